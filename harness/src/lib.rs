@@ -1,0 +1,1 @@
+//! Starts real Kafka brokers and runs Kafka own tools, for the suites and xtask.

@@ -1,0 +1,1 @@
+//! Apache Kafka client: one entry point over producer, consumer and administration.

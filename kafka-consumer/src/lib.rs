@@ -1,0 +1,1 @@
+//! Fetching and consuming records from Apache Kafka.

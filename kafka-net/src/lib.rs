@@ -1,0 +1,1 @@
+//! Multiplexed connections to Apache Kafka brokers.

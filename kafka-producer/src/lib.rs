@@ -1,0 +1,1 @@
+//! Batching, idempotent producer for Apache Kafka.

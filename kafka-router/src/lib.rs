@@ -1,0 +1,1 @@
+//! Cluster metadata, leaders, coordinators and partition choice for Apache Kafka.

@@ -1,0 +1,1 @@
+//! Deterministic simulation of Apache Kafka clients and clusters.

@@ -1,0 +1,1 @@
+//! An Apache Kafka cluster inside the process, for tests.

@@ -1,0 +1,1 @@
+//! Suites that run the client against real Kafka brokers and Kafka own tools.
