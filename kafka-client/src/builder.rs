@@ -1,0 +1,162 @@
+//! Connection settings, up to a connected [`Kafka`].
+
+use std::time::Duration;
+
+use kafka_consumer::ConsumerConfig;
+use kafka_net::{BrokerAddress, Environment, Error, NetConfig, Pool, clock};
+use kafka_producer::ProducerConfig;
+use kafka_router::{Router, RouterConfig};
+
+use crate::kafka::Kafka;
+
+/// Settings of the connection to a cluster. Made by [`Kafka::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `connect` is awaited"]
+pub struct KafkaBuilder {
+    bootstrap: String,
+    pub(crate) net: NetConfig,
+    pub(crate) router: RouterConfig,
+    pub(crate) producer: ProducerConfig,
+    pub(crate) consumer: ConsumerConfig,
+    request_timeout: Duration,
+    connect_within: Duration,
+    environment: Option<Environment>,
+}
+
+impl KafkaBuilder {
+    pub(crate) fn new(bootstrap: String) -> Self {
+        Self {
+            bootstrap,
+            net: NetConfig::default(),
+            router: RouterConfig::default(),
+            producer: ProducerConfig::default(),
+            consumer: ConsumerConfig::default(),
+            request_timeout: Duration::from_secs(30),
+            connect_within: Duration::from_secs(30),
+            environment: None,
+        }
+    }
+
+    /// The name under which brokers log, meter and limit this client. Default as in
+    /// [`NetConfig::client_id`].
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.net = self.net.client_id(id.into());
+        self
+    }
+
+    /// How long an answer may take before its connection is given up. Default 30 s. Also
+    /// the default of producers and consumers.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self.net = self.net.request_timeout(timeout);
+        self.producer = self.producer.request_timeout(timeout);
+        self.consumer = self.consumer.request_timeout(timeout);
+        self
+    }
+
+    /// How long one connection attempt may take, negotiation included. Default 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.net = self.net.connect_timeout(timeout);
+        self
+    }
+
+    /// How long [`connect`](Self::connect) goes on trying the addresses. Default 30 s.
+    pub fn connect_within(mut self, limit: Duration) -> Self {
+        self.connect_within = limit;
+        self
+    }
+
+    /// Whether brokers may create a topic that a client asks for and that does not exist,
+    /// where they are set up to. Default `true`, as in the Java client.
+    pub fn allow_auto_topic_creation(mut self, allow: bool) -> Self {
+        self.router = self.router.allow_auto_topic_creation(allow);
+        self
+    }
+
+    /// Age at which the view of the cluster is refreshed though no error asked for it.
+    /// Default 5 min.
+    pub fn metadata_max_age(mut self, age: Duration) -> Self {
+        self.router = self.router.metadata_max_age(age);
+        self
+    }
+
+    /// All settings of the connection layer, for those that have no method here.
+    pub fn net(mut self, change: impl FnOnce(NetConfig) -> NetConfig) -> Self {
+        self.net = change(self.net);
+        self
+    }
+
+    /// Clock, randomness, connector and runtime. Default: TCP, the system's clock and
+    /// randomness, and the runtime in which [`connect`](Self::connect) is called.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = Some(environment);
+        self
+    }
+
+    /// Connects to any of the addresses and learns the cluster's brokers.
+    ///
+    /// Dropping the future leaves nothing behind.
+    ///
+    /// # Errors
+    /// `Config` for settings that can't work, naming them; otherwise, once
+    /// [`connect_within`](Self::connect_within) has passed, a `Timeout` whose source is
+    /// the last failure, naming the address.
+    pub async fn connect(self) -> Result<Kafka, Error> {
+        let bootstrap = parse_bootstrap(&self.bootstrap)?;
+        let environment = match self.environment {
+            Some(environment) => environment,
+            None => Environment::system()?,
+        };
+        self.producer.validate()?;
+        self.consumer.validate()?;
+        let pool = Pool::new(self.net, environment)?;
+        let router = Router::new(self.router.bootstrap(bootstrap), pool)?;
+        router.ready(clock::now() + self.connect_within).await?;
+        Ok(Kafka::new(
+            router,
+            self.producer,
+            self.consumer,
+            self.request_timeout,
+        ))
+    }
+}
+
+fn parse_bootstrap(text: &str) -> Result<Vec<BrokerAddress>, Error> {
+    let addresses = text
+        .split(',')
+        .map(str::trim)
+        .filter(|address| !address.is_empty())
+        .map(str::parse)
+        .collect::<Result<Vec<BrokerAddress>, Error>>()?;
+    if addresses.is_empty() {
+        return Err(Error::config(
+            "no bootstrap address: give at least one host:port of a broker",
+        ));
+    }
+    Ok(addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let hosts = |text| {
+            parse_bootstrap(text).map(|list| {
+                list.iter()
+                    .map(|a| (a.host.to_string(), a.port))
+                    .collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(
+            hosts("a:1, b:2 ,").unwrap(),
+            [("a".to_owned(), 1), ("b".to_owned(), 2)]
+        );
+        assert_eq!(hosts("[::1]:9092").unwrap()[0].1, 9092);
+        for bad in ["", " , ", "a", "a:", "a:70000", ":1"] {
+            let error = hosts(bad).unwrap_err();
+            assert!(matches!(error.kind(), kafka_net::ErrorKind::Config), "{bad}: {error}");
+        }
+    }
+}

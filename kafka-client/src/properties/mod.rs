@@ -1,0 +1,346 @@
+//! Settings under the Java client's names.
+//!
+//! What is understood is applied; what is known and can't be honoured is refused; what is
+//! not known is refused too, with the nearest name. Nothing is ignored in silence, since a
+//! setting that someone wrote down is one they rely on.
+
+mod parse;
+
+use kafka_consumer::{IsolationLevel, OffsetReset};
+use kafka_net::Error;
+use kafka_producer::{Acks, Idempotence};
+use kafka_router::RoundRobinPartitioner;
+
+use crate::builder::KafkaBuilder;
+use crate::kafka::Kafka;
+use parse::bad_value;
+pub use parse::Properties;
+
+/// Every name that [`apply`] reads.
+const KNOWN: &[&str] = &[
+    "acks",
+    "allow.auto.create.topics",
+    "auto.offset.reset",
+    "batch.size",
+    "bootstrap.servers",
+    "buffer.memory",
+    "check.crcs",
+    "client.id",
+    "compression.gzip.level",
+    "compression.lz4.level",
+    "compression.type",
+    "compression.zstd.level",
+    "delivery.timeout.ms",
+    "enable.auto.commit",
+    "enable.idempotence",
+    "fetch.max.bytes",
+    "fetch.max.wait.ms",
+    "fetch.min.bytes",
+    "group.id",
+    "isolation.level",
+    "key.deserializer",
+    "key.serializer",
+    "linger.ms",
+    "max.block.ms",
+    "max.in.flight.requests.per.connection",
+    "max.partition.fetch.bytes",
+    "max.request.size",
+    "metadata.max.age.ms",
+    "partitioner.class",
+    "reconnect.backoff.max.ms",
+    "reconnect.backoff.ms",
+    "request.timeout.ms",
+    "security.protocol",
+    "socket.connection.setup.timeout.ms",
+    "value.deserializer",
+    "value.serializer",
+];
+
+/// A builder with every setting applied, or the first one that can't be.
+pub(crate) fn apply(properties: &Properties) -> Result<KafkaBuilder, Error> {
+    for name in properties.names() {
+        if !KNOWN.contains(&name) {
+            return Err(unknown(name));
+        }
+    }
+    let bootstrap = properties
+        .get("bootstrap.servers")
+        .ok_or_else(|| Error::config("bootstrap.servers is missing"))?;
+    let builder = Kafka::builder(bootstrap);
+    let builder = connection(properties, builder)?;
+    let builder = producer(properties, builder)?;
+    consumer(properties, builder)
+}
+
+fn connection(properties: &Properties, mut builder: KafkaBuilder) -> Result<KafkaBuilder, Error> {
+    if let Some(protocol) = properties.get("security.protocol")
+        && !protocol.eq_ignore_ascii_case("PLAINTEXT")
+    {
+        return Err(bad_value(
+            "security.protocol",
+            protocol,
+            "supported yet: only PLAINTEXT is, and a connection is never made less safe than asked for",
+        ));
+    }
+    if let Some(id) = properties.get("client.id") {
+        builder = builder.client_id(id);
+    }
+    if let Some(limit) = properties.millis("request.timeout.ms")? {
+        builder = builder.request_timeout(limit);
+    }
+    if let Some(limit) = properties.millis("socket.connection.setup.timeout.ms")? {
+        builder = builder.connect_timeout(limit);
+    }
+    if let Some(age) = properties.millis("metadata.max.age.ms")? {
+        builder = builder.metadata_max_age(age);
+    }
+    if let Some(allow) = boolean(properties, "allow.auto.create.topics")? {
+        builder = builder.allow_auto_topic_creation(allow);
+    }
+    if let Some(backoff) = properties.millis("reconnect.backoff.ms")? {
+        builder = builder.net(|net| net.reconnect_backoff(backoff));
+    }
+    if let Some(backoff) = properties.millis("reconnect.backoff.max.ms")? {
+        builder = builder.net(|net| net.reconnect_backoff_max(backoff));
+    }
+    Ok(builder)
+}
+
+fn producer(properties: &Properties, mut builder: KafkaBuilder) -> Result<KafkaBuilder, Error> {
+    let mut config = builder.producer;
+    if let Some(text) = properties.get("acks") {
+        config = config.acks(match text.trim() {
+            "0" => Acks::None,
+            "1" => Acks::Leader,
+            "all" | "-1" => Acks::All,
+            _ => return Err(bad_value("acks", text, "one of 0, 1, all, -1")),
+        });
+    }
+    // Java's default is "on where it can be"; only a value written down is binding.
+    if let Some(on) = boolean(properties, "enable.idempotence")? {
+        config = config.idempotence(if on {
+            Idempotence::Required
+        } else {
+            Idempotence::Disabled
+        });
+    }
+    if let Some(linger) = properties.millis("linger.ms")? {
+        config = config.linger(linger);
+    }
+    if let Some(bytes) = bytes(properties, "batch.size")? {
+        config = config.batch_size(bytes);
+    }
+    if let Some(bytes) = bytes(properties, "buffer.memory")? {
+        config = config.buffer_memory(bytes);
+    }
+    if let Some(bytes) = bytes(properties, "max.request.size")? {
+        config = config.max_request_size(bytes);
+    }
+    if let Some(limit) = properties.millis("max.block.ms")? {
+        config = config.max_block(limit);
+    }
+    if let Some(limit) = properties.millis("delivery.timeout.ms")? {
+        config = config.delivery_timeout(limit);
+    }
+    let in_flight = "max.in.flight.requests.per.connection";
+    if let Some(requests) = properties.typed(in_flight, "a whole number")? {
+        config = config.max_in_flight(requests);
+    }
+    if let Some(class) = properties.get("partitioner.class") {
+        match class.rsplit('.').next() {
+            Some("DefaultPartitioner" | "UniformStickyPartitioner") => {}
+            Some("RoundRobinPartitioner") => {
+                config = config.partitioner(std::sync::Arc::new(RoundRobinPartitioner::default()));
+            }
+            _ => {
+                return Err(bad_value(
+                    "partitioner.class",
+                    class,
+                    "a partitioner that this client has; give your own to ProducerBuilder::partitioner",
+                ));
+            }
+        }
+    }
+    serializers(properties, ["key.serializer", "value.serializer"])?;
+    builder.producer = compression(properties, config)?;
+    Ok(builder)
+}
+
+fn compression(
+    properties: &Properties,
+    mut config: kafka_producer::ProducerConfig,
+) -> Result<kafka_producer::ProducerConfig, Error> {
+    let Some(codec) = properties.get("compression.type") else {
+        return Ok(config);
+    };
+    let parsed = codec
+        .trim()
+        .parse()
+        .map_err(|_| bad_value("compression.type", codec, "one of none, gzip, snappy, lz4, zstd"))?;
+    config = config.compression(parsed);
+    // Java reads the level of the codec in use and lets the others stand.
+    let level = format!("compression.{}.level", codec.trim());
+    if let Some(level) = properties.typed(&level, "a whole number")? {
+        config = config.compression_level(level);
+    }
+    Ok(config)
+}
+
+fn consumer(properties: &Properties, mut builder: KafkaBuilder) -> Result<KafkaBuilder, Error> {
+    let mut config = builder.consumer;
+    if let Some(id) = properties.get("group.id") {
+        config = config.group(id);
+    }
+    if let Some(policy) = properties.get("auto.offset.reset") {
+        config = config.offset_reset(match policy.trim() {
+            "earliest" => OffsetReset::Earliest,
+            "latest" => OffsetReset::Latest,
+            "none" => OffsetReset::Fail,
+            _ => return Err(bad_value("auto.offset.reset", policy, "one of earliest, latest, none")),
+        });
+    }
+    if let Some(level) = properties.get("isolation.level") {
+        config = config.isolation(match level.trim() {
+            "read_uncommitted" => IsolationLevel::ReadUncommitted,
+            "read_committed" => IsolationLevel::ReadCommitted,
+            _ => {
+                return Err(bad_value(
+                    "isolation.level",
+                    level,
+                    "one of read_uncommitted, read_committed",
+                ));
+            }
+        });
+    }
+    if boolean(properties, "enable.auto.commit")? == Some(true) {
+        return Err(bad_value(
+            "enable.auto.commit",
+            "true",
+            "supported yet: commit with Consumer::commit",
+        ));
+    }
+    if let Some(bytes) = bytes(properties, "fetch.min.bytes")? {
+        config = config.fetch_min_bytes(bytes);
+    }
+    if let Some(wait) = properties.millis("fetch.max.wait.ms")? {
+        config = config.fetch_max_wait(wait);
+    }
+    if let Some(bytes) = bytes(properties, "fetch.max.bytes")? {
+        config = config.fetch_max_bytes(bytes);
+    }
+    if let Some(bytes) = bytes(properties, "max.partition.fetch.bytes")? {
+        config = config.partition_fetch_bytes(bytes);
+    }
+    if let Some(check) = boolean(properties, "check.crcs")? {
+        config = config.check_crcs(check);
+    }
+    serializers(properties, ["key.deserializer", "value.deserializer"])?;
+    builder.consumer = config;
+    Ok(builder)
+}
+
+/// Keys and values are bytes here: Kafka's own classes that hand bytes or UTF-8 text
+/// through say just that; any other would change what is written.
+fn serializers(properties: &Properties, names: [&str; 2]) -> Result<(), Error> {
+    for name in names {
+        if let Some(class) = properties.get(name) {
+            let simple = class.rsplit('.').next().unwrap_or_default();
+            let plain = ["ByteArray", "Bytes", "ByteBuffer", "String"];
+            let kind = simple
+                .strip_suffix("Deserializer")
+                .or_else(|| simple.strip_suffix("Serializer"));
+            if !kind.is_some_and(|kind| plain.contains(&kind)) {
+                return Err(bad_value(
+                    name,
+                    class,
+                    "a class that passes bytes through; keys and values are bytes here",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn boolean(properties: &Properties, name: &str) -> Result<Option<bool>, Error> {
+    properties.typed(name, "true or false")
+}
+
+fn bytes(properties: &Properties, name: &str) -> Result<Option<usize>, Error> {
+    properties.typed(name, "a whole number of bytes, 0 or more")
+}
+
+fn unknown(name: &str) -> Error {
+    let near = KNOWN
+        .iter()
+        .map(|known| (distance(name, known), known))
+        .min()
+        .filter(|(distance, known)| *distance <= known.len() / 3);
+    match near {
+        Some((_, known)) => Error::config(format!("{name} is not a known setting; did you mean {known}?")),
+        None => Error::config(format!(
+            "{name} is not a setting that this client has; remove it, or see the list of names in the documentation of kafka_client::Kafka::from_properties"
+        )),
+    }
+}
+
+/// Edits between two names (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, to) in b.bytes().enumerate() {
+            let changed = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> Properties {
+        Properties::new().set("bootstrap.servers", "localhost:9092")
+    }
+
+    fn refused(properties: Properties, needles: &[&str]) {
+        let error = apply(&properties).unwrap_err().to_string();
+        for needle in needles {
+            assert!(error.contains(needle), "{error:?} lacks {needle:?}");
+        }
+    }
+
+    #[test]
+    fn a_typical_file_is_understood() {
+        let text = "bootstrap.servers=a:9092,b:9092\nclient.id=shop\nacks=all\nlinger.ms=20\n\
+            compression.type=zstd\ncompression.zstd.level=1\nenable.idempotence=true\n\
+            group.id=billing\nauto.offset.reset=earliest\nenable.auto.commit=false\n\
+            key.serializer=org.apache.kafka.common.serialization.StringSerializer\n";
+        apply(&Properties::parse(text).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_refused_by_name() {
+        refused(Properties::new(), &["bootstrap.servers"]);
+        refused(base().set("lingerms", 5), &["lingerms", "linger.ms"]);
+        refused(base().set("foo", 5), &["foo"]);
+        refused(base().set("linger.ms", "soon"), &["linger.ms", "soon"]);
+        refused(base().set("acks", "2"), &["acks", "2"]);
+        refused(base().set("security.protocol", "SASL_SSL"), &["security.protocol", "SASL_SSL"]);
+        refused(base().set("enable.auto.commit", true), &["enable.auto.commit"]);
+        refused(base().set("compression.type", "brotli"), &["compression.type", "brotli"]);
+        refused(base().set("auto.offset.reset", "smallest"), &["auto.offset.reset"]);
+        refused(
+            base().set("value.serializer", "io.confluent.KafkaAvroSerializer"),
+            &["value.serializer", "bytes"],
+        );
+    }
+
+    #[test]
+    fn known_names_are_sorted_and_unique() {
+        assert!(KNOWN.is_sorted());
+        assert!(KNOWN.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

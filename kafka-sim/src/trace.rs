@@ -1,0 +1,132 @@
+//! What happened in a run, in order, and its fingerprint.
+
+use std::fmt::{self, Display, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The log of one simulated run: every event with its virtual time.
+///
+/// Two runs of the same seed are the same run exactly when their [hashes](Trace::hash) are
+/// equal: the network notes the size and time of every chunk it delivers, so that any
+/// difference in behaviour shows. Cloning gives another handle to the same trace.
+#[derive(Clone)]
+pub struct Trace {
+    shared: Arc<Mutex<Shared>>,
+    started: Instant,
+}
+
+struct Shared {
+    hash: Fnv1a,
+    events: u64,
+    kept: Option<Vec<String>>,
+}
+
+impl Trace {
+    /// An empty trace that starts now; `keep` also keeps the text of every event, for
+    /// printing, instead of its hash alone.
+    pub(crate) fn start(keep: bool) -> Self {
+        Self {
+            shared: Arc::new(Mutex::new(Shared {
+                hash: Fnv1a::default(),
+                events: 0,
+                kept: keep.then(Vec::new),
+            })),
+            started: Instant::now(),
+        }
+    }
+
+    /// Appends an event. Say what happened and to whom; the virtual time is added.
+    pub fn note(&self, event: impl Display) {
+        let at = self.elapsed();
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let Shared { hash, events, kept } = &mut *shared;
+        *events += 1;
+        // Writing into a hash or a string can't fail.
+        let _ = writeln!(hash, "{} {event}", at.as_nanos());
+        if let Some(kept) = kept {
+            kept.push(format!("{:>10.3} ms  {event}", at.as_secs_f64() * 1e3));
+        }
+    }
+
+    /// Virtual time since the start of the run.
+    pub fn elapsed(&self) -> Duration {
+        Instant::now().duration_since(self.started)
+    }
+
+    /// The fingerprint of everything so far.
+    pub fn hash(&self) -> u64 {
+        self.lock().hash.0
+    }
+
+    /// Number of events so far.
+    pub fn events(&self) -> u64 {
+        self.lock().events
+    }
+
+    /// The kept events as lines; empty unless the run was asked to keep them.
+    pub fn lines(&self) -> Vec<String> {
+        self.lock().kept.clone().unwrap_or_default()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Trace({} events, {:016x})", self.events(), self.hash())
+    }
+}
+
+/// FNV-1a, 64 bits: stable over platforms and releases, unlike the standard hasher.
+struct Fnv1a(u64);
+
+impl Default for Fnv1a {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl fmt::Write for Fnv1a {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(text: &str) -> u64 {
+        let mut hash = Fnv1a::default();
+        hash.write_str(text).unwrap();
+        hash.0
+    }
+
+    #[test]
+    fn fnv1a_published_vectors() {
+        assert_eq!(hash(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(hash("a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(hash("foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_and_order_count() {
+        let (a, b) = (Trace::start(true), Trace::start(false));
+        a.note("x");
+        b.note("x");
+        assert_eq!(a.hash(), b.hash());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        a.note("y");
+        assert_ne!(a.hash(), b.hash());
+        assert_eq!(a.events(), 2);
+        assert!(a.lines()[1].contains("1.000 ms  y"), "{:?}", a.lines());
+        assert!(b.lines().is_empty());
+    }
+}
