@@ -1,0 +1,104 @@
+//! What every message can do.
+
+use std::fmt::Debug;
+
+use crate::schema::MessageSchema;
+use crate::wire::{Reader, Sink};
+use crate::{ApiKey, VersionRange};
+
+pub use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
+#[doc(hidden)]
+pub use crate::wire::TaggedFields;
+
+/// A message of Kafka's protocol, or a structure inside one.
+///
+/// Implemented by the derive of the same name, from the attributes of the
+/// struct; see [`crate::messages`] for how they read.
+pub trait Message: Sized + Clone + Debug + Default + PartialEq {
+    /// The message as data: fields, versions, defaults.
+    const SCHEMA: &'static MessageSchema;
+
+    /// The stable versions. Unstable ones ([`MessageSchema::unstable`]) can be
+    /// written and read too, but must be asked for.
+    const VERSIONS: VersionRange;
+
+    /// Writes the message, without any header.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such version, when a field is set that the version
+    /// cannot carry and that is not ignorable, for a null where the version
+    /// allows none, and for strings and arrays too long for their length
+    /// prefix. The sink then holds part of the message and is of no use.
+    fn encode(&self, sink: &mut Sink, version: i16) -> Result<(), EncodeError>;
+
+    /// Reads the message, without any header, and leaves the reader behind it.
+    ///
+    /// Fields that the version does not carry get their defaults.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such version, and when the bytes are not such a
+    /// message or would cost more than the reader's limits.
+    fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError>;
+
+    /// The bytes that [`Message::encode`] writes for a message it can write.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such version.
+    fn encoded_len(&self, version: i16) -> Result<usize, EncodeError>;
+}
+
+/// A message that a client sends to a broker.
+pub trait Request: Message {
+    /// The API.
+    const KEY: ApiKey;
+
+    /// The answer, in the same version.
+    type Response: Message;
+}
+
+/// What the derive emits for every structure, and calls on nested ones: the same
+/// as [`Message`] without checks of the version and without the message's name.
+#[doc(hidden)]
+pub trait Fields: Sized {
+    fn encode_fields(&self, sink: &mut Sink, version: i16) -> Result<(), EncodeError>;
+    fn decode_fields(reader: &mut Reader, version: i16) -> Result<Self, DecodeError>;
+    fn fields_len(&self, version: i16) -> usize;
+    /// The least that any value takes on the wire.
+    fn min_len(version: i16) -> usize;
+}
+
+/// Refuses a version that the message does not have.
+#[doc(hidden)]
+pub fn check_encode<M: Message>(version: i16) -> Result<(), EncodeError> {
+    if supports::<M>(version) {
+        return Ok(());
+    }
+    let kind = EncodeErrorKind::UnsupportedVersion {
+        version,
+        supported: M::VERSIONS,
+    };
+    Err(EncodeError::new(kind).in_message(M::SCHEMA.name, version))
+}
+
+/// Refuses a version that the message does not have.
+#[doc(hidden)]
+pub fn check_decode<M: Message>(version: i16) -> Result<(), DecodeError> {
+    if supports::<M>(version) {
+        return Ok(());
+    }
+    let kind = DecodeErrorKind::UnsupportedVersion {
+        version,
+        supported: M::VERSIONS,
+    };
+    Err(DecodeError::new(kind).in_message(M::SCHEMA.name))
+}
+
+fn supports<M: Message>(version: i16) -> bool {
+    M::VERSIONS.contains(version)
+        || M::SCHEMA
+            .unstable
+            .is_some_and(|range| range.contains(version))
+}

@@ -1,0 +1,233 @@
+//! The headers in front of every request and response body.
+
+use crate::error::{DecodeError, EncodeError};
+use crate::wire::{Reader, Sink};
+use crate::{ApiKey, StrBytes, TaggedFields};
+
+/// The header of a request.
+///
+/// Version 0 (ControlledShutdown v0 only) has no client id; version 1 has; 2
+/// adds tagged fields, the client id staying a string with a 16-bit length.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestHeader {
+    /// The API, raw, since a broker can be asked for one it does not know.
+    pub api_key: i16,
+    /// The version of the request body, and of the answer.
+    pub api_version: i16,
+    /// Comes back in the response's header.
+    pub correlation_id: i32,
+    /// The client's name for itself.
+    pub client_id: Option<StrBytes>,
+    /// Tagged fields this crate does not know.
+    pub unknown_tagged_fields: TaggedFields,
+}
+
+impl RequestHeader {
+    /// Writes the header in `header_version` (0, 1 or 2; see
+    /// [`request_header_version`]).
+    pub fn encode(&self, sink: &mut Sink, header_version: i16) -> Result<(), EncodeError> {
+        let named = |error: EncodeError| error.in_message("RequestHeader", header_version);
+        sink.put_i16(self.api_key);
+        sink.put_i16(self.api_version);
+        sink.put_i32(self.correlation_id);
+        if header_version >= 1 {
+            match &self.client_id {
+                Some(client_id) => {
+                    sink.put_string(client_id, false)
+                        .map_err(|error| named(error.in_field("client_id")))?;
+                }
+                None => sink.put_null_string(false),
+            }
+        }
+        if header_version >= 2 {
+            self.unknown_tagged_fields.encode(sink).map_err(named)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a header of `header_version`.
+    pub fn decode(reader: &mut Reader, header_version: i16) -> Result<Self, DecodeError> {
+        let read = |reader: &mut Reader| {
+            let fixed = Self {
+                api_key: reader
+                    .read_i16()
+                    .map_err(|error| error.in_field("api_key"))?,
+                api_version: reader
+                    .read_i16()
+                    .map_err(|error| error.in_field("api_version"))?,
+                correlation_id: reader
+                    .read_i32()
+                    .map_err(|error| error.in_field("correlation_id"))?,
+                ..Self::default()
+            };
+            let client_id = match header_version {
+                ..=0 => None,
+                _ => reader
+                    .read_nullable_string(false)
+                    .map_err(|error| error.in_field("client_id"))?,
+            };
+            let unknown_tagged_fields = match header_version {
+                ..=1 => TaggedFields::new(),
+                _ => TaggedFields::decode(reader, |_, _| Ok(false))?,
+            };
+            Ok(Self {
+                client_id,
+                unknown_tagged_fields,
+                ..fixed
+            })
+        };
+        read(reader).map_err(|error: DecodeError| error.in_message("RequestHeader"))
+    }
+}
+
+/// The header of a response.
+///
+/// Version 1 adds tagged fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResponseHeader {
+    /// The request's.
+    pub correlation_id: i32,
+    /// Tagged fields this crate does not know.
+    pub unknown_tagged_fields: TaggedFields,
+}
+
+impl ResponseHeader {
+    /// Writes the header in `header_version` (0 or 1; see
+    /// [`response_header_version`]).
+    pub fn encode(&self, sink: &mut Sink, header_version: i16) -> Result<(), EncodeError> {
+        sink.put_i32(self.correlation_id);
+        if header_version >= 1 {
+            let named = |error: EncodeError| error.in_message("ResponseHeader", header_version);
+            self.unknown_tagged_fields.encode(sink).map_err(named)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a header of `header_version`.
+    pub fn decode(reader: &mut Reader, header_version: i16) -> Result<Self, DecodeError> {
+        let read = |reader: &mut Reader| {
+            let correlation_id = reader
+                .read_i32()
+                .map_err(|error| error.in_field("correlation_id"))?;
+            let unknown_tagged_fields = match header_version {
+                ..=0 => TaggedFields::new(),
+                _ => TaggedFields::decode(reader, |_, _| Ok(false))?,
+            };
+            Ok(Self {
+                correlation_id,
+                unknown_tagged_fields,
+            })
+        };
+        read(reader).map_err(|error: DecodeError| error.in_message("ResponseHeader"))
+    }
+}
+
+/// The version of the header in front of a request: 0, 1 or 2.
+///
+/// For a key this crate does not know it is 2, since every API added since
+/// Kafka 2.4 is flexible.
+pub fn request_header_version(key: i16, api_version: i16) -> i16 {
+    match ApiKey::from_code(key) {
+        Some(ApiKey::ControlledShutdown) if api_version == 0 => 0,
+        Some(key) if is_flexible(key, api_version) => 2,
+        Some(_) => 1,
+        None => 2,
+    }
+}
+
+/// The version of the header in front of a response: 0 or 1.
+///
+/// Always 0 for ApiVersions, whose header must be readable before the two sides
+/// agree on anything (KIP-511).
+pub fn response_header_version(key: i16, api_version: i16) -> i16 {
+    match ApiKey::from_code(key) {
+        Some(ApiKey::ApiVersions) => 0,
+        Some(key) if is_flexible(key, api_version) => 1,
+        Some(_) => 0,
+        None => 1,
+    }
+}
+
+fn is_flexible(key: ApiKey, version: i16) -> bool {
+    key.first_flexible().is_some_and(|first| version >= first)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn header_versions() {
+        let check = |key: ApiKey, version, expected| {
+            let found = (
+                request_header_version(key.code(), version),
+                response_header_version(key.code(), version),
+            );
+            assert_eq!(found, expected, "{key} v{version}");
+        };
+        check(ApiKey::Produce, 8, (1, 0));
+        check(ApiKey::Produce, 9, (2, 1));
+        check(ApiKey::ControlledShutdown, 0, (0, 0));
+        check(ApiKey::ControlledShutdown, 1, (1, 0));
+        check(ApiKey::ControlledShutdown, 3, (2, 1));
+        check(ApiKey::SaslHandshake, 1, (1, 0));
+        check(ApiKey::OffsetDelete, 0, (1, 0));
+        check(ApiKey::ApiVersions, 2, (1, 0));
+        check(ApiKey::ApiVersions, 3, (2, 0));
+        check(ApiKey::DescribeCluster, 0, (2, 1));
+    }
+
+    #[test]
+    fn request_headers_of_every_version() {
+        let header = RequestHeader {
+            api_key: 3,
+            api_version: 9,
+            correlation_id: 0x0102_0304,
+            client_id: Some("me".into()),
+            unknown_tagged_fields: TaggedFields::from_iter([(5, Bytes::from_static(b"x"))]),
+        };
+        let check = |version, expected: &'static [u8], decoded: &RequestHeader| {
+            let mut sink = Sink::new();
+            header.encode(&mut sink, version).unwrap();
+            assert_eq!(sink.finish().into_bytes(), expected);
+            let mut reader = Reader::new(Bytes::from_static(expected));
+            assert_eq!(
+                RequestHeader::decode(&mut reader, version).as_ref(),
+                Ok(decoded)
+            );
+            reader.expect_end().unwrap();
+        };
+        let plain = RequestHeader {
+            unknown_tagged_fields: TaggedFields::new(),
+            ..header.clone()
+        };
+        let anonymous = RequestHeader {
+            client_id: None,
+            ..plain.clone()
+        };
+        check(0, b"\0\x03\0\x09\x01\x02\x03\x04", &anonymous);
+        check(1, b"\0\x03\0\x09\x01\x02\x03\x04\0\x02me", &plain);
+        check(
+            2,
+            b"\0\x03\0\x09\x01\x02\x03\x04\0\x02me\x01\x05\x01x",
+            &header,
+        );
+    }
+
+    #[test]
+    fn errors_name_the_header() {
+        let error = RequestHeader::decode(&mut Reader::new(Bytes::from_static(b"\0\x03\0")), 1)
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "RequestHeader.api_version: 1 bytes missing"
+        );
+        let error = ResponseHeader::decode(&mut Reader::new(Bytes::new()), 0).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "ResponseHeader.correlation_id: 4 bytes missing"
+        );
+    }
+}

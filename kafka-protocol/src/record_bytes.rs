@@ -1,0 +1,129 @@
+use std::fmt;
+
+use bytes::{Bytes, BytesMut};
+use smallvec::SmallVec;
+
+/// What a `records` field holds: record batches, one after the other, as raw
+/// bytes.
+///
+/// Kept as segments, so that a request can carry a batch's header and its body
+/// from two buffers without copying either; a decoded value is one slice of its
+/// frame. [`crate::records`] reads and builds the batches themselves. Two values
+/// are equal when their bytes are, however they are cut.
+#[derive(Clone, Default)]
+pub struct RecordBytes {
+    segments: SmallVec<[Bytes; 2]>,
+    len: usize,
+}
+
+impl RecordBytes {
+    /// No bytes: not the same as a null `records` field, which is `None`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The concatenation of `segments`; empty ones are dropped.
+    pub fn from_segments(segments: impl IntoIterator<Item = Bytes>) -> Self {
+        let segments: SmallVec<[Bytes; 2]> = segments
+            .into_iter()
+            .filter(|segment| !segment.is_empty())
+            .collect();
+        let len = segments.iter().map(Bytes::len).sum();
+        Self { segments, len }
+    }
+
+    /// Bytes in all segments together.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no byte.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The non-empty pieces, in order.
+    pub fn segments(&self) -> &[Bytes] {
+        &self.segments
+    }
+
+    /// The bytes in one piece: a copy only when there is more than one segment.
+    pub fn into_bytes(mut self) -> Bytes {
+        if self.segments.len() <= 1 {
+            return self.segments.pop().unwrap_or_default();
+        }
+        let mut joined = BytesMut::with_capacity(self.len);
+        for segment in &self.segments {
+            joined.extend_from_slice(segment);
+        }
+        joined.freeze()
+    }
+}
+
+impl From<Bytes> for RecordBytes {
+    fn from(bytes: Bytes) -> Self {
+        Self::from_segments([bytes])
+    }
+}
+
+impl PartialEq for RecordBytes {
+    fn eq(&self, other: &Self) -> bool {
+        if self.len != other.len {
+            return false;
+        }
+        if let ([a], [b]) = (self.segments(), other.segments()) {
+            return a == b;
+        }
+        let bytes = |value: &Self| value.segments.clone().into_iter().flatten();
+        bytes(self).eq(bytes(other))
+    }
+}
+
+impl Eq for RecordBytes {}
+
+/// Shows the sizes only: record contents do not belong in logs.
+impl fmt::Debug for RecordBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "RecordBytes({} bytes in {} segments)",
+            self.len,
+            self.segments.len()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_by_content_however_cut() {
+        let whole = RecordBytes::from(Bytes::from_static(b"abcdef"));
+        let cut = RecordBytes::from_segments([
+            Bytes::from_static(b"ab"),
+            Bytes::new(),
+            Bytes::from_static(b"cdef"),
+        ]);
+        assert_eq!(whole, cut);
+        assert_eq!(cut.segments().len(), 2);
+        assert_eq!(cut.len(), 6);
+        assert_eq!(cut.into_bytes(), "abcdef");
+        assert_ne!(whole, RecordBytes::from(Bytes::from_static(b"abcdeF")));
+        assert_ne!(whole, RecordBytes::from(Bytes::from_static(b"abcde")));
+    }
+
+    #[test]
+    fn one_segment_is_not_copied() {
+        let bytes = Bytes::from(vec![1; 100]);
+        let pointer = bytes.as_ptr();
+        assert_eq!(RecordBytes::from(bytes).into_bytes().as_ptr(), pointer);
+        assert!(RecordBytes::new().into_bytes().is_empty());
+    }
+
+    #[test]
+    fn debug_hides_the_contents() {
+        let shown = format!("{:?}", RecordBytes::from(Bytes::from_static(b"secret")));
+        assert_eq!(shown, "RecordBytes(6 bytes in 1 segments)");
+    }
+}

@@ -1,0 +1,43 @@
+/// What one message may cost to decode, whatever its bytes claim.
+///
+/// Besides these, an array's count is always checked against the bytes left in
+/// the frame, and the memory for decoded structures never exceeds
+/// [`Limits::EXPANSION`] times the frame (plus a small constant).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Elements of one array. Default 1,000,000, as in Kafka 4.4.
+    pub max_elements: usize,
+    /// Tagged fields of one structure. Default 10,000, as in Kafka 4.4.
+    pub max_tagged_fields: usize,
+    /// Bytes of all decoded structures of one message together; strings and
+    /// byte fields are views on the frame and cost nothing. Default 1 GiB.
+    pub max_allocation: usize,
+}
+
+impl Limits {
+    /// Bytes of decoded structures allowed per byte of the frame. A field that
+    /// takes one byte on the wire can be an empty string (32 bytes in memory);
+    /// small structures of several such fields come to about forty times their
+    /// bytes, and real messages to less than ten.
+    pub const EXPANSION: usize = 64;
+
+    /// The memory allowed for a frame of `frame_len` bytes.
+    pub(crate) fn budget(&self, frame_len: usize) -> usize {
+        frame_len
+            .saturating_mul(Self::EXPANSION)
+            .saturating_add(SMALL_FRAME_ALLOWANCE)
+            .min(self.max_allocation)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_elements: 1_000_000,
+            max_tagged_fields: 10_000,
+            max_allocation: 1 << 30,
+        }
+    }
+}
+
+const SMALL_FRAME_ALLOWANCE: usize = 4096;

@@ -1,0 +1,312 @@
+use bytes::Bytes;
+
+use super::{Reader, Sink, unsigned_varint_len};
+use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
+
+/// Tagged fields that this crate does not know in the version read (KIP-482),
+/// in ascending order of their tags.
+///
+/// They are kept and written again, so that a proxy passes on what newer
+/// brokers and clients say to each other. Empty costs no allocation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaggedFields(Vec<(u32, Bytes)>);
+
+impl TaggedFields {
+    /// No tagged field.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Each tag with its raw contents, in ascending order of tags.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &Bytes)> {
+        self.0.iter().map(|(tag, data)| (*tag, data))
+    }
+
+    /// The raw contents of one tag.
+    pub fn get(&self, tag: u32) -> Option<&Bytes> {
+        let found = self.0.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
+        self.0.get(found).map(|(_, data)| data)
+    }
+
+    /// Sets the contents of one tag; returns what it held before.
+    pub fn insert(&mut self, tag: u32, data: Bytes) -> Option<Bytes> {
+        match self.0.binary_search_by_key(&tag, |(tag, _)| *tag) {
+            Ok(found) => self
+                .0
+                .get_mut(found)
+                .map(|(_, old)| std::mem::replace(old, data)),
+            Err(place) => {
+                self.0.insert(place, (tag, data));
+                None
+            }
+        }
+    }
+
+    /// Reads the section at the end of a flexible structure. `known` is asked
+    /// with each tag and a reader over exactly its contents; it returns `false`,
+    /// having read nothing, for a tag it does not know.
+    #[inline]
+    pub fn decode(
+        reader: &mut Reader,
+        known: impl FnMut(&mut Reader, u32) -> Result<bool, DecodeError>,
+    ) -> Result<Self, DecodeError> {
+        match reader.read_unsigned_varint()? {
+            0 => Ok(Self::default()),
+            count => Self::decode_fields(reader, count as usize, known),
+        }
+    }
+
+    fn decode_fields(
+        reader: &mut Reader,
+        count: usize,
+        mut known: impl FnMut(&mut Reader, u32) -> Result<bool, DecodeError>,
+    ) -> Result<Self, DecodeError> {
+        let remaining = reader.remaining();
+        // A tag and a length take a byte each.
+        if count > remaining / 2 {
+            return Err(DecodeError::new(DecodeErrorKind::CountBeyondFrame {
+                count,
+                remaining,
+            }));
+        }
+        let limit = reader.limits().max_tagged_fields;
+        if count > limit {
+            return Err(DecodeError::new(DecodeErrorKind::TooManyElements {
+                count,
+                limit,
+            }));
+        }
+        let mut unknown = Vec::new();
+        let mut previous = None;
+        for _ in 0..count {
+            let tag = reader.read_unsigned_varint()?;
+            if let Some(previous) = previous.filter(|previous| tag <= *previous) {
+                return Err(DecodeError::new(DecodeErrorKind::TagOrder {
+                    tag,
+                    previous,
+                }));
+            }
+            previous = Some(tag);
+            let len = reader.read_unsigned_varint()? as usize;
+            let data = reader.within(len, |inner| {
+                if known(inner, tag)? {
+                    return Ok(None);
+                }
+                inner.charge(size_of::<(u32, Bytes)>())?;
+                let len = inner.remaining();
+                inner.read_slice(len).map(Some)
+            })?;
+            unknown.extend(data.map(|data| (tag, data)));
+        }
+        Ok(Self(unknown))
+    }
+
+    /// Writes the section at the end of a flexible structure that knows no tag.
+    pub fn encode(&self, sink: &mut Sink) -> Result<(), EncodeError> {
+        let mut writer = self.writer(sink, 0)?;
+        writer.finish(sink)
+    }
+
+    /// Bytes of the section when `known_count` known fields take `known_len`
+    /// bytes, their tags and lengths included.
+    pub fn encoded_len(&self, known_count: usize, known_len: usize) -> usize {
+        if self.0.is_empty() && known_count == 0 {
+            return 1;
+        }
+        let unknown = self.0.iter().map(|(tag, data)| {
+            unsigned_varint_len(*tag) + unsigned_varint_len(data.len() as u32) + data.len()
+        });
+        unsigned_varint_len((known_count + self.0.len()) as u32)
+            + known_len
+            + unknown.sum::<usize>()
+    }
+
+    /// Starts the section for a structure that writes `known_count` known
+    /// fields too, merged in the order of their tags.
+    #[doc(hidden)]
+    pub fn writer<'a>(
+        &'a self,
+        sink: &mut Sink,
+        known_count: usize,
+    ) -> Result<TaggedWriter<'a>, EncodeError> {
+        let count =
+            u32::try_from(known_count + self.0.len()).map_err(|_| too_long(self.0.len()))?;
+        sink.put_unsigned_varint(count);
+        Ok(TaggedWriter { unknown: &self.0 })
+    }
+}
+
+/// Collects fields in any order; of a tag given twice the last one stays.
+impl FromIterator<(u32, Bytes)> for TaggedFields {
+    fn from_iter<I: IntoIterator<Item = (u32, Bytes)>>(fields: I) -> Self {
+        let mut collected = Self::new();
+        for (tag, data) in fields {
+            collected.insert(tag, data);
+        }
+        collected
+    }
+}
+
+/// Writes known and unknown tagged fields in the order of their tags.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct TaggedWriter<'a> {
+    unknown: &'a [(u32, Bytes)],
+}
+
+impl TaggedWriter<'_> {
+    /// Announces a known field whose contents of `len` bytes are written next.
+    pub fn known(&mut self, sink: &mut Sink, tag: u32, len: usize) -> Result<(), EncodeError> {
+        self.unknown_below(sink, Some(tag))?;
+        if self
+            .unknown
+            .first()
+            .is_some_and(|(unknown, _)| *unknown == tag)
+        {
+            return Err(EncodeError::new(EncodeErrorKind::TagCollision(tag)));
+        }
+        put_head(sink, tag, len)
+    }
+
+    /// Writes the unknown fields that are left.
+    pub fn finish(&mut self, sink: &mut Sink) -> Result<(), EncodeError> {
+        self.unknown_below(sink, None)
+    }
+
+    fn unknown_below(&mut self, sink: &mut Sink, bound: Option<u32>) -> Result<(), EncodeError> {
+        while let Some(((tag, data), rest)) = self.unknown.split_first() {
+            if bound.is_some_and(|bound| *tag >= bound) {
+                break;
+            }
+            put_head(sink, *tag, data.len())?;
+            sink.put_shared(data.clone());
+            self.unknown = rest;
+        }
+        Ok(())
+    }
+}
+
+fn put_head(sink: &mut Sink, tag: u32, len: usize) -> Result<(), EncodeError> {
+    let len = i32::try_from(len).map_err(|_| too_long(len))?;
+    sink.put_unsigned_varint(tag);
+    sink.put_unsigned_varint(len as u32);
+    Ok(())
+}
+
+#[cold]
+fn too_long(len: usize) -> EncodeError {
+    EncodeError::new(EncodeErrorKind::TooLong {
+        len,
+        max: i32::MAX as usize,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(bytes: &'static [u8]) -> Result<TaggedFields, DecodeError> {
+        let mut reader = Reader::new(Bytes::from_static(bytes));
+        let fields = TaggedFields::decode(&mut reader, |_, _| Ok(false))?;
+        reader.expect_end()?;
+        Ok(fields)
+    }
+
+    #[test]
+    fn unknown_fields_are_written_as_they_were_read() {
+        let bytes = b"\x03\x00\x01a\x05\x00\x80\x01\x02bc";
+        let fields = decode(bytes).unwrap();
+        assert_eq!(fields.len(), 3);
+        assert_eq!(fields.get(128).unwrap(), "bc");
+        assert_eq!(fields.get(1), None);
+        assert_eq!(fields.encoded_len(0, 0), bytes.len());
+        let mut sink = Sink::new();
+        fields.encode(&mut sink).unwrap();
+        assert_eq!(sink.finish().into_bytes(), &bytes[..]);
+    }
+
+    #[test]
+    fn hostile_sections_are_refused() {
+        let check = |bytes: &'static [u8], expected| {
+            assert_eq!(decode(bytes).unwrap_err().kind(), &expected, "{bytes:x?}");
+        };
+        check(
+            b"\x02\x01\x00\x01\x00",
+            DecodeErrorKind::TagOrder {
+                tag: 1,
+                previous: 1,
+            },
+        );
+        check(
+            b"\x02\x02\x00\x01\x00",
+            DecodeErrorKind::TagOrder {
+                tag: 1,
+                previous: 2,
+            },
+        );
+        check(
+            b"\x02\x02\x00",
+            DecodeErrorKind::CountBeyondFrame {
+                count: 2,
+                remaining: 2,
+            },
+        );
+        check(b"\x01\x02\x05a", DecodeErrorKind::Missing(4));
+        check(b"", DecodeErrorKind::Missing(1));
+    }
+
+    #[test]
+    fn a_known_field_must_use_its_bytes_exactly() {
+        let read = |bytes: &'static [u8]| {
+            let mut found = None;
+            let mut reader = Reader::new(Bytes::from_static(bytes));
+            TaggedFields::decode(&mut reader, |reader, tag| {
+                if tag == 1 {
+                    found = Some(reader.read_i16()?);
+                }
+                Ok(tag == 1)
+            })
+            .map(|unknown| (found, unknown.len()))
+        };
+        assert_eq!(read(b"\x02\x01\x02\x00\x07\x02\x00"), Ok((Some(7), 1)));
+        assert_eq!(
+            read(b"\x01\x01\x03\x00\x07\x00").unwrap_err().kind(),
+            &DecodeErrorKind::Trailing(1)
+        );
+        assert_eq!(
+            read(b"\x01\x01\x01\x00\x07").unwrap_err().kind(),
+            &DecodeErrorKind::Missing(1)
+        );
+    }
+
+    #[test]
+    fn known_and_unknown_fields_are_merged_by_tag() {
+        let unknown =
+            TaggedFields::from_iter([(7, Bytes::from_static(b"z")), (0, Bytes::from_static(b"a"))]);
+        let mut sink = Sink::new();
+        let mut writer = unknown.writer(&mut sink, 1).unwrap();
+        writer.known(&mut sink, 3, 1).unwrap();
+        sink.put_u8(b'k');
+        writer.finish(&mut sink).unwrap();
+        assert_eq!(unknown.encoded_len(1, 3), sink.len());
+        assert_eq!(
+            sink.finish().into_bytes(),
+            "\x03\x00\x01a\x03\x01k\x07\x01z"
+        );
+
+        let mut sink = Sink::new();
+        let mut writer = unknown.writer(&mut sink, 1).unwrap();
+        let error = writer.known(&mut sink, 7, 1).unwrap_err();
+        assert_eq!(error.kind(), &EncodeErrorKind::TagCollision(7));
+    }
+}
