@@ -1,0 +1,329 @@
+use std::time::Duration;
+
+use kafka_protocol::StrBytes;
+
+use crate::Error;
+
+/// How connections are made, bounded and timed.
+///
+/// The defaults suit most clusters. [`crate::Pool::new`] checks the settings
+/// with [`NetConfig::validate`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetConfig {
+    client_id: StrBytes,
+    client_software_name: StrBytes,
+    client_software_version: StrBytes,
+    connect_timeout: Duration,
+    request_timeout: Duration,
+    max_in_flight: usize,
+    max_queued_requests: usize,
+    max_queued_bytes: usize,
+    max_response_len: usize,
+    reconnect_backoff: Duration,
+    reconnect_backoff_max: Duration,
+    idle_timeout: Duration,
+}
+
+impl Default for NetConfig {
+    fn default() -> Self {
+        Self {
+            client_id: StrBytes::from_static("kafka-rust"),
+            client_software_name: StrBytes::from_static("kafka-rust"),
+            client_software_version: StrBytes::from_static(env!("CARGO_PKG_VERSION")),
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            max_in_flight: 100,
+            max_queued_requests: 1000,
+            max_queued_bytes: 64 * 1024 * 1024,
+            max_response_len: 128 * 1024 * 1024,
+            reconnect_backoff: Duration::from_millis(50),
+            reconnect_backoff_max: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(9 * 60),
+        }
+    }
+}
+
+impl NetConfig {
+    /// The name in the broker's logs, metrics and quotas. Default `kafka-rust`;
+    /// at most 32,767 bytes.
+    pub fn client_id(&self) -> &StrBytes {
+        &self.client_id
+    }
+
+    /// Sets [`NetConfig::client_id`].
+    #[must_use]
+    pub fn with_client_id(mut self, client_id: impl Into<StrBytes>) -> Self {
+        self.client_id = client_id.into();
+        self
+    }
+
+    /// The software name told to brokers (KIP-511). Default `kafka-rust`.
+    pub fn client_software_name(&self) -> &StrBytes {
+        &self.client_software_name
+    }
+
+    /// The software version told to brokers (KIP-511). Default: this crate's.
+    pub fn client_software_version(&self) -> &StrBytes {
+        &self.client_software_version
+    }
+
+    /// Sets [`NetConfig::client_software_name`] and
+    /// [`NetConfig::client_software_version`]. Both consist of letters, digits,
+    /// `.` and `-`, and begin and end with a letter or a digit, or brokers
+    /// refuse the connection.
+    #[must_use]
+    pub fn with_client_software(
+        mut self,
+        name: impl Into<StrBytes>,
+        version: impl Into<StrBytes>,
+    ) -> Self {
+        self.client_software_name = name.into();
+        self.client_software_version = version.into();
+        self
+    }
+
+    /// The time for one attempt to connect: name resolution, all addresses and
+    /// the negotiation of versions. Default 10 s; above 0.
+    pub fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
+
+    /// Sets [`NetConfig::connect_timeout`].
+    #[must_use]
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The time from a request's start to its answer, for requests whose caller
+    /// names none. Default 30 s; above 0.
+    pub fn request_timeout(&self) -> Duration {
+        self.request_timeout
+    }
+
+    /// Sets [`NetConfig::request_timeout`].
+    #[must_use]
+    pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// Requests of one connection that may await their answers at once; the
+    /// next ones queue. Default 100; 1 to 10,000.
+    pub fn max_in_flight(&self) -> usize {
+        self.max_in_flight
+    }
+
+    /// Sets [`NetConfig::max_in_flight`].
+    #[must_use]
+    pub fn with_max_in_flight(mut self, requests: usize) -> Self {
+        self.max_in_flight = requests;
+        self
+    }
+
+    /// Requests of one connection that may queue beyond those in flight.
+    /// Default 1,000; at most 1,000,000.
+    pub fn max_queued_requests(&self) -> usize {
+        self.max_queued_requests
+    }
+
+    /// Sets [`NetConfig::max_queued_requests`].
+    #[must_use]
+    pub fn with_max_queued_requests(mut self, requests: usize) -> Self {
+        self.max_queued_requests = requests;
+        self
+    }
+
+    /// Bytes of one connection's requests that may wait to be written. A larger
+    /// request is taken when nothing else waits. Default 64 MiB; above 0.
+    pub fn max_queued_bytes(&self) -> usize {
+        self.max_queued_bytes
+    }
+
+    /// Sets [`NetConfig::max_queued_bytes`].
+    #[must_use]
+    pub fn with_max_queued_bytes(mut self, bytes: usize) -> Self {
+        self.max_queued_bytes = bytes;
+        self
+    }
+
+    /// The largest answer taken, in bytes; a longer one closes the connection.
+    /// Memory is taken as the bytes arrive, not as they are announced. Default
+    /// 128 MiB; 1 KiB to 2 GiB − 1.
+    pub fn max_response_len(&self) -> usize {
+        self.max_response_len
+    }
+
+    /// Sets [`NetConfig::max_response_len`].
+    #[must_use]
+    pub fn with_max_response_len(mut self, bytes: usize) -> Self {
+        self.max_response_len = bytes;
+        self
+    }
+
+    /// The pause after a first failed attempt to connect; each further one
+    /// doubles it, and up to 20 % are added or taken at random so that clients
+    /// do not return all at once. Default 50 ms; above 0.
+    pub fn reconnect_backoff(&self) -> Duration {
+        self.reconnect_backoff
+    }
+
+    /// The longest pause between attempts to connect, before the random part.
+    /// Default 1 s; not below [`NetConfig::reconnect_backoff`].
+    pub fn reconnect_backoff_max(&self) -> Duration {
+        self.reconnect_backoff_max
+    }
+
+    /// Sets [`NetConfig::reconnect_backoff`] and
+    /// [`NetConfig::reconnect_backoff_max`].
+    #[must_use]
+    pub fn with_reconnect_backoff(mut self, first: Duration, max: Duration) -> Self {
+        self.reconnect_backoff = first;
+        self.reconnect_backoff_max = max;
+        self
+    }
+
+    /// A connection without requests for this long is closed. Below the
+    /// broker's own limit (`connections.max.idle.ms`, 10 minutes unless
+    /// changed), so that no request meets a connection that the broker is just
+    /// closing. Default 9 minutes; above 0; [`Duration::MAX`] for never.
+    pub fn idle_timeout(&self) -> Duration {
+        self.idle_timeout
+    }
+
+    /// Sets [`NetConfig::idle_timeout`].
+    #[must_use]
+    pub fn with_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// Checks the settings' bounds, alone and against each other.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::ErrorKind::Config`], naming the settings.
+    pub fn validate(&self) -> Result<(), Error> {
+        if self.client_id.len() > i16::MAX as usize {
+            return Err(wrong("client_id", "is longer than 32767 bytes"));
+        }
+        for (name, text) in [
+            ("client_software_name", &self.client_software_name),
+            ("client_software_version", &self.client_software_version),
+        ] {
+            if !is_software_token(text) {
+                return Err(wrong(
+                    name,
+                    "must consist of letters, digits, '.' and '-', and begin and end with a \
+                     letter or digit",
+                ));
+            }
+        }
+        for (name, duration) in [
+            ("connect_timeout", self.connect_timeout),
+            ("request_timeout", self.request_timeout),
+            ("reconnect_backoff", self.reconnect_backoff),
+            ("idle_timeout", self.idle_timeout),
+        ] {
+            if duration.is_zero() {
+                return Err(wrong(name, "must be above 0"));
+            }
+        }
+        if self.reconnect_backoff > self.reconnect_backoff_max {
+            return Err(Error::config(format!(
+                "reconnect_backoff ({:?}) is above reconnect_backoff_max ({:?})",
+                self.reconnect_backoff, self.reconnect_backoff_max
+            )));
+        }
+        if !(1..=10_000).contains(&self.max_in_flight) {
+            return Err(wrong("max_in_flight", "must be between 1 and 10000"));
+        }
+        if self.max_queued_requests > 1_000_000 {
+            return Err(wrong("max_queued_requests", "must be at most 1000000"));
+        }
+        if self.max_queued_bytes == 0 {
+            return Err(wrong("max_queued_bytes", "must be above 0"));
+        }
+        if !(1024..=i32::MAX as usize).contains(&self.max_response_len) {
+            return Err(wrong(
+                "max_response_len",
+                "must be between 1024 and 2147483647",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn wrong(setting: &str, text: &str) -> Error {
+    Error::config(format!("{setting} {text}"))
+}
+
+/// What KIP-511 allows; a broker answers anything else with INVALID_REQUEST.
+fn is_software_token(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+    let bytes = text.as_bytes();
+    bytes.iter().copied().all(inner)
+        && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[track_caller]
+    fn check(config: NetConfig, expected: &str) {
+        let error = config.validate().unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Config);
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+
+    #[test]
+    fn defaults_are_valid() {
+        NetConfig::default().validate().unwrap();
+    }
+
+    #[test]
+    fn wrong_settings_are_named() {
+        let config = NetConfig::default;
+        check(config().with_client_id("x".repeat(32768)), "client_id");
+        for bad in ["", "-a", "a-", "a b", "naïve", "a/1"] {
+            check(
+                config().with_client_software(bad, "1"),
+                "client_software_name",
+            );
+            check(
+                config().with_client_software("a", bad),
+                "client_software_version",
+            );
+        }
+        check(
+            config().with_connect_timeout(Duration::ZERO),
+            "connect_timeout",
+        );
+        check(
+            config().with_request_timeout(Duration::ZERO),
+            "request_timeout",
+        );
+        check(config().with_idle_timeout(Duration::ZERO), "idle_timeout");
+        check(config().with_max_in_flight(0), "max_in_flight");
+        check(config().with_max_in_flight(10_001), "max_in_flight");
+        check(
+            config().with_max_queued_requests(1_000_001),
+            "max_queued_requests",
+        );
+        check(config().with_max_queued_bytes(0), "max_queued_bytes");
+        check(config().with_max_response_len(1023), "max_response_len");
+        check(config().with_max_response_len(1 << 31), "max_response_len");
+        let second = Duration::from_secs(1);
+        check(
+            config().with_reconnect_backoff(Duration::ZERO, second),
+            "reconnect_backoff",
+        );
+        check(
+            config().with_reconnect_backoff(2 * second, second),
+            "reconnect_backoff (2s) is above reconnect_backoff_max (1s)",
+        );
+    }
+}
