@@ -1,1 +1,58 @@
-//! Record batches (magic 2).
+//! Record batches (magic 2, since Kafka 0.11): building, sealing, sending,
+//! parsing and reading them.
+//!
+//! Records are encoded into a [`BatchBuilder`]; [`seal`](BatchBuilder::seal)
+//! compresses them and takes their checksum, once; a [`SealedBatch`] is stamped
+//! with a header at each send. Received bytes are cut into [`RecordBatch`]es,
+//! whose [`decompress`](RecordBatch::decompress) checks every record and gives
+//! [`Records`] that are then iterated without errors or allocations.
+//!
+//! ```
+//! use kafka_protocol::records::{
+//!     BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, NewRecord, RecordBatch,
+//! };
+//!
+//! let mut builder = BatchBuilder::new();
+//! builder.append(&NewRecord {
+//!     timestamp: 1_700_000_000_000,
+//!     key: Some(b"k"),
+//!     value: Some(b"v"),
+//!     headers: &[],
+//! })?;
+//! let batch = builder.seal(&mut Compressor::new(Compression::None)?)?;
+//! let mut bytes = batch.to_record_bytes(&BatchStamp::default()).into_bytes();
+//!
+//! let limits = BatchLimits::default();
+//! while let Some(batch) = RecordBatch::parse(&mut bytes, &limits)? {
+//!     for record in &batch.decompress(&limits)? {
+//!         assert_eq!((record.offset(), record.value()), (0, Some(&b"v"[..])));
+//!     }
+//! }
+//! # Ok::<(), kafka_protocol::records::RecordError>(())
+//! ```
+//!
+//! Bytes from a peer never make any of this panic, loop without end or allocate
+//! more than [`BatchLimits`] say.
+
+mod batch;
+mod builder;
+mod compression;
+mod control;
+mod crc;
+mod error;
+mod header;
+mod limits;
+mod record;
+mod sealed;
+mod varint;
+mod view;
+
+pub use batch::{RecordBatch, TimestampType};
+pub use builder::BatchBuilder;
+pub use compression::{Compression, CompressionError, Compressor};
+pub use control::ControlRecordKind;
+pub use error::{RecordError, RecordFault};
+pub use limits::BatchLimits;
+pub use record::{Header, Headers, NewRecord, RecordView};
+pub use sealed::{BatchStamp, SealedBatch};
+pub use view::{RecordIter, RecordPosition, Records};

@@ -1,0 +1,298 @@
+//! LZ4 in its frame format, version 1.
+//!
+//! ```text
+//! magic u32 │ flags u8 │ block size u8 │ content size u64? │ header checksum u8
+//! then blocks: length u32 (highest bit: stored as it is) │ bytes │ checksum u32?
+//! then 0 u32 │ content checksum u32?                     (all little-endian)
+//! ```
+//!
+//! Kafka's own reader takes independent blocks only, of up to 4 MiB, and no
+//! dictionary. Written here, as by Kafka's own writer: independent blocks of
+//! 64 KiB, no checksums but the header's. Read: also dependent blocks, all
+//! checksums (which are verified), and frames one after the other.
+
+use std::borrow::Cow;
+
+use lz4_flex::block::{
+    CompressTable, compress_into_with_table, decompress_into, decompress_into_with_dict,
+    get_maximum_output_size,
+};
+use twox_hash::XxHash32;
+
+use super::output::Scratch;
+use super::{Compression, CompressionError, Encode};
+
+const MAGIC: u32 = 0x184d_2204;
+const VERSION_MASK: u8 = 0b1100_0000;
+const VERSION: u8 = 0b0100_0000;
+const INDEPENDENT_BLOCKS: u8 = 0b10_0000;
+const BLOCK_CHECKSUM: u8 = 0b1_0000;
+const CONTENT_SIZE: u8 = 0b1000;
+const CONTENT_CHECKSUM: u8 = 0b100;
+const RESERVED: u8 = 0b10;
+const DICTIONARY: u8 = 0b1;
+/// The highest bit of a block's length: it is not compressed.
+const STORED: u32 = 1 << 31;
+
+const BLOCK_LEN: usize = 64 << 10;
+const BLOCK_LEN_CODE: u8 = 4 << 4;
+/// How far back a block may refer.
+const WINDOW: usize = 64 << 10;
+/// No byte of a block stands for more than 255.
+const MAX_RATIO: usize = 255;
+
+pub(super) struct Encoder {
+    table: CompressTable,
+}
+
+impl Encoder {
+    pub(super) fn new(level: Option<i32>) -> Result<Self, CompressionError> {
+        match level {
+            None | Some(1 | 9) => Ok(Self {
+                table: CompressTable::large(),
+            }),
+            Some(level) => Err(CompressionError::UnsupportedLevel {
+                codec: Compression::Lz4,
+                level,
+                supported: "there is only the fast encoder, 1, or 9 as Kafka calls it",
+            }),
+        }
+    }
+}
+
+impl Encode for Encoder {
+    fn compress(&mut self, input: &[u8], output: &mut Scratch) -> Result<(), CompressionError> {
+        let descriptor = [VERSION | INDEPENDENT_BLOCKS, BLOCK_LEN_CODE];
+        output.push(&MAGIC.to_le_bytes());
+        output.push(&descriptor);
+        output.push(&[header_checksum(&descriptor)]);
+        for block in input.chunks(BLOCK_LEN) {
+            let spare = output.spare(4 + get_maximum_output_size(block.len()));
+            let (length, spare) = spare.split_at_mut(4);
+            let mut len =
+                compress_into_with_table(block, spare, &mut self.table).map_err(|error| {
+                    let reason = error.to_string().into();
+                    CompressionError::Failed {
+                        codec: Compression::Lz4,
+                        reason,
+                    }
+                })?;
+            let mut stored = 0;
+            if len >= block.len() {
+                len = block.len();
+                stored = STORED;
+                spare[..len].copy_from_slice(block);
+            }
+            length.copy_from_slice(&(len as u32 | stored).to_le_bytes());
+            output.advance(4 + len);
+        }
+        output.push(&0_u32.to_le_bytes());
+        Ok(())
+    }
+}
+
+pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, CompressionError> {
+    let mut output = Output {
+        bytes: Vec::new(),
+        filled: 0,
+        budget,
+    };
+    let mut reader = Reader { rest: input };
+    while !reader.rest.is_empty() {
+        let magic = reader.u32()?;
+        if magic & !0xf == 0x184d_2a50 {
+            // A frame to skip: its length, and anything.
+            let len = reader.u32()?;
+            reader.take(len as usize)?;
+        } else if magic == MAGIC {
+            decompress_frame(&mut reader, &mut output)?;
+        } else {
+            return Err(malformed("it does not start with the frame's magic number"));
+        }
+    }
+    output.bytes.truncate(output.filled);
+    Ok(output.bytes)
+}
+
+fn decompress_frame(reader: &mut Reader<'_>, output: &mut Output) -> Result<(), CompressionError> {
+    let descriptor = Descriptor::read(reader)?;
+    let frame_start = output.filled;
+    loop {
+        let length = reader.u32()?;
+        if length == 0 {
+            break;
+        }
+        let block = reader.take((length & !STORED) as usize)?;
+        if block.len() > descriptor.max_block_len {
+            return Err(malformed(
+                "a block is longer than the frame's blocks may be",
+            ));
+        }
+        if descriptor.block_checksum && XxHash32::oneshot(0, block) != reader.u32()? {
+            return Err(malformed("a block's checksum is wrong"));
+        }
+        if length & STORED != 0 {
+            output.spare(block.len())?.copy_from_slice(block);
+            output.filled += block.len();
+        } else {
+            let start = if descriptor.independent {
+                output.filled
+            } else {
+                frame_start
+            };
+            output.decompress(block, start, descriptor.max_block_len)?;
+        }
+    }
+    let content = &output.bytes[frame_start..output.filled];
+    if descriptor
+        .content_size
+        .is_some_and(|size| size != content.len() as u64)
+    {
+        return Err(malformed("the stated content size is wrong"));
+    }
+    if descriptor.content_checksum && XxHash32::oneshot(0, content) != reader.u32()? {
+        return Err(malformed("the content's checksum is wrong"));
+    }
+    Ok(())
+}
+
+/// What the header of a frame says.
+struct Descriptor {
+    independent: bool,
+    block_checksum: bool,
+    content_checksum: bool,
+    content_size: Option<u64>,
+    max_block_len: usize,
+}
+
+impl Descriptor {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CompressionError> {
+        let descriptor = reader.rest;
+        let &[flags, block_len] = reader.array()?;
+        if flags & VERSION_MASK != VERSION || flags & RESERVED != 0 || block_len & 0x8f != 0 {
+            return Err(malformed("the frame's version is unknown"));
+        }
+        if flags & DICTIONARY != 0 {
+            return Err(malformed("the frame needs a dictionary"));
+        }
+        let max_block_len = match block_len >> 4 {
+            code @ 4..=7 => 1 << (8 + 2 * code),
+            _ => return Err(malformed("the frame's block size is unknown")),
+        };
+        let content_size = match flags & CONTENT_SIZE {
+            0 => None,
+            _ => Some(u64::from_le_bytes(*reader.array()?)),
+        };
+        let descriptor = &descriptor[..descriptor.len() - reader.rest.len()];
+        let &[checksum] = reader.array()?;
+        if checksum != header_checksum(descriptor) {
+            return Err(malformed("the header's checksum is wrong"));
+        }
+        Ok(Self {
+            independent: flags & INDEPENDENT_BLOCKS != 0,
+            block_checksum: flags & BLOCK_CHECKSUM != 0,
+            content_checksum: flags & CONTENT_CHECKSUM != 0,
+            content_size,
+            max_block_len,
+        })
+    }
+}
+
+/// Decompressed bytes: all of `bytes` is initialised, the first `filled` count.
+struct Output {
+    bytes: Vec<u8>,
+    filled: usize,
+    budget: usize,
+}
+
+impl Output {
+    /// The next `len` bytes to write to.
+    fn spare(&mut self, len: usize) -> Result<&mut [u8], CompressionError> {
+        let end = self.filled.saturating_add(len);
+        if end > self.budget {
+            return Err(self.too_large());
+        }
+        if self.bytes.len() < end {
+            // No more than what is needed is initialised, but twice as much is
+            // allocated.
+            self.bytes.resize(end, 0);
+        }
+        Ok(&mut self.bytes[self.filled..end])
+    }
+
+    /// Decompresses `block`, which may refer to what was decompressed from `start`
+    /// on.
+    fn decompress(
+        &mut self,
+        block: &[u8],
+        start: usize,
+        max_len: usize,
+    ) -> Result<(), CompressionError> {
+        let possible = block.len().saturating_mul(MAX_RATIO).min(max_len);
+        let allowed = possible.min(self.budget - self.filled);
+        self.spare(allowed)?;
+        let filled = self.filled;
+        let (before, spare) = self.bytes.split_at_mut(filled);
+        let window = &before[start.max(filled.saturating_sub(WINDOW))..];
+        let spare = &mut spare[..allowed];
+        let len = if window.is_empty() {
+            decompress_into(block, spare)
+        } else {
+            decompress_into_with_dict(block, spare, window)
+        };
+        match len {
+            Ok(len) => {
+                self.filled += len;
+                Ok(())
+            }
+            Err(lz4_flex::block::DecompressError::OutputTooSmall { .. }) if allowed < possible => {
+                Err(self.too_large())
+            }
+            Err(error) => Err(malformed(error.to_string())),
+        }
+    }
+
+    fn too_large(&self) -> CompressionError {
+        CompressionError::TooLarge {
+            codec: Compression::Lz4,
+            limit: self.budget,
+        }
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, len: usize) -> Result<&'a [u8], CompressionError> {
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(cut)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], CompressionError> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or_else(cut)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn u32(&mut self) -> Result<u32, CompressionError> {
+        self.array().map(|bytes| u32::from_le_bytes(*bytes))
+    }
+}
+
+fn header_checksum(descriptor: &[u8]) -> u8 {
+    (XxHash32::oneshot(0, descriptor) >> 8) as u8
+}
+
+fn cut() -> CompressionError {
+    malformed("it ends too early")
+}
+
+fn malformed(reason: impl Into<Cow<'static, str>>) -> CompressionError {
+    CompressionError::Malformed {
+        codec: Compression::Lz4,
+        reason: reason.into(),
+    }
+}

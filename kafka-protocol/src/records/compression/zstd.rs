@@ -1,0 +1,223 @@
+//! Zstandard (RFC 8878) without C: one encoder level, all of the format to read
+//! but dictionaries.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use ruzstd::encoding::{CompressionLevel, FrameCompressor, MatchGeneratorDriver};
+
+use super::output::Scratch;
+use super::{Compression, CompressionError, Encode};
+
+pub(super) struct Encoder {
+    frame: FrameCompressor<Cursor<Vec<u8>>, Vec<u8>, MatchGeneratorDriver>,
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
+
+impl Encoder {
+    pub(super) fn new(level: Option<i32>) -> Result<Self, CompressionError> {
+        match level {
+            None | Some(1) => Ok(Self {
+                frame: FrameCompressor::new(CompressionLevel::Fastest),
+                input: Vec::new(),
+                output: Vec::new(),
+            }),
+            Some(level) => Err(CompressionError::UnsupportedLevel {
+                codec: Compression::Zstd,
+                level,
+                supported: "without C there is only 1; \
+                            the feature `zstd-c` of kafka-protocol has all of them",
+            }),
+        }
+    }
+}
+
+impl Encode for Encoder {
+    fn compress(&mut self, input: &[u8], output: &mut Scratch) -> Result<(), CompressionError> {
+        // The encoder wants to own what it reads and writes.
+        let mut source = std::mem::take(&mut self.input);
+        source.clear();
+        source.extend_from_slice(input);
+        let mut drain = std::mem::take(&mut self.output);
+        drain.clear();
+        self.frame.set_source(Cursor::new(source));
+        self.frame.set_drain(drain);
+        self.frame.compress();
+        self.input = self
+            .frame
+            .take_source()
+            .map(Cursor::into_inner)
+            .unwrap_or_default();
+        self.output = self.frame.take_drain().unwrap_or_default();
+        output.push(&self.output);
+        if self.input.capacity() > Self::KEPT {
+            self.input = Vec::new();
+            self.output = Vec::new();
+        }
+        Ok(())
+    }
+}
+
+impl Encoder {
+    /// What is kept at most from one batch to the next, for either buffer.
+    const KEPT: usize = 4 << 20;
+}
+
+pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, CompressionError> {
+    let mut output = Vec::new();
+    let mut rest = input;
+    while !rest.is_empty() {
+        let header = FrameHeader::read(rest)?;
+        rest = &rest[header.len..];
+        if header.is_skippable {
+            let len = usize::try_from(header.content_size.unwrap_or(0)).unwrap_or(usize::MAX);
+            rest = rest
+                .get(len..)
+                .ok_or_else(|| malformed("a skippable frame is cut"))?;
+        } else {
+            decompress_frame(&header, &mut rest, &mut output, budget)?;
+        }
+    }
+    Ok(output)
+}
+
+fn decompress_frame(
+    header: &FrameHeader,
+    rest: &mut &[u8],
+    output: &mut Vec<u8>,
+    budget: usize,
+) -> Result<(), CompressionError> {
+    let too_large = || CompressionError::TooLarge {
+        codec: Compression::Zstd,
+        limit: budget,
+    };
+    let left = budget - output.len();
+    if header.content_size.is_some_and(|size| size > left as u64) {
+        return Err(too_large());
+    }
+    // A fresh decoder allocates as data come; one that is reset, the whole window.
+    let mut decoder = FrameDecoder::new();
+    decoder.set_max_window_size(MAX_WINDOW);
+    decoder
+        .reset(&header.with_window_for(left)[..])
+        .map_err(|error| malformed(error.to_string()))?;
+    let start = output.len();
+    if let Some(size) = header.content_size {
+        // Blocks of equal bytes apart, more than this is rare.
+        output.reserve((size as usize).min(rest.len().saturating_mul(32)));
+    }
+    while !decoder.is_finished() {
+        decoder
+            .decode_blocks(&mut *rest, BlockDecodingStrategy::UptoBlocks(1))
+            .map_err(|error| malformed(error.to_string()))?;
+        if decoder.can_collect() > budget - output.len() {
+            return Err(too_large());
+        }
+        decoder
+            .collect_to_writer(&mut *output)
+            .map_err(|error| malformed(error.to_string()))?;
+    }
+    if header
+        .content_size
+        .is_some_and(|size| size != (output.len() - start) as u64)
+    {
+        return Err(malformed("the stated content size is wrong"));
+    }
+    let stated = decoder.get_checksum_from_data();
+    if stated.is_some() && stated != decoder.get_calculated_checksum() {
+        return Err(malformed("the content's checksum is wrong"));
+    }
+    Ok(())
+}
+
+/// The largest window that is accepted, as in the C library.
+const MAX_WINDOW: u64 = 128 << 20;
+
+/// What precedes the blocks of a frame.
+struct FrameHeader {
+    bytes: [u8; Self::MAX_LEN],
+    len: usize,
+    is_skippable: bool,
+    has_window: bool,
+    content_size: Option<u64>,
+}
+
+impl FrameHeader {
+    const MAGIC: u32 = 0xfd2f_b528;
+    const MAX_LEN: usize = 4 + 1 + 1 + 4 + 8;
+    /// Where the descriptor is, and the window after it.
+    const DESCRIPTOR_AT: usize = 4;
+    const WINDOW_AT: usize = 5;
+
+    fn read(input: &[u8]) -> Result<Self, CompressionError> {
+        let cut = || malformed("a frame's header is cut");
+        let magic = input
+            .first_chunk()
+            .map(|magic| u32::from_le_bytes(*magic))
+            .ok_or_else(cut)?;
+        let mut header = Self {
+            bytes: [0; Self::MAX_LEN],
+            len: 0,
+            is_skippable: magic & !0xf == 0x184d_2a50,
+            has_window: false,
+            content_size: None,
+        };
+        let content_size_at = if header.is_skippable {
+            header.len = 8;
+            4
+        } else if magic == Self::MAGIC {
+            let descriptor = *input.get(Self::DESCRIPTOR_AT).ok_or_else(cut)?;
+            let single_segment = descriptor >> 5 & 1 != 0;
+            header.has_window = !single_segment;
+            let dictionary_len = [0, 1, 2, 4][usize::from(descriptor & 3)];
+            let content_size_len = match descriptor >> 6 {
+                0 => usize::from(single_segment),
+                exponent => 1 << exponent,
+            };
+            let at = Self::WINDOW_AT + usize::from(header.has_window) + dictionary_len;
+            header.len = at + content_size_len;
+            at
+        } else {
+            return Err(malformed("it does not start with a frame's magic number"));
+        };
+        let bytes = input.get(..header.len).ok_or_else(cut)?;
+        header.bytes[..header.len].copy_from_slice(bytes);
+        let size = &bytes[content_size_at..];
+        if !size.is_empty() {
+            let mut wide = [0; 8];
+            wide[..size.len()].copy_from_slice(size);
+            // Two bytes start counting where one byte ends.
+            let base = if size.len() == 2 { 256 } else { 0 };
+            header.content_size = Some(u64::from_le_bytes(wide).saturating_add(base));
+        }
+        Ok(header)
+    }
+
+    /// The header, its window no larger than what `budget` bytes of output need.
+    ///
+    /// The decoder holds back a window of output, during which the budget can't be
+    /// checked, so that a few bytes could claim a window and fill it. Within the
+    /// budget no reference reaches further back than the budget.
+    fn with_window_for(&self, budget: usize) -> Vec<u8> {
+        let mut bytes = self.bytes[..self.len].to_vec();
+        if self.has_window {
+            let needed = budget
+                .checked_next_power_of_two()
+                .unwrap_or(usize::MAX)
+                .ilog2();
+            let exponent = (needed.max(17) - 10).min(31) as u8;
+            let limit = exponent << 3;
+            bytes[Self::WINDOW_AT] = bytes[Self::WINDOW_AT].min(limit);
+        }
+        bytes
+    }
+}
+
+fn malformed(reason: impl Into<Cow<'static, str>>) -> CompressionError {
+    CompressionError::Malformed {
+        codec: Compression::Zstd,
+        reason: reason.into(),
+    }
+}

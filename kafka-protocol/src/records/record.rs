@@ -1,0 +1,240 @@
+use std::fmt;
+use std::iter::FusedIterator;
+
+use super::error::RecordFault;
+use super::varint::{Cursor, InvalidVarint};
+
+/// A record about to be appended to a [`BatchBuilder`](super::BatchBuilder): all
+/// parts borrowed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NewRecord<'a> {
+    /// Milliseconds since the Unix epoch; −1 for none.
+    pub timestamp: i64,
+    /// The key; `None` is null, which differs from empty.
+    pub key: Option<&'a [u8]>,
+    /// The value; `None` is null, a tombstone in a compacted topic.
+    pub value: Option<&'a [u8]>,
+    /// Headers, in order; keys may repeat (KIP-82).
+    pub headers: &'a [Header<'a>],
+}
+
+/// One header of a record (KIP-82).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Header<'a> {
+    /// The name.
+    pub key: &'a str,
+    /// The value; `None` is null.
+    pub value: Option<&'a [u8]>,
+}
+
+/// Shows sizes only: record contents do not belong in logs.
+impl fmt::Debug for Header<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Header")
+            .field("key", &self.key)
+            .field("value_bytes", &self.value.map(<[u8]>::len))
+            .finish()
+    }
+}
+
+/// A record within [`Records`](super::Records): every part borrows from them.
+#[derive(Clone, Copy)]
+pub struct RecordView<'a> {
+    pub(super) offset: i64,
+    pub(super) timestamp: i64,
+    pub(super) raw: RawRecord<'a>,
+}
+
+impl<'a> RecordView<'a> {
+    /// The record's offset in its partition.
+    pub fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    /// Milliseconds since the Unix epoch: the producer's, or the broker's if the
+    /// topic has `message.timestamp.type=LogAppendTime`. −1 for none.
+    pub fn timestamp(&self) -> i64 {
+        self.timestamp
+    }
+
+    /// The key; `None` is null, which differs from empty.
+    pub fn key(&self) -> Option<&'a [u8]> {
+        self.raw.key
+    }
+
+    /// The value; `None` is null, a tombstone in a compacted topic.
+    pub fn value(&self) -> Option<&'a [u8]> {
+        self.raw.value
+    }
+
+    /// The headers, decoded as they are asked for.
+    pub fn headers(&self) -> Headers<'a> {
+        Headers {
+            cursor: Cursor::new(self.raw.headers),
+            left: self.raw.header_count,
+        }
+    }
+
+    /// Bytes that the record takes in its batch, uncompressed, its length field
+    /// included.
+    pub fn encoded_len(&self) -> usize {
+        self.raw.encoded_len
+    }
+}
+
+/// Shows sizes only: record contents do not belong in logs.
+impl fmt::Debug for RecordView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordView")
+            .field("offset", &self.offset)
+            .field("timestamp", &self.timestamp)
+            .field("key_bytes", &self.raw.key.map(<[u8]>::len))
+            .field("value_bytes", &self.raw.value.map(<[u8]>::len))
+            .field("headers", &self.raw.header_count)
+            .finish()
+    }
+}
+
+/// Iterates over the headers of a record, in order.
+#[derive(Clone)]
+pub struct Headers<'a> {
+    cursor: Cursor<'a>,
+    left: u32,
+}
+
+impl<'a> Headers<'a> {
+    /// The value of the last header of that name, which is the one that counts
+    /// where a name repeats. Like [`Header::value`], `Some(None)` is null.
+    pub fn last(&self, key: &str) -> Option<Option<&'a [u8]>> {
+        self.clone()
+            .filter(|header| header.key == key)
+            .last()
+            .map(|header| header.value)
+    }
+}
+
+impl<'a> Iterator for Headers<'a> {
+    type Item = Header<'a>;
+
+    fn next(&mut self) -> Option<Header<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        // Can't fail: all headers were read once when the batch was checked.
+        read_header(&mut self.cursor).ok()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left as usize, Some(self.left as usize))
+    }
+}
+
+impl ExactSizeIterator for Headers<'_> {}
+impl FusedIterator for Headers<'_> {}
+
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+/// A record's fields as the batch holds them.
+#[derive(Clone, Copy)]
+pub(super) struct RawRecord<'a> {
+    pub(super) timestamp_delta: i64,
+    pub(super) offset_delta: i32,
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) value: Option<&'a [u8]>,
+    pub(super) header_count: u32,
+    pub(super) headers: &'a [u8],
+    pub(super) encoded_len: usize,
+}
+
+/// The fewest bytes that a record takes: seven fields of one byte.
+pub(super) const MIN_RECORD_LEN: usize = 7;
+
+/// Reads one record; its headers are delimited, not looked into.
+#[inline(always)]
+pub(super) fn read_record<'a>(batch: &mut Cursor<'a>) -> Result<RawRecord<'a>, RecordFault> {
+    let before = batch.rest.len();
+    let len = batch.varint().map_err(|error| end_or(batch, error))?;
+    let len = usize::try_from(len).map_err(|_| RecordFault::NegativeLength)?;
+    let mut record = Cursor::new(batch.take(len).ok_or(RecordFault::Truncated)?);
+    // The attributes, of which no bit has a meaning yet.
+    record.byte().ok_or(RecordFault::Length)?;
+    let timestamp_delta = record.varlong()?;
+    let offset_delta = record.varint()?;
+    let key = read_nullable(&mut record)?;
+    let value = read_nullable(&mut record)?;
+    let header_count = record.varint()?;
+    let headers = record.rest;
+    let encoded_len = before - batch.rest.len();
+    if header_count == 0 {
+        if !headers.is_empty() {
+            return Err(RecordFault::Length);
+        }
+    } else if header_count < 0 || header_count as usize > headers.len() / 2 {
+        // A header takes two bytes at least.
+        return Err(RecordFault::HeaderCount);
+    }
+    Ok(RawRecord {
+        timestamp_delta,
+        offset_delta,
+        key,
+        value,
+        header_count: header_count as u32,
+        headers,
+        encoded_len,
+    })
+}
+
+/// Reads every header once, so that later reads can't fail.
+pub(super) fn check_headers(record: &RawRecord<'_>) -> Result<(), RecordFault> {
+    let mut cursor = Cursor::new(record.headers);
+    for _ in 0..record.header_count {
+        read_header(&mut cursor)?;
+    }
+    if cursor.rest.is_empty() {
+        Ok(())
+    } else {
+        Err(RecordFault::Length)
+    }
+}
+
+fn read_header<'a>(cursor: &mut Cursor<'a>) -> Result<Header<'a>, RecordFault> {
+    let key = read_nullable(cursor)?.ok_or(RecordFault::NegativeLength)?;
+    let key = std::str::from_utf8(key).map_err(|_| RecordFault::HeaderKey)?;
+    let value = read_nullable(cursor)?;
+    Ok(Header { key, value })
+}
+
+#[inline(always)]
+fn read_nullable<'a>(cursor: &mut Cursor<'a>) -> Result<Option<&'a [u8]>, RecordFault> {
+    let len = cursor.varint()?;
+    if len < 0 {
+        return if len == -1 {
+            Ok(None)
+        } else {
+            Err(RecordFault::NegativeLength)
+        };
+    }
+    cursor
+        .take(len as usize)
+        .map(Some)
+        .ok_or(RecordFault::Length)
+}
+
+impl From<InvalidVarint> for RecordFault {
+    fn from(_: InvalidVarint) -> Self {
+        Self::Varint
+    }
+}
+
+/// A varint that stops at the very end of the batch is a matter of missing
+/// bytes, any other of wrong ones.
+#[cold]
+fn end_or(batch: &Cursor<'_>, _: InvalidVarint) -> RecordFault {
+    if batch.rest.is_empty() {
+        RecordFault::Truncated
+    } else {
+        RecordFault::Varint
+    }
+}
