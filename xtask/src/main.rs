@@ -1,1 +1,23 @@
-fn main() {}
+//! The project's automation: one command, one file. `cargo xtask help` lists them.
+
+mod cargo;
+mod clock;
+mod commands;
+mod error;
+mod report;
+mod suites;
+mod tidy;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = lexopt::Parser::from_env();
+    match commands::run(&mut arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The commands by name.
+
+mod broker;
+mod ci;
+mod nightly;
+mod sim;
+mod test;
+mod tidy;
+
+use crate::error::{Error, Result};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test [SUITE ...]      what a contributor runs, or the named suites; --list names them all
+  ci                    `test` and the checks: formatting, clippy, documentation, tidy
+  nightly               `ci` with more seeds and cases, and brokers of every era
+  tidy                  the architecture's rules alone
+  sim --seeds A..B      simulation seeds, twice in two processes, hashes compared
+  broker --version V [--nodes N] [--port P] [--property NAME=VALUE]...
+                        a real Kafka until Ctrl-C; prints its bootstrap address
+";
+
+/// Runs the command that the arguments name; `false` when something it checked failed.
+pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
+    use lexopt::prelude::*;
+    let name = match arguments.next()? {
+        Some(Value(name)) => name.string()?,
+        Some(Long("help") | Short('h')) => "help".to_owned(),
+        Some(other) => return Err(other.unexpected().into()),
+        None => return Err(Error::new(USAGE)),
+    };
+    match name.as_str() {
+        "test" => test::run(arguments),
+        "ci" => ci::run(arguments),
+        "nightly" => nightly::run(arguments),
+        "tidy" => tidy::run(arguments),
+        "sim" => sim::run(arguments),
+        "broker" => broker::run(arguments),
+        "help" => {
+            print!("{USAGE}");
+            Ok(true)
+        }
+        unknown => Err(Error::new(format!("no command {unknown:?}\n\n{USAGE}"))),
+    }
+}
+
+/// For commands that take no arguments.
+fn expect_end(arguments: &mut lexopt::Parser) -> Result<()> {
+    match arguments.next()? {
+        Some(argument) => Err(argument.unexpected().into()),
+        None => Ok(()),
+    }
+}

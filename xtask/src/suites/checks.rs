@@ -1,0 +1,44 @@
+//! What reads the code instead of running it.
+
+use super::Scale;
+use crate::report::Outcome;
+use crate::{cargo, tidy as rules};
+
+pub(super) fn fmt(_scale: &Scale) -> Outcome {
+    cargo::check(&mut cargo::command(&["fmt", "--all", "--check"]))
+}
+
+pub(super) fn clippy(_scale: &Scale) -> Outcome {
+    let arguments = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    cargo::check(&mut cargo::command(&arguments))
+}
+
+pub(super) fn docs(_scale: &Scale) -> Outcome {
+    let mut command = cargo::command(&["doc", "--workspace", "--no-deps"]);
+    cargo::check(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+pub(super) fn tidy(_scale: &Scale) -> Outcome {
+    match rules::check_workspace() {
+        Ok(verdict) => {
+            print!("{verdict}");
+            let failed = verdict.broken_rules();
+            Outcome::Ran {
+                passed: verdict.rules() - failed,
+                failed,
+            }
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            Outcome::single(false)
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The suites: what `test`, `ci` and `nightly` are made of.
+
+mod checks;
+mod quickstart;
+mod real;
+mod sim;
+mod unit;
+
+use std::{env, fmt};
+
+use crate::clock::Stopwatch;
+use crate::error::Result;
+use crate::report::{Outcome, Report};
+
+/// When a suite runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// In `test`, `ci` and `nightly`.
+    Test,
+    /// In `ci` and `nightly`.
+    Check,
+    /// In `nightly` only.
+    Nightly,
+}
+
+/// One suite.
+pub(crate) struct Suite {
+    pub(crate) name: &'static str,
+    pub(crate) tier: Tier,
+    pub(crate) about: &'static str,
+    run: fn(&Scale) -> Outcome,
+}
+
+/// How much of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Scale {
+    /// Simulation seeds, from the first up to but not including the second.
+    pub(crate) seeds: (u64, u64),
+    /// Cases of each property test; `None` leaves what the test says.
+    pub(crate) property_cases: Option<u32>,
+}
+
+impl Scale {
+    /// What every change goes through.
+    pub(crate) const EVERY_CHANGE: Self = Self {
+        seeds: (0, 100),
+        property_cases: None,
+    };
+    /// What runs before an issue ends.
+    pub(crate) const NIGHTLY: Self = Self {
+        seeds: (0, 2000),
+        property_cases: Some(5_000),
+    };
+}
+
+/// Every suite, in the order in which they run.
+pub(crate) const ALL: &[Suite] = &[
+    Suite {
+        name: "fmt",
+        tier: Tier::Check,
+        about: "rustfmt has nothing to change",
+        run: checks::fmt,
+    },
+    Suite {
+        name: "tidy",
+        tier: Tier::Check,
+        about: "the architecture's rules",
+        run: checks::tidy,
+    },
+    Suite {
+        name: "clippy",
+        tier: Tier::Check,
+        about: "clippy without a warning",
+        run: checks::clippy,
+    },
+    Suite {
+        name: "docs",
+        tier: Tier::Check,
+        about: "documentation without a warning",
+        run: checks::docs,
+    },
+    Suite {
+        name: "unit",
+        tier: Tier::Test,
+        about: "unit, property, embedded-cluster and documentation tests of every crate",
+        run: unit::run,
+    },
+    Suite {
+        name: "no-c",
+        tier: Tier::Test,
+        about: "the quickstart builds without a C compiler",
+        run: quickstart::no_c,
+    },
+    Suite {
+        name: "quickstart",
+        tier: Tier::Test,
+        about: "README's first command",
+        run: quickstart::run,
+    },
+    Suite {
+        name: "sim",
+        tier: Tier::Test,
+        about: "simulation seeds, twice in two processes, trace hashes compared",
+        run: sim::run,
+    },
+    Suite {
+        name: "real",
+        tier: Tier::Test,
+        about: "real Kafka brokers and Kafka's own tools; needs Java 17+ and Maven",
+        run: real::run,
+    },
+    Suite {
+        name: "eras",
+        tier: Tier::Nightly,
+        about: "every Kafka version of the harness downloads and starts; needs Java 17+ and Maven",
+        run: real::eras,
+    },
+];
+
+/// The suites of these tiers, in order.
+pub(crate) fn of_tiers(tiers: &[Tier]) -> Vec<&'static Suite> {
+    ALL.iter()
+        .filter(|suite| tiers.contains(&suite.tier))
+        .collect()
+}
+
+/// Runs them all, whatever fails, and prints the table; `true` when nothing failed.
+pub(crate) fn run_all(suites: &[&Suite], scale: &Scale) -> Result<bool> {
+    let mut report = Report::default();
+    for suite in suites {
+        println!("\n=== {}: {}", suite.name, suite.about);
+        let watch = Stopwatch::start();
+        let outcome = (suite.run)(scale);
+        let took = watch.read();
+        println!(
+            "=== {}: {:.1} minutes",
+            suite.name,
+            took.as_secs_f64() / 60.0
+        );
+        report.add(suite.name, outcome, took);
+    }
+    print!("\n{report}");
+    Ok(report.is_success())
+}
+
+/// Whether a skip has to fail: `CI=true` in the environment.
+fn in_ci() -> bool {
+    env::var("CI").is_ok_and(|value| matches!(value.as_str(), "true" | "1"))
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Test => "test",
+            Self::Check => "ci",
+            Self::Nightly => "nightly",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn nightly_has_everything_and_ci_has_the_tests() {
+        let names = |tiers: &[Tier]| -> BTreeSet<&str> {
+            of_tiers(tiers).iter().map(|suite| suite.name).collect()
+        };
+        let test = names(&[Tier::Test]);
+        let ci = names(&[Tier::Check, Tier::Test]);
+        assert!(test.is_subset(&ci) && ci.contains("tidy") && !test.contains("tidy"));
+        assert_eq!(
+            names(&[Tier::Check, Tier::Test, Tier::Nightly]).len(),
+            ALL.len(),
+            "names are distinct"
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! Suites that need real Kafka brokers: downloaded, announced, skipped loudly.
+
+use kafka_harness::{Installation, KafkaVersion, missing_requirement};
+
+use super::{Scale, in_ci};
+use crate::cargo;
+use crate::report::Outcome;
+
+/// What the suites of every change run against.
+const VERSIONS: [&str; 2] = ["4.3.1", "2.8.2"];
+
+pub(super) fn run(_scale: &Scale) -> Outcome {
+    let versions: Vec<_> = KafkaVersion::all()
+        .iter()
+        .filter(|version| VERSIONS.contains(&version.number()))
+        .collect();
+    if let Some(outcome) = unready(&versions) {
+        return outcome;
+    }
+    let mut command = cargo::command(&["test", "--profile", "sim", "--no-fail-fast"]);
+    command.args([
+        "--package",
+        "kafka-harness",
+        "--package",
+        "kafka-suite",
+        "--features",
+    ]);
+    command.arg("kafka-harness/real-broker,kafka-suite/real-broker");
+    // The versions of `eras` take minutes of their own.
+    command.args(["--lib", "--test", "cluster", "--test", "real_*"]);
+    // Brokers, tools and clients share the cores: one test at a time.
+    cargo::test(command.args(["--", "--test-threads", "1", "--nocapture"]))
+}
+
+pub(super) fn eras(_scale: &Scale) -> Outcome {
+    let versions: Vec<_> = KafkaVersion::all().iter().collect();
+    if let Some(outcome) = unready(&versions) {
+        return outcome;
+    }
+    let mut command = cargo::command(&["test", "--profile", "sim", "--package", "kafka-harness"]);
+    command.args([
+        "--features",
+        "kafka-harness/real-broker",
+        "--test",
+        "every_version",
+    ]);
+    cargo::test(command.args(["--", "--nocapture"]))
+}
+
+/// Downloads what is missing, having said so; the outcome if that can't be done.
+fn unready(versions: &[&KafkaVersion]) -> Option<Outcome> {
+    if let Some(missing) = missing_requirement() {
+        let reason = format!("{missing}; nothing was tested against a real Kafka");
+        println!("SKIPPED: {reason}");
+        return Some(Outcome::Skipped {
+            reason,
+            is_failure: in_ci(),
+        });
+    }
+    for version in versions {
+        let place = Installation::place(**version);
+        match Installation::cached(**version) {
+            Some(_) => println!("Kafka {version} is in {}", place.display()),
+            None => println!(
+                "Kafka {version} will be downloaded by Maven into {}",
+                place.display()
+            ),
+        }
+    }
+    for version in versions {
+        if let Err(error) = Installation::ensure(**version) {
+            eprintln!("{error}");
+            return Some(Outcome::single(false));
+        }
+    }
+    None
+}

@@ -1,0 +1,117 @@
+//! Simulation seeds: each run in two processes must leave the same trace.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use super::Scale;
+use crate::cargo::{self, Ran};
+use crate::report::Outcome;
+
+pub(super) fn run(scale: &Scale) -> Outcome {
+    let (first, end) = scale.seeds;
+    // Built once, loudly; the two runs then start at the same moment.
+    let built = cargo::run(&mut cargo::command(&[
+        "build",
+        "--profile",
+        "sim",
+        "--package",
+        "kafka-sim",
+        "--bin",
+        "sim",
+    ]));
+    if !built.success {
+        return Outcome::single(false);
+    }
+    println!("seeds {first}..{end}, twice in two processes");
+    let (one, two) = thread::scope(|scope| {
+        let other = scope.spawn(|| simulate(first, end));
+        (simulate(first, end), other.join())
+    });
+    let Ok(two) = two else {
+        return Outcome::single(false);
+    };
+    let seeds = end - first;
+    let differing = compare(&one.stdout, &two.stdout, first, end);
+    for line in &differing {
+        eprintln!("{line}");
+    }
+    if !(one.success && two.success) {
+        print!("{}", one.stdout);
+        eprintln!("a seed broke a promise");
+    }
+    let mut failed = u64::try_from(differing.len()).unwrap_or(seeds).min(seeds);
+    if !(one.success && two.success) {
+        failed = failed.max(1);
+    }
+    Outcome::Ran {
+        passed: seeds - failed,
+        failed,
+    }
+}
+
+fn simulate(first: u64, end: u64) -> Ran {
+    let range = format!("{first}..{end}");
+    let arguments = [
+        "run",
+        "--quiet",
+        "--profile",
+        "sim",
+        "--package",
+        "kafka-sim",
+        "--bin",
+        "sim",
+        "--",
+    ];
+    cargo::run_quietly(cargo::command(&arguments).args(["--seeds", range.as_str()]))
+}
+
+/// One line for each seed whose hashes differ or are missing.
+fn compare(one: &str, two: &str, first: u64, end: u64) -> Vec<String> {
+    let (one, two) = (hashes(one), hashes(two));
+    (first..end)
+        .filter_map(|seed| match (one.get(&seed), two.get(&seed)) {
+            (Some(one), Some(two)) if one == two => None,
+            (Some(one), Some(two)) => Some(format!(
+                "seed {seed}: trace {one} in one process, {two} in the other"
+            )),
+            _ => Some(format!("seed {seed}: a process printed no hash")),
+        })
+        .collect()
+}
+
+/// The lines `seed N hash H …`.
+fn hashes(output: &str) -> BTreeMap<u64, &str> {
+    output
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            match (words.next(), words.next(), words.next(), words.next()) {
+                (Some("seed"), Some(seed), Some("hash"), Some(hash)) => {
+                    Some((seed.parse().ok()?, hash))
+                }
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_traces_pass_and_any_difference_is_named() {
+        let one = "seed 0 hash aa 12 events\nnoise\nseed 1 hash bb\n";
+        assert!(compare(one, one, 0, 2).is_empty());
+        let two = "seed 0 hash aa\nseed 1 hash bc\n";
+        assert_eq!(
+            compare(one, two, 0, 2),
+            ["seed 1: trace bb in one process, bc in the other"]
+        );
+        assert_eq!(
+            compare(one, "seed 0 hash aa\n", 0, 2),
+            ["seed 1: a process printed no hash"]
+        );
+        assert_eq!(compare("", "", 0, 2).len(), 2, "silence is no proof");
+    }
+}
