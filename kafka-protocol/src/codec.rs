@@ -102,3 +102,89 @@ fn supports<M: Message>(version: i16) -> bool {
             .unstable
             .is_some_and(|range| range.contains(version))
 }
+
+/// The pieces that derived code is made of.
+mod derived {
+    use super::{DecodeError, EncodeError, EncodeErrorKind};
+    use crate::wire::{Reader, Sink, unsigned_varint_len};
+
+    /// An array with its count.
+    #[inline]
+    pub fn encode_array<T>(
+        sink: &mut Sink,
+        elements: &[T],
+        flexible: bool,
+        mut encode: impl FnMut(&mut Sink, &T) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        sink.put_len(elements.len(), flexible)?;
+        for (index, element) in elements.iter().enumerate() {
+            encode(sink, element).map_err(|error| error.at_index(index))?;
+        }
+        Ok(())
+    }
+
+    /// A structure after the byte that says whether there is one.
+    pub fn decode_nullable<T>(
+        reader: &mut Reader,
+        decode: impl FnOnce(&mut Reader) -> Result<T, DecodeError>,
+    ) -> Result<Option<T>, DecodeError> {
+        if reader.read_presence()? {
+            decode(reader).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The error of a field that would be lost.
+    #[cold]
+    pub fn not_in_version(field: &'static str) -> EncodeError {
+        EncodeError::new(EncodeErrorKind::FieldNotInVersion).in_field(field)
+    }
+
+    /// The error of a `None` that the version cannot carry.
+    #[cold]
+    pub fn unexpected_null() -> EncodeError {
+        EncodeError::new(EncodeErrorKind::UnexpectedNull)
+    }
+
+    /// Bytes of the length in front of a string.
+    #[inline]
+    pub fn string_prefix_len(len: usize, flexible: bool) -> usize {
+        if flexible {
+            unsigned_varint_len((len as u32).wrapping_add(1))
+        } else {
+            2
+        }
+    }
+
+    /// Bytes of a string with its length.
+    #[inline]
+    pub fn string_len(len: usize, flexible: bool) -> usize {
+        string_prefix_len(len, flexible) + len
+    }
+
+    /// Bytes of the length or count in front of bytes, records and arrays.
+    #[inline]
+    pub fn prefix_len(len: usize, flexible: bool) -> usize {
+        if flexible {
+            unsigned_varint_len((len as u32).wrapping_add(1))
+        } else {
+            4
+        }
+    }
+
+    /// Bytes of a byte field with its length.
+    #[inline]
+    pub fn bytes_len(len: usize, flexible: bool) -> usize {
+        prefix_len(len, flexible) + len
+    }
+
+    /// Bytes of a tagged field with contents of `len` bytes.
+    #[inline]
+    pub fn tagged_field_len(tag: u32, len: usize) -> usize {
+        unsigned_varint_len(tag) + unsigned_varint_len(len as u32) + len
+    }
+}
+
+#[doc(hidden)]
+pub use derived::*;

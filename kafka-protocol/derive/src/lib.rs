@@ -1,1 +1,72 @@
-//! Derive macro of kafka-protocol.
+//! The derive of kafka-protocol: from a struct and its attributes to the code
+//! that reads and writes it in every version.
+//!
+//! Not for use on its own; `kafka_protocol::Message` re-exports it and its
+//! documentation explains the attributes. The way through the files: [`attrs`]
+//! reads what was written, [`model`] checks it and says what it means, and
+//! `encode`, `decode`, `schema` and `setters` quote code from the model.
+
+mod attrs;
+mod decode;
+mod encode;
+mod model;
+mod schema;
+mod setters;
+mod versions;
+
+use proc_macro::TokenStream;
+use quote::quote;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Implements `kafka_protocol::Message` (and `Request`, where a response is
+/// named), `Default` with Kafka's defaults, `new` and the `with_…` setters.
+///
+/// # On the struct
+///
+/// - `versions = "0-13"`: the stable versions; `"0+"` for a structure inside a
+///   message.
+/// - `unstable = "14"`: versions that may still change, following the stable
+///   ones.
+/// - `flexible = "9+"`: the versions with compact lengths and tagged fields, or
+///   `"none"`. A flexible struct declares `pub unknown_tagged_fields:
+///   TaggedFields`.
+/// - `key = 0`: the API of a request or response.
+/// - `response = ProduceResponse`: makes it a request.
+///
+/// # On a field
+///
+/// - `versions = "3+"`: the versions that carry it. Default: all.
+/// - `nullable = "10+"`: for an `Option`, the versions in which it may be
+///   `None`. Default: all that carry it.
+/// - `default = -1`: where it is not zero, empty, or `None` for an `Option`.
+///   `null`, `[]` and `""` are understood.
+/// - `tag = 0`, `tagged = "12+"`: a tagged field, and in which versions.
+///   Default: all that carry it.
+/// - `ignorable`: a version that does not carry it drops it in silence instead
+///   of refusing to be written.
+/// - `flexible = "none"`: the field keeps the plain encoding in flexible
+///   versions.
+#[proc_macro_derive(Message, attributes(kafka))]
+pub fn derive_message(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    match model::Model::new(&input) {
+        Ok(model) => {
+            let ident = &model.ident;
+            let (setters, schema) = (setters::quote(&model), schema::quote(&model));
+            let (encode, decode) = (encode::quote(&model), decode::quote(&model));
+            quote! {
+                #setters
+                #schema
+
+                #[automatically_derived]
+                #[allow(unused_variables, unused_mut, clippy::all)]
+                impl ::kafka_protocol::codec::Fields for #ident {
+                    #encode
+                    #decode
+                }
+            }
+            .into()
+        }
+        Err(error) => error.into_compile_error().into(),
+    }
+}

@@ -1,0 +1,126 @@
+//! `decode_fields`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use crate::encode::min_len_of;
+use crate::model::{Field, Kind, Model, UNKNOWN};
+use crate::versions::{Condition, Range};
+
+pub(crate) fn quote(model: &Model) -> TokenStream {
+    let all = model.all_versions();
+    let is_flexible = model.is_flexible().tokens();
+    let plain = model.fields.iter().map(|field| read_plain(field, all));
+    let (tagged, unknown) = read_tagged(model, all);
+    let names = model.fields.iter().map(|field| &field.ident);
+    quote! {
+        fn decode_fields(
+            reader: &mut ::kafka_protocol::wire::Reader,
+            version: i16,
+        ) -> ::core::result::Result<Self, ::kafka_protocol::DecodeError> {
+            let flexible = #is_flexible;
+            #(#plain)*
+            #tagged
+            ::core::result::Result::Ok(Self { #(#names,)* #unknown })
+        }
+    }
+}
+
+/// Binds the field's name to what was read, or to its default.
+fn read_plain(field: &Field, all: Range) -> TokenStream {
+    let (ident, ty) = (&field.ident, &field.ty);
+    let (read, default) = (read_named(field, all), field.default.value(field));
+    let value = field.is_plain(all).choose(quote!(#read?), default);
+    let mutable = field.tag.map(|_| quote!(mut));
+    quote!(let #mutable #ident: #ty = #value;)
+}
+
+fn read_tagged(model: &Model, all: Range) -> (TokenStream, TokenStream) {
+    let unknown = format_ident!("{UNKNOWN}");
+    if model.flexible.is_none() {
+        return (TokenStream::new(), TokenStream::new());
+    }
+    let arms = model
+        .tagged_fields()
+        .into_iter()
+        .map(|(tag, versions, field)| {
+            let ident = &field.ident;
+            let read = read_named(field, all);
+            let guard = match versions.condition(all) {
+                Condition::When(condition) => quote!(if #condition),
+                _ => TokenStream::new(),
+            };
+            quote! {
+                #tag #guard => {
+                    #ident = #read?;
+                    ::core::result::Result::Ok(true)
+                }
+            }
+        });
+    let read = quote! {
+        ::kafka_protocol::TaggedFields::decode(reader, |reader, tag| match tag {
+            #(#arms)*
+            _ => ::core::result::Result::Ok(false),
+        })?
+    };
+    let value = model
+        .is_flexible()
+        .choose(read, quote!(::kafka_protocol::TaggedFields::new()));
+    (quote!(let #unknown = #value;), quote!(#unknown,))
+}
+
+fn read_named(field: &Field, all: Range) -> TokenStream {
+    let name = field.name();
+    let read = read(field, all);
+    quote!(#read.map_err(|error| error.in_field(#name)))
+}
+
+/// An expression of type `Result<_, DecodeError>`.
+fn read(field: &Field, all: Range) -> TokenStream {
+    let flexible = field.flexible_tokens(all);
+    let value = read_value(&field.kind, false, &flexible);
+    if !field.optional {
+        return value;
+    }
+    let nullable = read_value(&field.kind, true, &flexible);
+    let some = quote!(#value.map(::core::option::Option::Some));
+    match field.is_nullable() {
+        // Parenthesised: an `if` followed by a method call is no expression.
+        Condition::When(condition) => quote!((if #condition { #nullable } else { #some })),
+        condition => condition.choose(nullable, some),
+    }
+}
+
+fn read_value(kind: &Kind, nullable: bool, flexible: &TokenStream) -> TokenStream {
+    let nullable_part = if nullable { "nullable_" } else { "" };
+    let method = |name: &str| format_ident!("read_{nullable_part}{name}");
+    match kind {
+        Kind::Scalar(scalar) => {
+            let method = method(scalar.suffix());
+            quote!(reader.#method())
+        }
+        Kind::String | Kind::Bytes | Kind::Records => {
+            let method = method(match kind {
+                Kind::String => "string",
+                Kind::Bytes => "bytes",
+                _ => "records",
+            });
+            quote!(reader.#method(#flexible))
+        }
+        Kind::Struct(ty) => {
+            let read =
+                quote!(<#ty as ::kafka_protocol::codec::Fields>::decode_fields(reader, version));
+            if nullable {
+                quote!(::kafka_protocol::codec::decode_nullable(reader, |reader| #read))
+            } else {
+                read
+            }
+        }
+        Kind::Array(element) => {
+            let method = method("array");
+            let min_len = min_len_of(element, flexible);
+            let element = read_value(element, false, flexible);
+            quote!(reader.#method(#flexible, #min_len, |reader| #element))
+        }
+    }
+}
