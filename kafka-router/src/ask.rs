@@ -1,0 +1,221 @@
+//! Putting questions to brokers.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::try_join_all;
+use kafka_net::{BrokerAddress, Connection, Error, ErrorKind, Lane, Pool, SendOptions, clock};
+use kafka_protocol::messages::metadata::MetadataRequestTopic;
+use kafka_protocol::messages::{FindCoordinatorRequest, MetadataRequest};
+use kafka_protocol::{ApiKey, ErrorCode};
+
+use crate::candidates::{Candidate, candidates};
+use crate::cluster::Cluster;
+use crate::coordinator::{self, BATCHED_SINCE, CoordinatorKind, Found, Lookup};
+use crate::merge;
+use crate::race::{STAGGER, first_ok};
+use crate::refresh::{Answer, Question};
+use crate::shared::Shared;
+
+/// From this version on an empty list of topics asks for none; before, for all.
+const NONE_IS_EMPTY_SINCE: i16 = 1;
+/// From this version on a request says whether it may create topics.
+const CREATION_FLAG_SINCE: i16 = 4;
+
+/// The answer of the first broker that gives a usable one.
+pub(crate) async fn metadata(shared: Arc<Shared>, question: Question) -> Result<Answer, Error> {
+    let cluster = shared.cluster();
+    let everyone = shared.candidates(&cluster, None);
+    let ask = |candidate| ask_metadata(&shared.pool, candidate, &question, &cluster);
+    let told = first_ok(everyone, STAGGER, &ask)
+        .await
+        .map_err(nobody_answered)?;
+    match told {
+        Told::Answer(answer) => Ok(*answer),
+        Told::Rebootstrap => {
+            tracing::info!("a broker asks for a new start from the bootstrap addresses");
+            let mut bootstrap = shared.candidates(&cluster, None);
+            bootstrap.retain(|candidate| candidate.is_bootstrap);
+            match first_ok(bootstrap, STAGGER, ask)
+                .await
+                .map_err(nobody_answered)?
+            {
+                Told::Answer(answer) => Ok(*answer),
+                Told::Rebootstrap => Err(Error::broker(ErrorCode::RebootstrapRequired)
+                    .with_api(ApiKey::Metadata)
+                    .with_hint("the bootstrap addresses lead to brokers that know no others")),
+            }
+        }
+    }
+}
+
+/// The coordinators of some keys, from the first broker that answers.
+pub(crate) async fn coordinators(
+    shared: Arc<Shared>,
+    lookup: Lookup,
+) -> Result<Vec<Found>, Error> {
+    let cluster = shared.cluster();
+    let everyone = shared.candidates(&cluster, None);
+    first_ok(everyone, STAGGER, |candidate| {
+        ask_coordinators(&shared.pool, candidate.address, &lookup)
+    })
+    .await
+    .map_err(nobody_answered)
+}
+
+/// A connection to the first broker that takes one.
+pub(crate) async fn connect_any(
+    shared: Arc<Shared>,
+    lane: Lane,
+    deadline: Instant,
+    avoid: Option<i32>,
+) -> Result<Connection, Error> {
+    let everyone = shared.candidates(&shared.cluster(), avoid);
+    first_ok(everyone, STAGGER, |candidate| {
+        connect(&shared.pool, candidate.address, lane, deadline)
+    })
+    .await
+    .map_err(nobody_answered)
+}
+
+impl Shared {
+    fn candidates(&self, cluster: &Cluster, avoid: Option<i32>) -> Vec<Candidate> {
+        candidates(
+            cluster,
+            self.config.bootstrap(),
+            |address| self.pool.existing(address, Lane::Control).is_some(),
+            avoid,
+            self.pool.env().random(),
+        )
+    }
+}
+
+enum Told {
+    Answer(Box<Answer>),
+    Rebootstrap,
+}
+
+async fn ask_metadata(
+    pool: &Pool,
+    candidate: Candidate,
+    question: &Question,
+    cluster: &Cluster,
+) -> Result<Told, Error> {
+    let address = &candidate.address;
+    let timeout = pool.config().request_timeout();
+    let connection = connect(pool, address.clone(), Lane::Control, clock::now() + timeout).await?;
+    let version = connection.version_of::<MetadataRequest>(None)?;
+    let request = metadata_request(question, version);
+    let mut options = SendOptions::new(timeout);
+    options.version = Some(version);
+    let response = connection.request(&request, &options).await?;
+    if ErrorCode::from(response.error_code) == ErrorCode::RebootstrapRequired {
+        return Ok(Told::Rebootstrap);
+    }
+    merge::check(&response).map_err(|error| error.with_broker(address))?;
+    let other_cluster = match (cluster.cluster_id(), &response.cluster_id) {
+        (Some(known), Some(told)) => known != told,
+        _ => false,
+    };
+    if other_cluster && !candidate.is_bootstrap {
+        // The address was taken over by another cluster's broker. Only the
+        // addresses that the user named may move this client elsewhere.
+        let error = Error::new(ErrorKind::UnexpectedResponse)
+            .with_message("a broker of another cluster answered")
+            .with_api(ApiKey::Metadata)
+            .with_broker(address);
+        connection.close_with(error.clone());
+        return Err(error);
+    }
+    if other_cluster {
+        tracing::warn!(broker = %address, "the bootstrap address leads to another cluster now");
+    }
+    Ok(Told::Answer(Box::new(Answer {
+        response,
+        version,
+        other_cluster,
+    })))
+}
+
+fn metadata_request(question: &Question, version: i16) -> MetadataRequest {
+    let topics: Vec<MetadataRequestTopic> = question
+        .topics
+        .iter()
+        .map(|name| MetadataRequestTopic::new().with_name(Some(name.clone())))
+        .collect();
+    if version < NONE_IS_EMPTY_SINCE && topics.is_empty() {
+        // Such a broker can't be asked for its peers alone; what it tells of
+        // topics that are not in use is left aside.
+        tracing::debug!("a broker of the oldest kind tells all its topics");
+    }
+    let request = MetadataRequest::new().with_topics(Some(topics));
+    if version >= CREATION_FLAG_SINCE {
+        request.with_allow_auto_topic_creation(question.allow_auto_topic_creation)
+    } else {
+        request
+    }
+}
+
+async fn ask_coordinators(
+    pool: &Pool,
+    address: BrokerAddress,
+    lookup: &Lookup,
+) -> Result<Vec<Found>, Error> {
+    let timeout = pool.config().request_timeout();
+    let connection = connect(pool, address, Lane::Control, clock::now() + timeout).await?;
+    let version = connection.version_of::<FindCoordinatorRequest>(None)?;
+    if version < 1 && lookup.kind != CoordinatorKind::Group {
+        return Err(Error::new(ErrorKind::UnsupportedVersion)
+            .with_message("the broker looks up groups only: FindCoordinator v0, v1 is needed")
+            .with_api(ApiKey::FindCoordinator)
+            .with_broker(connection.broker()));
+    }
+    let mut options = SendOptions::new(timeout);
+    options.version = Some(version);
+    let keys_at_once = if version >= BATCHED_SINCE { lookup.keys.len() } else { 1 };
+    let asked = lookup.keys.chunks(keys_at_once.max(1)).map(async |keys| {
+        let request = coordinator::request(lookup.kind, keys, version);
+        let response = connection.request(&request, &options).await?;
+        Ok(coordinator::answers(response, keys, version))
+    });
+    let answers: Vec<Vec<Found>> = try_join_all(asked).await?;
+    Ok(answers.into_iter().flatten().collect())
+}
+
+async fn connect(
+    pool: &Pool,
+    address: BrokerAddress,
+    lane: Lane,
+    deadline: Instant,
+) -> Result<Connection, Error> {
+    match pool.existing(&address, lane) {
+        Some(connection) => Ok(connection),
+        None => pool.connection(&address, lane, deadline).await,
+    }
+}
+
+/// One error for many attempts: the last one that may pass if there is one, with
+/// the others named.
+fn nobody_answered(errors: Vec<Error>) -> Error {
+    const MAX_NAMED: usize = 5;
+    let chosen = errors
+        .iter()
+        .rposition(Error::is_retriable)
+        .or(errors.len().checked_sub(1));
+    let Some((index, error)) = chosen.and_then(|index| Some((index, errors.get(index)?))) else {
+        return Error::new(ErrorKind::Connect).with_message("no broker is known");
+    };
+    if errors.len() == 1 {
+        return error.clone();
+    }
+    let others: Vec<String> = errors
+        .iter()
+        .enumerate()
+        .filter(|(other, _)| *other != index)
+        .take(MAX_NAMED)
+        .map(|(_, error)| error.to_string())
+        .collect();
+    error
+        .clone()
+        .with_hint(format!("no broker answered; before: {}", others.join("; ")))
+}

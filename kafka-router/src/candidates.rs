@@ -1,0 +1,125 @@
+//! Whom to ask when any broker will do.
+
+use kafka_net::{BrokerAddress, Random};
+
+use crate::cluster::Cluster;
+
+/// A broker that can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) address: BrokerAddress,
+    /// Named by the user, not by a cluster.
+    pub(crate) is_bootstrap: bool,
+}
+
+/// Every broker worth a try, best first: those with a live connection, the other
+/// known ones, the bootstrap addresses (KIP-899: they count again once no known
+/// broker answers); each group in random order, so that load spreads and no dead
+/// address is always first. `avoid` comes last of the known ones.
+pub(crate) fn candidates(
+    cluster: &Cluster,
+    bootstrap: &[BrokerAddress],
+    is_live: impl Fn(&BrokerAddress) -> bool,
+    avoid: Option<i32>,
+    random: &Random,
+) -> Vec<Candidate> {
+    let mut live = Vec::new();
+    let mut others = Vec::new();
+    let mut avoided = None;
+    for broker in cluster.brokers() {
+        let address = broker.address();
+        if avoid == Some(broker.id) {
+            avoided = Some(address);
+        } else if is_live(&address) {
+            live.push(address);
+        } else {
+            others.push(address);
+        }
+    }
+    let mut bootstrap = bootstrap.to_vec();
+    for group in [&mut live, &mut others, &mut bootstrap] {
+        shuffle(group, random);
+    }
+    let known = live.into_iter().chain(others).chain(avoided);
+    known
+        .map(|address| (address, false))
+        .chain(bootstrap.into_iter().map(|address| (address, true)))
+        .map(|(address, is_bootstrap)| Candidate {
+            address,
+            is_bootstrap,
+        })
+        .collect()
+}
+
+/// Fisher and Yates: every order is equally likely.
+fn shuffle<T>(items: &mut [T], random: &Random) {
+    for last in (1..items.len()).rev() {
+        items.swap(last, random.below(last + 1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::cluster::Broker;
+
+    fn cluster() -> Cluster {
+        let brokers = (1..=4).map(|id| (id, Broker::new(id, format!("b{id}"), 9092)));
+        Cluster {
+            generation: 1,
+            brokers: brokers.collect(),
+            ..Cluster::default()
+        }
+    }
+
+    fn bootstrap() -> Vec<BrokerAddress> {
+        ["x:1", "y:1", "z:1"].map(|text| text.parse().unwrap()).into()
+    }
+
+    fn hosts(avoid: Option<i32>, live: &[&str], random: &Random) -> Vec<String> {
+        candidates(
+            &cluster(),
+            &bootstrap(),
+            |address| live.contains(&&*address.host),
+            avoid,
+            random,
+        )
+        .into_iter()
+        .map(|candidate| candidate.address.host.to_string())
+        .collect()
+    }
+
+    #[test]
+    fn live_ones_come_first_then_known_ones_then_the_bootstrap_addresses() {
+        let random = Random::from_seed(1);
+        for _ in 0..50 {
+            let order = hosts(Some(1), &["b1", "b3", "b4"], &random);
+            let group = |range: std::ops::Range<usize>| -> BTreeSet<&str> {
+                order[range].iter().map(String::as_str).collect()
+            };
+            assert_eq!(group(0..2), BTreeSet::from(["b3", "b4"]));
+            assert_eq!(group(2..3), BTreeSet::from(["b2"]));
+            assert_eq!(group(3..4), BTreeSet::from(["b1"]));
+            assert_eq!(group(4..7), BTreeSet::from(["x", "y", "z"]));
+        }
+    }
+
+    #[test]
+    fn every_order_comes_up() {
+        let random = Random::from_seed(2);
+        let orders: BTreeSet<_> = (0..200)
+            .map(|_| hosts(None, &[], &random)[4..].to_vec())
+            .collect();
+        assert_eq!(orders.len(), 6);
+    }
+
+    #[test]
+    fn before_the_first_answer_only_the_bootstrap_addresses_count() {
+        let random = Random::from_seed(3);
+        let found = candidates(&Cluster::default(), &bootstrap(), |_| true, None, &random);
+        assert_eq!(found.len(), 3);
+        assert!(found.iter().all(|candidate| candidate.is_bootstrap));
+    }
+}

@@ -1,0 +1,429 @@
+//! Which broker coordinates a group or a transactional id: the cache, and what
+//! to look up when, as a state machine without a clock or a socket.
+//!
+//! ```text
+//!            wait                ask              on_answer: found
+//!  (no key) ─────► to look up ───────► in flight ──────────────────► cached
+//!                      ▲ after a backoff   │                           │
+//!                      └───────────────────┴── not available           │
+//!                      ▲ wait                                          │
+//!                      └─────────────────────────────── forget ◄───────┘
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use kafka_net::{Error, ErrorKind, Random};
+use kafka_protocol::messages::{FindCoordinatorRequest, FindCoordinatorResponse};
+use kafka_protocol::{ApiKey, ErrorCode, StrBytes};
+
+use crate::refresh::WaiterId;
+use crate::{Backoff, Disposition, disposition};
+
+/// From this version on, one request asks for several keys (KIP-699).
+pub(crate) const BATCHED_SINCE: i16 = 4;
+
+/// Keys asked for at once; the rest waits for the next request.
+const MAX_KEYS: usize = 1000;
+
+/// What a coordinator coordinates.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum CoordinatorKind {
+    /// A consumer group; the key is its id.
+    Group,
+    /// A producer's transactions; the key is the transactional id. Brokers from
+    /// 0.11 on have them (FindCoordinator v1).
+    Transaction,
+}
+
+impl CoordinatorKind {
+    /// The number that stands for it in FindCoordinator.
+    #[must_use]
+    pub fn key_type(self) -> i8 {
+        match self {
+            Self::Group => 0,
+            Self::Transaction => 1,
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Transaction => "transactional id",
+        }
+    }
+}
+
+/// A set of keys to look up, with one request where the broker can, else with
+/// one request each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lookup {
+    pub(crate) kind: CoordinatorKind,
+    pub(crate) keys: Vec<StrBytes>,
+}
+
+/// What a broker said about one key.
+pub(crate) type Found = (StrBytes, Result<i32, Error>);
+
+/// The coordinators known, and the look-ups under way.
+#[derive(Debug)]
+pub(crate) struct Coordinators {
+    backoff: Backoff,
+    random: Random,
+    cache: CoordinatorCache,
+    wanted: BTreeMap<(CoordinatorKind, StrBytes), Wanted>,
+    waiters: BTreeMap<WaiterId, Waiter>,
+    by_deadline: BTreeSet<(Instant, WaiterId)>,
+    in_flight: BTreeSet<CoordinatorKind>,
+    outputs: Vec<(WaiterId, Result<i32, Error>)>,
+    closed: Option<Error>,
+}
+
+/// Brokers by what they coordinate.
+#[derive(Debug, Default)]
+struct CoordinatorCache(BTreeMap<(CoordinatorKind, StrBytes), i32>);
+
+impl CoordinatorCache {
+    fn get(&self, kind: CoordinatorKind, key: &StrBytes) -> Option<i32> {
+        self.0.get(&(kind, key.clone())).copied()
+    }
+
+    fn insert(&mut self, kind: CoordinatorKind, key: StrBytes, node: i32) {
+        self.0.insert((kind, key), node);
+    }
+
+    fn forget(&mut self, kind: CoordinatorKind, key: &StrBytes) {
+        self.0.remove(&(kind, key.clone()));
+    }
+}
+
+/// A key that someone waits for.
+#[derive(Debug, Default)]
+struct Wanted {
+    waiters: BTreeSet<WaiterId>,
+    asked: bool,
+    /// What is in flight was asked before the last answer turned out wrong.
+    stale: bool,
+    attempts: u32,
+    not_before: Option<Instant>,
+    last_error: Option<Error>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    kind: CoordinatorKind,
+    key: StrBytes,
+    since: Instant,
+    deadline: Instant,
+}
+
+impl Coordinators {
+    pub(crate) fn new(backoff: Backoff, random: Random) -> Self {
+        Self {
+            backoff,
+            random,
+            cache: CoordinatorCache::default(),
+            wanted: BTreeMap::new(),
+            waiters: BTreeMap::new(),
+            by_deadline: BTreeSet::new(),
+            in_flight: BTreeSet::new(),
+            outputs: Vec::new(),
+            closed: None,
+        }
+    }
+
+    /// The broker, if it is known.
+    pub(crate) fn cached(&self, kind: CoordinatorKind, key: &StrBytes) -> Option<i32> {
+        self.cache.get(kind, key)
+    }
+
+    /// Begins a wait that ends with an output at `deadline` at the latest.
+    pub(crate) fn wait(
+        &mut self,
+        now: Instant,
+        id: WaiterId,
+        kind: CoordinatorKind,
+        key: StrBytes,
+        deadline: Instant,
+    ) {
+        if let Some(error) = &self.closed {
+            self.outputs.push((id, Err(error.clone())));
+        } else if let Some(node) = self.cache.get(kind, &key) {
+            self.outputs.push((id, Ok(node)));
+        } else if let Err(error) = check_key(kind, &key) {
+            self.outputs.push((id, Err(error)));
+        } else {
+            let wanted = self.wanted.entry((kind, key.clone())).or_default();
+            wanted.waiters.insert(id);
+            self.by_deadline.insert((deadline, id));
+            let waiter = Waiter {
+                kind,
+                key,
+                since: now,
+                deadline,
+            };
+            self.waiters.insert(id, waiter);
+        }
+    }
+
+    /// Ends a wait whose caller has left.
+    pub(crate) fn cancel(&mut self, id: WaiterId) {
+        self.end(id);
+    }
+
+    /// The broker known turned out not to be the coordinator: what was asked
+    /// before counts no more.
+    pub(crate) fn forget(&mut self, kind: CoordinatorKind, key: &StrBytes) {
+        self.cache.forget(kind, key);
+        if let Some(wanted) = self.wanted.get_mut(&(kind, key.clone())) {
+            wanted.stale = wanted.asked;
+        }
+    }
+
+    /// The keys to look up now, if there are any. Waiters whose deadline has
+    /// passed are resolved on the way.
+    pub(crate) fn poll(&mut self, now: Instant) -> Option<Lookup> {
+        while let Some((deadline, id)) = self.by_deadline.first().copied() {
+            if deadline > now {
+                break;
+            }
+            if let Some(error) = self.late(id) {
+                self.outputs.push((id, Err(error)));
+            }
+            self.end(id);
+        }
+        [CoordinatorKind::Group, CoordinatorKind::Transaction]
+            .into_iter()
+            .filter(|kind| !self.in_flight.contains(kind))
+            .find_map(|kind| {
+                let keys: Vec<StrBytes> = self
+                    .wanted
+                    .iter()
+                    .filter(|((wanted, _), state)| {
+                        *wanted == kind && state.not_before.is_none_or(|at| at <= now)
+                    })
+                    .map(|((_, key), _)| key.clone())
+                    .take(MAX_KEYS)
+                    .collect();
+                (!keys.is_empty()).then_some(Lookup { kind, keys })
+            })
+            .inspect(|lookup| self.on_ask(lookup))
+    }
+
+    /// When [`Coordinators::poll`] has something to do next.
+    pub(crate) fn wake_at(&self) -> Option<Instant> {
+        let deadline = self.by_deadline.first().map(|(deadline, _)| *deadline);
+        let retry = self
+            .wanted
+            .iter()
+            .filter(|((kind, _), _)| !self.in_flight.contains(kind))
+            .filter_map(|(_, state)| state.not_before)
+            .min();
+        [deadline, retry].into_iter().flatten().min()
+    }
+
+    /// A broker answered a look-up.
+    pub(crate) fn on_answer(&mut self, now: Instant, lookup: &Lookup, found: Vec<Found>) {
+        self.in_flight.remove(&lookup.kind);
+        let mut found: BTreeMap<StrBytes, Result<i32, Error>> = found.into_iter().collect();
+        for key in &lookup.keys {
+            let result = found.remove(key).unwrap_or_else(|| {
+                Err(Error::new(ErrorKind::UnexpectedResponse)
+                    .with_message("the answer leaves the key out")
+                    .with_api(ApiKey::FindCoordinator))
+            });
+            self.settle(now, lookup.kind, key, result);
+        }
+    }
+
+    /// No broker answered a look-up.
+    pub(crate) fn on_failure(&mut self, now: Instant, lookup: &Lookup, error: &Error) {
+        self.in_flight.remove(&lookup.kind);
+        for key in &lookup.keys {
+            self.settle(now, lookup.kind, key, Err(error.clone()));
+        }
+    }
+
+    /// Resolves everyone who waits, now and later, with `error`.
+    pub(crate) fn close(&mut self, error: &Error) {
+        let error = self.closed.get_or_insert_with(|| error.clone()).clone();
+        let ids: Vec<WaiterId> = self.waiters.keys().copied().collect();
+        for id in ids {
+            self.end(id);
+            self.outputs.push((id, Err(error.clone())));
+        }
+    }
+
+    /// Who is done since the last call, and how.
+    pub(crate) fn take_outputs(&mut self) -> Vec<(WaiterId, Result<i32, Error>)> {
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiters.len()
+    }
+
+    fn on_ask(&mut self, lookup: &Lookup) {
+        self.in_flight.insert(lookup.kind);
+        for key in &lookup.keys {
+            if let Some(wanted) = self.wanted.get_mut(&(lookup.kind, key.clone())) {
+                wanted.asked = true;
+                wanted.stale = false;
+                wanted.not_before = None;
+            }
+        }
+    }
+
+    fn settle(
+        &mut self,
+        now: Instant,
+        kind: CoordinatorKind,
+        key: &StrBytes,
+        result: Result<i32, Error>,
+    ) {
+        // Whoever waits now began after the question: theirs comes next.
+        let wanted = self.wanted.get_mut(&(kind, key.clone()));
+        let Some(wanted) = wanted.filter(|wanted| wanted.asked) else {
+            return;
+        };
+        wanted.asked = false;
+        if std::mem::take(&mut wanted.stale) {
+            return;
+        }
+        if let Err(error) = &result
+            && may_pass(error)
+        {
+            let delay = self.backoff.delay(wanted.attempts, &self.random);
+            wanted.attempts = wanted.attempts.saturating_add(1);
+            wanted.not_before = now.checked_add(delay);
+            wanted.last_error = Some(error.clone());
+            return;
+        }
+        if let Ok(node) = &result {
+            self.cache.insert(kind, key.clone(), *node);
+        }
+        let result = result.map_err(|error| explained(error, kind, key));
+        for id in std::mem::take(&mut wanted.waiters) {
+            self.end(id);
+            self.outputs.push((id, result.clone()));
+        }
+        self.wanted.remove(&(kind, key.clone()));
+    }
+
+    fn late(&self, id: WaiterId) -> Option<Error> {
+        let waiter = self.waiters.get(&id)?;
+        let waited: Duration = waiter.deadline.saturating_duration_since(waiter.since);
+        let what = format!(
+            "no coordinator of {} \"{}\"",
+            waiter.kind.noun(),
+            waiter.key.escape_debug()
+        );
+        let error = Error::timeout(what, waited).with_api(ApiKey::FindCoordinator);
+        let wanted = self.wanted.get(&(waiter.kind, waiter.key.clone()));
+        Some(match wanted.and_then(|wanted| wanted.last_error.clone()) {
+            Some(last) => error
+                .with_source(last)
+                .with_attempts(wanted.map_or(0, |wanted| wanted.attempts)),
+            None => error,
+        })
+    }
+
+    fn end(&mut self, id: WaiterId) {
+        let Some(waiter) = self.waiters.remove(&id) else {
+            return;
+        };
+        self.by_deadline.remove(&(waiter.deadline, id));
+        let key = (waiter.kind, waiter.key);
+        if let Some(wanted) = self.wanted.get_mut(&key) {
+            wanted.waiters.remove(&id);
+            if wanted.waiters.is_empty() {
+                self.wanted.remove(&key);
+            }
+        }
+    }
+}
+
+/// A key that no request can carry is refused before anyone is asked.
+fn check_key(kind: CoordinatorKind, key: &StrBytes) -> Result<(), Error> {
+    if key.len() > i16::MAX.unsigned_abs().into() {
+        return Err(Error::new(ErrorKind::InvalidArgument)
+            .with_message(format!("the {} is longer than 32,767 bytes", kind.noun())));
+    }
+    Ok(())
+}
+
+fn may_pass(error: &Error) -> bool {
+    match error.broker_error() {
+        Some(code) => disposition(code) != Disposition::Fail,
+        None => error.is_retriable() || *error.kind() == ErrorKind::UnexpectedResponse,
+    }
+}
+
+fn explained(error: Error, kind: CoordinatorKind, key: &StrBytes) -> Error {
+    match error.broker_error() {
+        Some(ErrorCode::GroupAuthorizationFailed) => error.with_hint(format!(
+            "this client needs the READ permission on group \"{}\"",
+            key.escape_debug()
+        )),
+        Some(ErrorCode::TransactionalIdAuthorizationFailed) => error.with_hint(format!(
+            "this client needs the WRITE permission on transactional id \"{}\"",
+            key.escape_debug()
+        )),
+        _ if *error.kind() == ErrorKind::UnsupportedVersion
+            && kind == CoordinatorKind::Transaction =>
+        {
+            error.with_hint("transactions need brokers from 0.11 on")
+        }
+        _ => error,
+    }
+}
+
+/// The request for these keys; versions before [`BATCHED_SINCE`] take one key.
+pub(crate) fn request(kind: CoordinatorKind, keys: &[StrBytes], version: i16) -> FindCoordinatorRequest {
+    let request = FindCoordinatorRequest::new().with_key_type(kind.key_type());
+    if version >= BATCHED_SINCE {
+        request.with_coordinator_keys(keys.to_vec())
+    } else {
+        request.with_key(keys.first().cloned().unwrap_or_default())
+    }
+}
+
+/// What an answer says about the keys that were asked for.
+pub(crate) fn answers(
+    response: FindCoordinatorResponse,
+    keys: &[StrBytes],
+    version: i16,
+) -> Vec<Found> {
+    if version >= BATCHED_SINCE {
+        return response
+            .coordinators
+            .into_iter()
+            .map(|found| {
+                let message = found.error_message.as_deref();
+                let result = node(found.node_id, found.error_code, message);
+                (found.key, result)
+            })
+            .collect();
+    }
+    let message = response.error_message.as_deref();
+    let result = node(response.node_id, response.error_code, message);
+    keys.first()
+        .map(|key| (key.clone(), result))
+        .into_iter()
+        .collect()
+}
+
+fn node(id: i32, code: i16, message: Option<&str>) -> Result<i32, Error> {
+    let code = ErrorCode::from(code);
+    if !code.is_ok() {
+        return Err(Error::broker_with_message(code, message).with_api(ApiKey::FindCoordinator));
+    }
+    if id < 0 {
+        return Err(Error::new(ErrorKind::UnexpectedResponse)
+            .with_message("the answer names no broker")
+            .with_api(ApiKey::FindCoordinator));
+    }
+    Ok(id)
+}

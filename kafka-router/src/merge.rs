@@ -1,0 +1,320 @@
+//! From one snapshot and one answer to the next snapshot.
+//!
+//! What an answer may and may not change:
+//!
+//! - Topics it doesn't mention stay as they were: most answers are partial.
+//! - A topic the brokers don't know drops out.
+//! - A partition whose leader epoch is older than the one known stays as it was:
+//!   the answer came from a broker that lags behind.
+//! - The same name with another topic id is another topic: nothing of the old
+//!   one stays, epochs included.
+//! - A known partition that the answer leaves out stays, since a topic's
+//!   partitions never become fewer; only without topic ids is the answer
+//!   believed, because a recreated topic looks just the same.
+//! - The brokers are those of the answer, never none.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use kafka_net::{Error, ErrorKind};
+use kafka_protocol::messages::MetadataResponse;
+use kafka_protocol::messages::metadata::{MetadataResponsePartition, MetadataResponseTopic};
+use kafka_protocol::{ApiKey, ErrorCode, StrBytes, Uuid};
+
+use crate::cluster::{Broker, Cluster, Partition, Topic};
+
+/// Below this version, leader epochs may be stale in a way that makes old look
+/// new (KAFKA-9212), so they count as unknown.
+const RELIABLE_EPOCHS_SINCE: i16 = 9;
+
+/// Gaps a topic's list of partitions may have beyond twice its length. Brokers
+/// list all partitions; a lone huge index must not buy a huge list.
+const SPARE_PARTITIONS: usize = 16;
+
+/// What came of an answer.
+pub(crate) struct Merged {
+    pub(crate) cluster: Cluster,
+    /// Whether anything but the generation differs from the snapshot before.
+    pub(crate) changed: bool,
+    /// Topics that the answer had an error for, whether or not they are in use.
+    pub(crate) topic_errors: BTreeMap<StrBytes, ErrorCode>,
+}
+
+impl Cluster {
+    /// The snapshot that one metadata answer alone makes.
+    ///
+    /// `version` is the version of the answer. For everyone who reads answers
+    /// without a [`Router`](crate::Router).
+    ///
+    /// # Errors
+    ///
+    /// The broker's top-level error (Metadata v13), or
+    /// [`ErrorKind::UnexpectedResponse`] when it names no broker.
+    pub fn from_metadata(response: MetadataResponse, version: i16) -> Result<Self, Error> {
+        check(&response)?;
+        Ok(Self::default().merge(response, version, |_| true).cluster)
+    }
+
+    /// The next snapshot. Only topics that `retain` holds for are in it.
+    ///
+    /// The answer has passed [`check`].
+    pub(crate) fn merge(
+        &self,
+        response: MetadataResponse,
+        version: i16,
+        retain: impl Fn(&str) -> bool,
+    ) -> Merged {
+        let brokers = usable_brokers(&response);
+        let mut topics: IndexMap<StrBytes, Arc<Topic>> = self
+            .topics
+            .iter()
+            .filter(|(name, _)| retain(name))
+            .map(|(name, topic)| (name.clone(), Arc::clone(topic)))
+            .collect();
+        let mut topic_errors = BTreeMap::new();
+        for answer in response.topics {
+            let Some(name) = answer.name.clone().filter(|name| !name.is_empty()) else {
+                continue;
+            };
+            let error = error_of(answer.error_code);
+            if let Some(error) = error {
+                topic_errors.insert(name.clone(), error);
+            }
+            if !retain(&name) {
+                continue;
+            }
+            let next = next_topic(topics.get(&*name), answer, name.clone(), version, &brokers);
+            match next {
+                Some(topic) => drop(topics.insert(name, topic)),
+                // Not swap_remove: the order of the rest is part of what a seed
+                // reproduces.
+                None => drop(topics.shift_remove(&*name)),
+            }
+        }
+        self.next(response.cluster_id, response.controller_id, brokers, topics, topic_errors)
+    }
+
+    /// The same snapshot without one topic.
+    pub(crate) fn without_topic(&self, name: &str) -> Option<Self> {
+        let mut next = self.clone();
+        let topic = next.topics.shift_remove(name)?;
+        next.names_by_id.shift_remove(&topic.id());
+        next.generation += 1;
+        Some(next)
+    }
+
+    fn next(
+        &self,
+        cluster_id: Option<StrBytes>,
+        controller_id: i32,
+        brokers: BTreeMap<i32, Broker>,
+        topics: IndexMap<StrBytes, Arc<Topic>>,
+        topic_errors: BTreeMap<StrBytes, ErrorCode>,
+    ) -> Merged {
+        let cluster = Cluster {
+            generation: self.generation + 1,
+            // A broker of an older version doesn't tell; the id stays.
+            cluster_id: cluster_id.or_else(|| self.cluster_id.clone()),
+            controller_id: (controller_id >= 0).then_some(controller_id),
+            names_by_id: topics
+                .values()
+                .filter(|topic| !topic.id().is_zero())
+                .map(|topic| (topic.id(), topic.name().clone()))
+                .collect(),
+            brokers,
+            topics,
+        };
+        let changed = self.generation == 0
+            || self.cluster_id != cluster.cluster_id
+            || self.controller_id != cluster.controller_id
+            || self.brokers != cluster.brokers
+            || !same_topics(&self.topics, &cluster.topics);
+        Merged {
+            cluster,
+            changed,
+            topic_errors,
+        }
+    }
+}
+
+/// Whether an answer can be used at all.
+pub(crate) fn check(response: &MetadataResponse) -> Result<(), Error> {
+    if let Some(code) = error_of(response.error_code) {
+        return Err(Error::broker(code).with_api(ApiKey::Metadata));
+    }
+    if usable_brokers(response).is_empty() {
+        return Err(Error::new(ErrorKind::UnexpectedResponse)
+            .with_message("the metadata names no broker")
+            .with_api(ApiKey::Metadata));
+    }
+    Ok(())
+}
+
+fn error_of(code: i16) -> Option<ErrorCode> {
+    Some(ErrorCode::from(code)).filter(|code| !code.is_ok())
+}
+
+fn usable_brokers(response: &MetadataResponse) -> BTreeMap<i32, Broker> {
+    response
+        .brokers
+        .iter()
+        .filter_map(|broker| {
+            let port = u16::try_from(broker.port).ok().filter(|port| *port != 0)?;
+            if broker.node_id < 0 || broker.host.is_empty() {
+                return None;
+            }
+            Some((
+                broker.node_id,
+                Broker {
+                    id: broker.node_id,
+                    host: broker.host.clone(),
+                    port,
+                    rack: broker.rack.clone(),
+                },
+            ))
+        })
+        .collect()
+}
+
+/// Unchanged topics keep their `Arc`, so comparing pointers is enough.
+fn same_topics(
+    old: &IndexMap<StrBytes, Arc<Topic>>,
+    new: &IndexMap<StrBytes, Arc<Topic>>,
+) -> bool {
+    old.len() == new.len()
+        && old
+            .iter()
+            .all(|(name, topic)| new.get(name).is_some_and(|new| Arc::ptr_eq(topic, new)))
+}
+
+/// The topic as it is after this answer; `None` when there is none.
+fn next_topic(
+    old: Option<&Arc<Topic>>,
+    answer: MetadataResponseTopic,
+    name: StrBytes,
+    version: i16,
+    brokers: &BTreeMap<i32, Broker>,
+) -> Option<Arc<Topic>> {
+    let error = error_of(answer.error_code);
+    match error {
+        Some(ErrorCode::UnknownTopicOrPartition | ErrorCode::UnknownTopicId) => return None,
+        // Whatever is wrong with the topic as a whole, its partitions are then
+        // missing or unreliable: the last good view stays.
+        Some(error) => {
+            let kept = old.map_or_else(
+                || Topic::build(name, answer.topic_id, answer.is_internal, Some(error), Vec::new()),
+                |old| {
+                    Topic::build(
+                        old.name().clone(),
+                        old.id(),
+                        old.is_internal(),
+                        Some(error),
+                        old.partitions().to_vec(),
+                    )
+                },
+            );
+            return Some(unchanged_or(old, kept));
+        }
+        None => {}
+    }
+    let recreated = old.is_some_and(|old| is_recreated(old.id(), answer.topic_id));
+    if recreated {
+        tracing::info!(topic = %name, "the topic was recreated");
+    }
+    let same = old.filter(|_| !recreated);
+    let id = match same {
+        // A broker too old to tell ids says nothing against the known one.
+        Some(old) if answer.topic_id.is_zero() => old.id(),
+        _ => answer.topic_id,
+    };
+    let ids_known = !answer.topic_id.is_zero() && same.is_some_and(|old| !old.id().is_zero());
+    let known = same.map_or(&[][..], |old| old.partitions());
+    let partitions = next_partitions(known, ids_known, answer.partitions, version, brokers);
+    let next = Topic::build(name, id, answer.is_internal, None, partitions);
+    Some(unchanged_or(old, next))
+}
+
+fn is_recreated(old: Uuid, new: Uuid) -> bool {
+    !old.is_zero() && !new.is_zero() && old != new
+}
+
+fn unchanged_or(old: Option<&Arc<Topic>>, next: Topic) -> Arc<Topic> {
+    match old {
+        Some(old) if **old == next => Arc::clone(old),
+        _ => Arc::new(next),
+    }
+}
+
+fn next_partitions(
+    known: &[Partition],
+    keep_omitted: bool,
+    answer: Vec<MetadataResponsePartition>,
+    version: i16,
+    brokers: &BTreeMap<i32, Broker>,
+) -> Vec<Partition> {
+    let limit = 2 * answer.len().max(known.len()) + SPARE_PARTITIONS;
+    let mut slots: Vec<Option<Partition>> = known.iter().cloned().map(Some).collect();
+    let mut count = if keep_omitted { slots.len() } else { 0 };
+    for entry in answer {
+        let Some(index) = usize::try_from(entry.partition_index)
+            .ok()
+            .filter(|index| *index < limit)
+        else {
+            tracing::warn!(partition = entry.partition_index, "impossible partition ignored");
+            continue;
+        };
+        count = count.max(index + 1);
+        if slots.len() <= index {
+            slots.resize(index + 1, None);
+        }
+        let next = partition_of(entry, version, brokers);
+        if let Some(slot) = slots.get_mut(index)
+            && slot.as_ref().is_none_or(|old| !is_older(&next, old))
+        {
+            *slot = Some(next);
+        }
+    }
+    slots.truncate(count);
+    (0..)
+        .zip(slots)
+        .map(|(id, slot)| slot.unwrap_or_else(|| missing(id)))
+        .collect()
+}
+
+fn is_older(new: &Partition, old: &Partition) -> bool {
+    new.leader_epoch >= 0 && new.leader_epoch < old.leader_epoch
+}
+
+fn partition_of(
+    entry: MetadataResponsePartition,
+    version: i16,
+    brokers: &BTreeMap<i32, Broker>,
+) -> Partition {
+    let mut error = error_of(entry.error_code);
+    let leader = Some(entry.leader_id).filter(|id| brokers.contains_key(id));
+    if leader.is_none() && error.is_none() {
+        error = Some(ErrorCode::LeaderNotAvailable);
+    }
+    Partition {
+        id: entry.partition_index,
+        leader,
+        leader_epoch: if version >= RELIABLE_EPOCHS_SINCE {
+            entry.leader_epoch.max(-1)
+        } else {
+            -1
+        },
+        replicas: entry.replica_nodes,
+        isr: entry.isr_nodes,
+        offline: entry.offline_replicas,
+        error,
+    }
+}
+
+/// A partition that must exist, since a later one does.
+fn missing(id: i32) -> Partition {
+    Partition {
+        error: Some(ErrorCode::UnknownTopicOrPartition),
+        ..Partition::new(id, None)
+    }
+}

@@ -1,0 +1,37 @@
+//! What is asked of the brokers.
+
+use std::collections::BTreeSet;
+
+use kafka_protocol::StrBytes;
+
+/// One metadata question, to be put to any broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// Counts up from 1.
+    pub(crate) id: u64,
+    pub(crate) purpose: Purpose,
+    /// The topics to ask for; none asks for the brokers only.
+    pub(crate) topics: BTreeSet<StrBytes>,
+    pub(crate) allow_auto_topic_creation: bool,
+}
+
+/// Why a question is asked.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Someone waits for topics that are not there yet. Only such a question
+    /// may create topics.
+    Seek,
+    /// Brings some topics, or only the brokers, up to date.
+    Part,
+    /// Brings all topics in use up to date.
+    All,
+}
+
+impl Question {
+    /// Whether its answer tells about these topics; about all in use when there
+    /// are none.
+    pub(super) fn covers(&self, topics: &[StrBytes]) -> bool {
+        self.purpose == Purpose::All
+            || (!topics.is_empty() && topics.iter().all(|name| self.topics.contains(name)))
+    }
+}

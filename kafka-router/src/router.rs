@@ -1,0 +1,353 @@
+//! The handle that everything above asks for metadata and connections.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kafka_net::{
+    BrokerAddress, Connection, Environment, Error, ErrorKind, Lane, Pool, Waiting, clock,
+};
+use kafka_protocol::StrBytes;
+use tokio::sync::watch;
+
+use crate::ask::connect_any;
+use crate::cluster::{Cluster, Topic};
+use crate::config::RouterConfig;
+use crate::coordinator::CoordinatorKind;
+use crate::driver::{self, DriverGuard};
+use crate::refresh::Goal;
+use crate::shared::{Shared, Ticket, closed};
+
+/// The driver ends waits at their deadlines with errors that say what was
+/// missing. Should it ever be late by this much, the wait ends without them.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Knows the cluster: who leads, who coordinates, where to connect.
+///
+/// A handle to one task on the client's runtime; clones share it. The task ends
+/// with [`Router::close`] or when the last handle and the last unfinished wait
+/// are dropped. It asks the cluster nothing until something is wanted.
+///
+/// Every future returned here may be polled anywhere, on the client's runtime or
+/// not, and may be dropped at any time: the wait is then over and leaves no
+/// trace, and others who wait for the same thing go on. When the runtime ends,
+/// they resolve with [`ErrorKind::Closed`].
+#[derive(Clone, Debug)]
+pub struct Router {
+    handle: Arc<Handle>,
+}
+
+#[derive(Debug)]
+struct Handle(Arc<Shared>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.close(&closed());
+    }
+}
+
+impl Router {
+    /// A router that uses this pool's connections and runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] as from [`RouterConfig::validate`].
+    pub fn new(config: RouterConfig, pool: Pool) -> Result<Self, Error> {
+        config.validate()?;
+        let env = pool.env().clone();
+        let shared = Arc::new(Shared::new(config, pool));
+        // The task ends by itself once it is closed; nobody waits on its handle.
+        drop(env.spawn(driver::run(DriverGuard(Arc::clone(&shared)))));
+        Ok(Self {
+            handle: Arc::new(Handle(shared)),
+        })
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.handle.0
+    }
+
+    /// The connections in use.
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.shared().pool
+    }
+
+    /// The runtime, network, clock and randomness in use.
+    #[must_use]
+    pub fn env(&self) -> &Environment {
+        self.pool().env()
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &RouterConfig {
+        &self.shared().config
+    }
+
+    /// The newest snapshot; generation 0 before the first answer. Takes no lock.
+    #[must_use]
+    pub fn cluster(&self) -> Arc<Cluster> {
+        self.shared().cluster()
+    }
+
+    /// Tells the newest snapshot's generation, and when there is a newer one.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared().changes()
+    }
+
+    /// Waits for a first snapshot, from any bootstrap address.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Timeout`] at the deadline, with the last failure as its
+    /// source. At once, when every address failed in a way that trying again
+    /// cannot mend, for instance one where something other than Kafka listens.
+    pub fn ready(&self, deadline: Instant) -> Waiting<Arc<Cluster>> {
+        self.snapshot_for(Goal::Ready, deadline)
+    }
+
+    /// The topic: from the snapshot when it is there without an error and with
+    /// partitions, else the cluster is asked until it is. From now on the topic
+    /// is in use, that is, kept up to date until [`Router::forget_topic`].
+    ///
+    /// A topic that does not exist is waited for until the deadline, since
+    /// creating it takes time, whoever creates it: the brokers on being asked
+    /// ([`RouterConfig::with_allow_auto_topic_creation`]) or someone else. Kafka's
+    /// own client does the same.
+    ///
+    /// # Errors
+    ///
+    /// At once, [`ErrorKind::InvalidArgument`] for a name that no request can
+    /// carry, and [`ErrorKind::Broker`] when the brokers say that the name is
+    /// invalid or that this client may not see or create the topic. At the
+    /// deadline, [`ErrorKind::Broker`] with what the brokers said last, or
+    /// [`ErrorKind::Timeout`] when none answered.
+    pub fn topic(&self, name: &str, deadline: Instant) -> Waiting<Arc<Topic>> {
+        if let Some(topic) = self.cluster().topic(name).filter(|topic| topic.is_usable()) {
+            return Waiting::ready(Ok(Arc::clone(topic)));
+        }
+        let name = StrBytes::from(name);
+        let goal = Goal::Topic(name.clone());
+        self.wait(goal, deadline, move |_, cluster| async move {
+            let topic = cluster.topic(&name).cloned();
+            topic.ok_or_else(|| Error::new(ErrorKind::Internal).with_topic(name))
+        })
+    }
+
+    /// Asks for these topics, or without any for all topics in use, and waits
+    /// for an answer to a question that was asked after this call. All who call
+    /// this at the same time share one. The topics are in use from now on, as
+    /// far as they exist.
+    ///
+    /// # Errors
+    ///
+    /// As [`Router::ready`]. That a topic does not exist is no error here.
+    pub fn refresh(&self, topics: &[&str], deadline: Instant) -> Waiting<Arc<Cluster>> {
+        let topics = topics.iter().copied().map(StrBytes::from).collect();
+        self.snapshot_for(Goal::Round(topics), deadline)
+    }
+
+    /// Asks for news of a topic in use, or of all of them, without waiting: what
+    /// to do when a broker turned out not to lead a partition. Calls in quick
+    /// succession become one question, the more spaced out the less the answers
+    /// change anything.
+    pub fn request_refresh(&self, topic: Option<&str>) {
+        self.shared().with(|state| state.refresh.nudge(topic));
+        self.shared().wake.notify_one();
+    }
+
+    /// Drops the topic from the snapshot and no longer asks for it, until
+    /// someone asks for it again.
+    pub fn forget_topic(&self, name: &str) {
+        self.shared().with(|state| state.refresh.forget(name));
+    }
+
+    /// The address of a broker, if the snapshot has it.
+    #[must_use]
+    pub fn broker(&self, id: i32) -> Option<BrokerAddress> {
+        Some(self.cluster().broker(id)?.address())
+    }
+
+    /// The live connection to a broker, if there is one now. For the hot path:
+    /// neither waits nor connects.
+    #[must_use]
+    pub fn existing(&self, broker_id: i32, lane: Lane) -> Option<Connection> {
+        self.pool().existing(&self.broker(broker_id)?, lane)
+    }
+
+    /// A live connection to a broker, newly made if need be, at the address that
+    /// the newest metadata gives. A broker that the snapshot doesn't have is
+    /// asked for until the deadline. A failed attempt is told, and brings a
+    /// refresh on, since the broker may have moved.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Timeout`] when no metadata named the broker; else as
+    /// [`Pool::connection`].
+    pub fn connection(
+        &self,
+        broker_id: i32,
+        lane: Lane,
+        deadline: Instant,
+    ) -> Waiting<Connection> {
+        match self.existing(broker_id, lane) {
+            Some(connection) => Waiting::ready(Ok(connection)),
+            None => self.wait(Goal::Broker(broker_id), deadline, move |router, cluster| async move {
+                let broker = cluster.broker(broker_id);
+                let address = broker.ok_or(ErrorKind::Internal).map_err(Error::new)?.address();
+                router.dial(&address, lane, deadline).await
+            }),
+        }
+    }
+
+    /// A live connection to any broker: one that is connected if there is one,
+    /// else whichever takes a connection first, bootstrap addresses included.
+    ///
+    /// # Errors
+    ///
+    /// When none does, that of the last attempt.
+    pub fn any_connection(&self, lane: Lane, deadline: Instant) -> Waiting<Connection> {
+        self.any_connection_but(None, lane, deadline)
+    }
+
+    pub(crate) fn any_connection_but(
+        &self,
+        avoid: Option<i32>,
+        lane: Lane,
+        deadline: Instant,
+    ) -> Waiting<Connection> {
+        let router = self.clone();
+        let begun = clock::now();
+        let late = move || {
+            let waited = deadline.saturating_duration_since(begun);
+            Error::timeout("no broker took a connection", waited)
+        };
+        self.env().within(deadline, late, async move {
+            connect_any(Arc::clone(router.shared()), lane, deadline, avoid).await
+        })
+    }
+
+    /// A live connection to the controller. While the metadata names none, it is
+    /// asked for until the deadline. In a KRaft cluster this is any broker.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Timeout`] when no metadata named a controller; else as
+    /// [`Pool::connection`].
+    pub fn controller_connection(&self, lane: Lane, deadline: Instant) -> Waiting<Connection> {
+        self.wait(Goal::Controller, deadline, move |router, cluster| async move {
+            let broker = cluster.controller_id().and_then(|id| cluster.broker(id));
+            let address = broker.ok_or(ErrorKind::Internal).map_err(Error::new)?.address();
+            router.dial(&address, lane, deadline).await
+        })
+    }
+
+    /// The broker that coordinates a group or a transactional id: the one found
+    /// last, else it is looked up, until the deadline while the cluster has none
+    /// to offer. [`Router::forget_coordinator`] when a broker turns out not to
+    /// coordinate it.
+    ///
+    /// # Errors
+    ///
+    /// At once, [`ErrorKind::Broker`] when the brokers refuse, for instance for
+    /// want of a permission, and [`ErrorKind::UnsupportedVersion`] from brokers
+    /// that know no transactions. At the deadline [`ErrorKind::Timeout`], with
+    /// the last failure as its source.
+    pub fn coordinator(
+        &self,
+        kind: CoordinatorKind,
+        key: &str,
+        deadline: Instant,
+    ) -> Waiting<i32> {
+        let key = StrBytes::from(key);
+        let cached = self
+            .shared()
+            .with(|state| state.coordinators.cached(kind, &key));
+        if let Some(node) = cached {
+            return Waiting::ready(Ok(node));
+        }
+        let ticket = self.shared().wait_for_coordinator(kind, key, deadline);
+        let router = self.clone();
+        self.env().within(later(deadline), stuck, async move {
+            let _alive = router;
+            ticket.await
+        })
+    }
+
+    /// The broker found turned out not to coordinate this group or transactional
+    /// id: the next [`Router::coordinator`] looks it up anew.
+    pub fn forget_coordinator(&self, kind: CoordinatorKind, key: &str) {
+        let key = StrBytes::from(key);
+        self.shared()
+            .with(|state| state.coordinators.forget(kind, &key));
+    }
+
+    /// Ends the router, for all its clones: everyone who waits gets
+    /// [`ErrorKind::Closed`]. Returns once its task has ended, at the deadline at
+    /// the latest. The pool stays open. Dropped, it has taken effect all the
+    /// same.
+    pub async fn close(&self, deadline: Instant) {
+        self.shared().close(&closed());
+        let mut alive = self.shared().driver_alive.subscribe();
+        let ended = self.env().within(deadline, closed, async move {
+            // It fails only when the router is gone, and then so is its task.
+            let _ = alive.wait_for(|alive| !alive).await;
+            Ok(())
+        });
+        // Late or not, there is nothing more to do.
+        let _ = ended.await;
+    }
+
+    fn snapshot_for(&self, goal: Goal, deadline: Instant) -> Waiting<Arc<Cluster>> {
+        let cluster = self.cluster();
+        if goal.is_met_by(&cluster) {
+            return Waiting::ready(Ok(cluster));
+        }
+        self.wait(goal, deadline, |_, cluster| async { Ok(cluster) })
+    }
+
+    /// Waits for a snapshot with what is wanted, then goes on with it.
+    fn wait<T, F, Fut>(&self, goal: Goal, deadline: Instant, then: F) -> Waiting<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(Router, Arc<Cluster>) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        // Begun here and not when first polled, so that a question is under way
+        // by the time someone looks.
+        let ticket: Ticket<Arc<Cluster>> = self.shared().wait_for(goal, deadline);
+        let router = self.clone();
+        self.env().within(later(deadline), stuck, async move {
+            let cluster = ticket.await?;
+            then(router, cluster).await
+        })
+    }
+
+    async fn dial(
+        &self,
+        address: &BrokerAddress,
+        lane: Lane,
+        deadline: Instant,
+    ) -> Result<Connection, Error> {
+        let result = self.pool().connection(address, lane, deadline).await;
+        if result.is_err() {
+            self.request_refresh(None);
+        }
+        result
+    }
+}
+
+/// `deadline` and the grace that its own errors get.
+pub(crate) fn later(deadline: Instant) -> Instant {
+    deadline.checked_add(GRACE).unwrap_or(deadline)
+}
+
+/// The error when the task that keeps the deadlines did not.
+#[cold]
+pub(crate) fn stuck() -> Error {
+    Error::new(ErrorKind::Timeout)
+        .with_message("the deadline passed (timeout)")
+        .with_hint("the client's runtime is overloaded or blocked")
+}
