@@ -105,14 +105,24 @@ impl Environment {
         W: Future<Output = Result<T, Error>> + Send + 'static,
         L: FnOnce() -> Error + Send + 'static,
     {
-        let (sender, receiver) = oneshot::channel();
-        let task = self.spawn(async move {
-            let result = match timeout_at(deadline.into(), work).await {
+        self.run(async move {
+            match timeout_at(deadline.into(), work).await {
                 Ok(result) => result,
                 Err(_) => Err(late()),
-            };
+            }
+        })
+    }
+
+    /// Starts `work`, which bounds itself, on the client's runtime.
+    pub(crate) fn run<T, W>(&self, work: W) -> Waiting<T>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let task = self.spawn(async move {
             // Whoever waited may be gone; then so is the need for the result.
-            let _ = sender.send(result);
+            let _ = sender.send(work.await);
         });
         Waiting::on(receiver, task.abort_handle())
     }

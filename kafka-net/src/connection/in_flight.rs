@@ -244,6 +244,15 @@ impl<T> InFlight<T> {
         }
     }
 
+    /// The first, in the order of the wire, whose deadline has passed.
+    pub(super) fn first_overdue(&self, now: Instant) -> Option<(Duration, &T)> {
+        self.sent
+            .iter()
+            .chain(&self.unsent)
+            .find(|entry| entry.deadline <= now)
+            .map(|entry| (entry.request.timeout, &entry.request.reply))
+    }
+
     /// The connection is over. Returns everyone in the order of asking; with
     /// `overdue_at`, those whose deadline had passed then are timed out.
     pub(super) fn fail_all(&mut self, overdue_at: Option<Instant>) -> Vec<Failed<T>> {
@@ -289,5 +298,4 @@ impl<T> Entry<T> {
 }
 
 #[cfg(test)]
-#[path = "in_flight_tests.rs"]
 mod tests;

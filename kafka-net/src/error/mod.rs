@@ -227,6 +227,11 @@ impl Error {
         self.change(|inner| inner.possibly_written = Some(possibly))
     }
 
+    /// For a request whose effect nobody asks about, such as a handshake's.
+    pub(crate) fn without_effect(self) -> Self {
+        self.change(|inner| inner.possibly_written = None)
+    }
+
     /// Copies first when clones share it, so that they stay as they are.
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));

@@ -1,0 +1,316 @@
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use kafka_protocol::frame::FrameDecoder;
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Sleep, sleep_until, timeout};
+
+use super::end::End;
+use super::in_flight::{Failed, InFlight, Submission};
+use super::link::{Command, Link, Reply};
+use crate::connector::BoxStream;
+use crate::{Error, NetConfig, clock};
+
+/// Owns one socket: the only place that reads and writes it.
+///
+/// One poll loop does both, independently, so a large request never holds up
+/// answers. It alone has a timer; what callers hold has none.
+pub(super) struct Driver {
+    link: Arc<Link>,
+    stream: BoxStream,
+    vectored: bool,
+    needs_flush: bool,
+    decoder: FrameDecoder,
+    table: InFlight<Reply>,
+    /// Taken from the link, on the way to `table`.
+    new: VecDeque<Submission<Reply>>,
+    draining: bool,
+    timer: Pin<Box<Sleep>>,
+    /// What the timer is set to; `None` once it has gone off.
+    armed: Option<Instant>,
+    counted_in_flight: usize,
+    ended: bool,
+}
+
+/// Buffers of one vectored write. Linux takes 1024; beyond a few dozen the gain
+/// is lost in filling the list.
+const MAX_SLICES: usize = 64;
+
+/// Reads and writes before other tasks get their turn.
+const MAX_ROUNDS: usize = 64;
+
+/// For the last flush of a connection that ends in good order.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+
+impl Driver {
+    /// Call on the runtime: it makes the timer.
+    pub(super) fn new(link: Arc<Link>, stream: BoxStream, config: &NetConfig) -> Self {
+        let now = clock::now();
+        Self {
+            vectored: stream.is_write_vectored(),
+            table: InFlight::new(now, config.max_in_flight(), config.idle_timeout()),
+            decoder: FrameDecoder::new(config.max_response_len()),
+            timer: Box::pin(sleep_until(now.into())),
+            link,
+            stream,
+            needs_flush: false,
+            new: VecDeque::new(),
+            draining: false,
+            armed: None,
+            counted_in_flight: 0,
+            ended: false,
+        }
+    }
+
+    /// Runs until the connection ends, and then resolves everyone who waits.
+    pub(super) async fn run(mut self) {
+        let end = poll_fn(|cx| self.poll(cx)).await;
+        self.finish(&end);
+        if end.is_graceful() {
+            // Nobody depends on it: a failure here changes nothing.
+            let _ = timeout(SHUTDOWN_TIMEOUT, self.stream.shutdown()).await;
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        let now = clock::now();
+        match self.link.take_new(cx.waker(), &mut self.new) {
+            Command::Run => {}
+            Command::Drain => self.draining = true,
+            Command::Close(reason) => return Poll::Ready(End::Told(reason)),
+        }
+        self.link.counters.requests(self.new.len());
+        for request in self.new.drain(..) {
+            self.table.accept(now, request);
+        }
+        if let Err(end) = self.transfer(cx, now) {
+            return Poll::Ready(end);
+        }
+        self.publish();
+        if self.draining && self.table.is_empty() && !self.needs_flush {
+            let reason = || End::Drained.reason(&self.link.peer);
+            if self.link.close_if_unused(reason) {
+                return Poll::Ready(End::Drained);
+            }
+            cx.waker().wake_by_ref();
+        }
+        match self.watch_time(cx) {
+            Some(end) => Poll::Ready(end),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Writes and reads until neither gets on.
+    fn transfer(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), End> {
+        for _ in 0..MAX_ROUNDS {
+            let wrote = match self.write(cx, now) {
+                Ok(progress) => progress,
+                Err(error) => {
+                    self.read_what_is_there(cx, now);
+                    return Err(End::Io(error));
+                }
+            };
+            let read = self.read(cx, now)?;
+            self.count_in_flight();
+            if !wrote && !read {
+                return Ok(());
+            }
+        }
+        cx.waker().wake_by_ref();
+        Ok(())
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>, now: Instant) -> io::Result<bool> {
+        if self.table.has_output() {
+            let stream = Pin::new(&mut self.stream);
+            let written = if self.vectored {
+                let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+                let count = self.table.output(&mut slices);
+                stream.poll_write_vectored(cx, slices.get(..count).unwrap_or_default())
+            } else {
+                stream.poll_write(cx, self.table.output_chunk())
+            };
+            let count = match written {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(count)) => count,
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => return Ok(false),
+            };
+            self.link.counters.sent(count);
+            self.needs_flush = true;
+            for reply in self.table.wrote(now, count) {
+                // The caller may have gone; the request is written all the same.
+                let _ = reply.sender.send(Ok(Bytes::new()));
+            }
+            return Ok(true);
+        }
+        if self.needs_flush
+            && let Poll::Ready(flushed) = Pin::new(&mut self.stream).poll_flush(cx)
+        {
+            flushed?;
+            self.needs_flush = false;
+        }
+        Ok(false)
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, End> {
+        // Straight into the frame's buffer. The future holds no state between
+        // polls, so making it anew each time loses nothing.
+        let read = pin!(self.stream.read_buf(self.decoder.buffer())).poll(cx);
+        let count = match read {
+            Poll::Pending => return Ok(false),
+            Poll::Ready(Err(error)) => return Err(End::Io(error)),
+            Poll::Ready(Ok(0)) => {
+                let mid_answer = self.decoder.pending();
+                return Err(End::PeerClosed { mid_answer });
+            }
+            Poll::Ready(Ok(count)) => count,
+        };
+        self.link.counters.received(count);
+        while let Some(frame) = self.decoder.next().map_err(End::Frame)? {
+            self.deliver(now, frame)?;
+        }
+        Ok(true)
+    }
+
+    fn deliver(&mut self, now: Instant, frame: Bytes) -> Result<(), End> {
+        let Some(id) = frame.first_chunk() else {
+            return Err(End::Stump { len: frame.len() });
+        };
+        let reply = self.table.answered(now, i32::from_be_bytes(*id));
+        let reply = reply.map_err(End::Mismatch)?;
+        self.link.counters.answered();
+        // Whoever asked may have gone; then so has the need for the answer.
+        let _ = reply.sender.send(Ok(frame));
+        Ok(())
+    }
+
+    /// After a failed write: answers that had arrived before still count.
+    fn read_what_is_there(&mut self, cx: &mut Context<'_>, now: Instant) {
+        for _ in 0..MAX_ROUNDS {
+            if !matches!(self.read(cx, now), Ok(true)) {
+                return;
+            }
+        }
+    }
+
+    /// Enforces deadlines and the idle time; sets the timer for the next.
+    fn watch_time(&mut self, cx: &mut Context<'_>) -> Option<End> {
+        while let Some(wake) = self.table.next_wake() {
+            // A timer that goes off too early costs less than moving it with
+            // every request.
+            if self.armed.is_none_or(|armed| wake < armed) {
+                self.timer.as_mut().reset(wake.into());
+                self.armed = Some(wake);
+            }
+            if self.timer.as_mut().poll(cx).is_pending() {
+                break;
+            }
+            self.armed = None;
+            let now = clock::now();
+            let expired = self.table.expire(now);
+            for failed in expired.failed {
+                let end = End::Overdue(now);
+                let error = end.error_for(&failed, &end.reason(&self.link.peer), &self.link.peer);
+                let _ = failed.reply.sender.send(Err(error));
+            }
+            self.publish();
+            if expired.must_close {
+                return Some(End::Overdue(now));
+            }
+            if self.table.is_idle(now) {
+                let reason = || End::Idle.reason(&self.link.peer);
+                if self.link.close_if_unused(reason) {
+                    return Some(End::Idle);
+                }
+                // A request is just coming in; it has woken this task.
+                break;
+            }
+        }
+        None
+    }
+
+    fn publish(&mut self) {
+        self.link.release(self.table.take_released());
+        self.count_in_flight();
+    }
+
+    fn count_in_flight(&mut self) {
+        let now = self.table.in_flight();
+        if now != self.counted_in_flight {
+            self.link.counters.in_flight(self.counted_in_flight, now);
+            self.counted_in_flight = now;
+        }
+    }
+
+    /// Tells everyone who waits, in the order of asking.
+    fn finish(&mut self, end: &End) {
+        self.ended = true;
+        let reason = self.reason_of(end);
+        let mut failed = self.table.fail_all(end.overdue_at());
+        let unseen = self.link.end(&reason);
+        let new = self.new.drain(..).chain(unseen);
+        failed.extend(new.map(|request| Failed {
+            reply: request.reply,
+            possibly_written: false,
+            timed_out: None,
+            was_next: false,
+        }));
+        let lost = failed
+            .iter()
+            .filter(|failed| failed.possibly_written)
+            .count();
+        self.link.counters.lost(lost);
+        self.count_in_flight();
+        self.log_end(end, &reason, failed.len(), lost);
+        for failed in failed {
+            let error = end.error_for(&failed, &reason, &self.link.peer);
+            let _ = failed.reply.sender.send(Err(error));
+        }
+        self.link.announce_end();
+    }
+
+    /// For a timeout, the first one overdue; others fail because of it.
+    fn reason_of(&self, end: &End) -> Error {
+        let overdue = end
+            .overdue_at()
+            .and_then(|now| self.table.first_overdue(now));
+        match overdue {
+            Some((timeout, reply)) => Error::timeout("no answer", timeout)
+                .with_api(reply.api)
+                .with_broker(&self.link.peer.broker)
+                .with_possibly_written(true),
+            None => end.reason(&self.link.peer),
+        }
+    }
+
+    fn log_end(&self, end: &End, reason: &Error, failed: usize, lost: usize) {
+        let peer = &self.link.peer;
+        if end.is_misbehaviour() {
+            tracing::warn!(
+                broker = %peer.broker, id = peer.broker.id, lane = %peer.lane,
+                address = %peer.address, failed, lost, %reason, "connection closed",
+            );
+        } else {
+            tracing::debug!(
+                broker = %peer.broker, id = peer.broker.id, lane = %peer.lane,
+                address = %peer.address, failed, lost, %reason, "connection closed",
+            );
+        }
+    }
+}
+
+/// The runtime drops its tasks when it shuts down; who waits must not wait on.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.finish(&End::RuntimeGone);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use kafka_protocol::messages::ApiVersionsResponse;
+use kafka_protocol::{ApiKey, StrBytes, VersionRange};
+
+use crate::{Error, ErrorKind};
+
+/// What a broker said it speaks, for one connection.
+///
+/// Brokers are upgraded one by one while clients run, so each connection asks
+/// anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiVersionsTable {
+    ranges: BTreeMap<i16, VersionRange>,
+    features: BTreeMap<StrBytes, i16>,
+    features_epoch: Option<i64>,
+    negotiated: bool,
+}
+
+impl ApiVersionsTable {
+    /// The versions of this API that the broker offers; `None` when it does not
+    /// offer the API.
+    pub fn range(&self, api: ApiKey) -> Option<VersionRange> {
+        self.ranges.get(&api.code()).copied()
+    }
+
+    /// Every API offered, by number (also numbers that have no [`ApiKey`] here),
+    /// in order.
+    pub fn ranges(&self) -> impl Iterator<Item = (i16, VersionRange)> {
+        self.ranges.iter().map(|(key, range)| (*key, *range))
+    }
+
+    /// The level at which the whole cluster has enabled a feature, for example
+    /// `transaction.version` or `group.version` (KIP-584). `None` when it has
+    /// not, or the broker is too old to say (before 2.4).
+    pub fn finalized_feature(&self, name: &str) -> Option<i16> {
+        self.features.get(name).copied()
+    }
+
+    /// The epoch of the finalized features; `None` when the broker gave none.
+    pub fn features_epoch(&self) -> Option<i64> {
+        self.features_epoch
+    }
+
+    /// False for a broker too old to be asked (0.9 and older), for which the
+    /// table holds what its era is known to speak.
+    pub fn is_negotiated(&self) -> bool {
+        self.negotiated
+    }
+
+    /// Ranges that make no sense are left out, as is a second entry for an API.
+    pub(super) fn from_response(response: &ApiVersionsResponse) -> Self {
+        let mut ranges = BTreeMap::new();
+        for entry in &response.api_keys {
+            if entry.min_version >= 0 && entry.min_version <= entry.max_version {
+                ranges
+                    .entry(entry.api_key)
+                    .or_insert(VersionRange::new(entry.min_version, entry.max_version));
+            }
+        }
+        let features_epoch = Some(response.finalized_features_epoch).filter(|epoch| *epoch >= 0);
+        let mut features = BTreeMap::new();
+        if features_epoch.is_some() {
+            for feature in &response.finalized_features {
+                // The table outlives the frame that the name is a view on.
+                features.insert(feature.name.detach(), feature.max_version_level);
+            }
+        }
+        Self {
+            ranges,
+            features,
+            features_epoch,
+            negotiated: true,
+        }
+    }
+
+    /// What 0.8.2 and 0.9 both speak, where they differ the older: those brokers
+    /// do not know ApiVersions and cannot be told apart by asking. The group
+    /// APIs are 0.9's; 0.8.2 has no handler for them.
+    pub(super) fn of_oldest_era() -> Self {
+        let range = |api: ApiKey, max| (api.code(), VersionRange::new(0, max));
+        Self {
+            ranges: BTreeMap::from([
+                range(ApiKey::Produce, 0),
+                range(ApiKey::Fetch, 0),
+                range(ApiKey::ListOffsets, 0),
+                range(ApiKey::Metadata, 0),
+                range(ApiKey::OffsetCommit, 1),
+                range(ApiKey::OffsetFetch, 1),
+                range(ApiKey::FindCoordinator, 0),
+                range(ApiKey::JoinGroup, 0),
+                range(ApiKey::Heartbeat, 0),
+                range(ApiKey::LeaveGroup, 0),
+                range(ApiKey::SyncGroup, 0),
+                range(ApiKey::DescribeGroups, 0),
+                range(ApiKey::ListGroups, 0),
+            ]),
+            features: BTreeMap::new(),
+            features_epoch: None,
+            negotiated: false,
+        }
+    }
+
+    /// The newest version within all bounds.
+    pub(super) fn choose(&self, api: ApiKey, bounds: &Bounds) -> Result<i16, Error> {
+        let offered = self.range(api);
+        if let Some(offered) = offered {
+            match bounds.exact {
+                Some(exact) if offered.contains(exact) => return Ok(exact),
+                Some(_) => {}
+                None => {
+                    let wanted = VersionRange::new(
+                        bounds.min.unwrap_or(0).max(bounds.ours.min),
+                        bounds.max.unwrap_or(i16::MAX).min(bounds.ours.max),
+                    );
+                    let common = wanted.min.max(offered.min)..=wanted.max.min(offered.max);
+                    if !common.is_empty() {
+                        return Ok(*common.end());
+                    }
+                }
+            }
+        }
+        Err(unsupported(api, offered, bounds))
+    }
+}
+
+/// What a caller's side demands of a version.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// What this client speaks.
+    pub(super) ours: VersionRange,
+    pub(super) exact: Option<i16>,
+    pub(super) min: Option<i16>,
+    pub(super) max: Option<i16>,
+}
+
+#[cold]
+fn unsupported(api: ApiKey, offered: Option<VersionRange>, bounds: &Bounds) -> Error {
+    let ours = Shown(bounds.ours);
+    let mut text = match offered {
+        Some(offered) => format!(
+            "this client speaks {ours} and the broker {}",
+            Shown(offered)
+        ),
+        None => format!("this client speaks {ours} and the broker does not offer it"),
+    };
+    for (name, bound) in [
+        ("exactly", bounds.exact),
+        ("at least", bounds.min),
+        ("at most", bounds.max),
+    ] {
+        if let Some(version) = bound {
+            text.push_str(&format!(", {name} version {version} was asked for"));
+        }
+    }
+    Error::new(ErrorKind::UnsupportedVersion)
+        .with_message(format!("no common version: {text}"))
+        .with_api(api)
+        .with_possibly_written(false)
+}
+
+struct Shown(VersionRange);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let VersionRange { min, max, .. } = self.0;
+        if min == max {
+            write!(f, "version {min}")
+        } else {
+            write!(f, "versions {min} to {max}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kafka_protocol::messages::api_versions::{ApiVersion, FinalizedFeatureKey};
+
+    use super::*;
+
+    fn entry(api: ApiKey, min: i16, max: i16) -> ApiVersion {
+        ApiVersion::new()
+            .with_api_key(api.code())
+            .with_min_version(min)
+            .with_max_version(max)
+    }
+
+    fn table(entries: Vec<ApiVersion>) -> ApiVersionsTable {
+        ApiVersionsTable::from_response(&ApiVersionsResponse::new().with_api_keys(entries))
+    }
+
+    fn ours(min: i16, max: i16) -> Bounds {
+        Bounds {
+            ours: VersionRange::new(min, max),
+            exact: None,
+            min: None,
+            max: None,
+        }
+    }
+
+    #[test]
+    fn the_newest_common_version_is_chosen() {
+        let table = table(vec![entry(ApiKey::Fetch, 4, 18)]);
+        let choose = |bounds: Bounds| table.choose(ApiKey::Fetch, &bounds).ok();
+        assert_eq!(choose(ours(0, 13)), Some(13));
+        assert_eq!(choose(ours(0, 20)), Some(18));
+        assert_eq!(choose(ours(0, 3)), None);
+        let at_most = |max| Bounds {
+            max: Some(max),
+            ..ours(0, 20)
+        };
+        assert_eq!(choose(at_most(12)), Some(12));
+        assert_eq!(choose(at_most(3)), None);
+        let at_least = |min| Bounds {
+            min: Some(min),
+            ..ours(0, 20)
+        };
+        assert_eq!(choose(at_least(18)), Some(18));
+        assert_eq!(choose(at_least(19)), None);
+        let exactly = |version| Bounds {
+            exact: Some(version),
+            ..ours(0, 16)
+        };
+        assert_eq!(choose(exactly(5)), Some(5));
+        assert_eq!(choose(exactly(3)), None);
+        // An unstable version is beyond `ours`, and may be asked for by name.
+        assert_eq!(choose(exactly(17)), Some(17));
+    }
+
+    #[test]
+    fn the_error_names_both_sides_and_the_wish() {
+        let table = table(vec![entry(ApiKey::Fetch, 4, 18)]);
+        let error = table.choose(ApiKey::Fetch, &ours(0, 3)).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::UnsupportedVersion);
+        assert_eq!(
+            error.to_string(),
+            "Fetch: no common version: this client speaks versions 0 to 3 and the broker \
+             versions 4 to 18; the request was not sent"
+        );
+        let bounds = Bounds {
+            max: Some(3),
+            ..ours(0, 20)
+        };
+        let error = table.choose(ApiKey::Fetch, &bounds).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("at most version 3 was asked for")
+        );
+        let error = table.choose(ApiKey::Produce, &ours(7, 7)).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("speaks version 7 and the broker does not offer it"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn nonsense_from_the_broker_is_left_out() {
+        let table = table(vec![
+            entry(ApiKey::Fetch, 4, 3),
+            entry(ApiKey::Produce, -1, 3),
+            entry(ApiKey::Metadata, 0, 5),
+            entry(ApiKey::Metadata, 0, 9),
+            ApiVersion::new()
+                .with_api_key(32_000i16)
+                .with_min_version(0i16)
+                .with_max_version(1i16),
+        ]);
+        assert_eq!(table.range(ApiKey::Fetch), None);
+        assert_eq!(table.range(ApiKey::Produce), None);
+        assert_eq!(table.range(ApiKey::Metadata), Some(VersionRange::new(0, 5)));
+        assert_eq!(table.ranges().count(), 2);
+    }
+
+    #[test]
+    fn features_count_only_with_an_epoch() {
+        let feature = FinalizedFeatureKey::new()
+            .with_name("transaction.version")
+            .with_max_version_level(2i16)
+            .with_min_version_level(1i16);
+        let response = ApiVersionsResponse::new().with_finalized_features(vec![feature]);
+        let table = ApiVersionsTable::from_response(&response);
+        assert_eq!(table.finalized_feature("transaction.version"), None);
+        let table = ApiVersionsTable::from_response(&response.with_finalized_features_epoch(7i64));
+        assert_eq!(table.finalized_feature("transaction.version"), Some(2));
+        assert_eq!(table.finalized_feature("group.version"), None);
+        assert_eq!(table.features_epoch(), Some(7));
+    }
+}

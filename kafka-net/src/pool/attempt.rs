@@ -1,0 +1,134 @@
+use std::sync::{Arc, Weak};
+
+use tokio::sync::watch;
+use tokio::time::sleep_until;
+
+use super::Inner;
+use crate::clock::now;
+use crate::connection::{Connection, Counters, dial::Dial};
+use crate::{BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig};
+
+/// How a task that connects fares, for all who wait for it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Progress {
+    /// Attempts that failed.
+    pub(super) failures: u32,
+    /// With what the last of them failed.
+    pub(super) last_error: Option<Error>,
+    pub(super) outcome: Option<Result<Connection, Error>>,
+}
+
+/// Connects one lane of one broker, on behalf of everyone who waits for it:
+/// attempt after attempt, with pauses between them, until it succeeds, fails for
+/// good, or nobody waits any more.
+pub(super) struct Connecting {
+    /// Weak: an attempt does not keep the pool.
+    pub(super) pool: Weak<Inner>,
+    pub(super) config: NetConfig,
+    pub(super) env: Environment,
+    pub(super) broker: BrokerAddress,
+    pub(super) lane: Lane,
+    pub(super) counters: Counters,
+    pub(super) progress: Arc<watch::Sender<Progress>>,
+}
+
+impl Connecting {
+    pub(super) async fn run(self) {
+        loop {
+            let Some(known_as_old) = self.turn().await else {
+                return;
+            };
+            let began = now();
+            let dial = Dial {
+                config: &self.config,
+                env: &self.env,
+                broker: &self.broker,
+                lane: self.lane,
+                counters: self.counters.clone(),
+                known_as_old,
+            };
+            match dial.run().await {
+                Ok(connection) => return self.succeed(connection),
+                Err(error) => {
+                    if let Some(pool) = self.pool.upgrade() {
+                        pool.attempt_failed(&self.broker, began);
+                    }
+                    let failures = self.progress.borrow().failures + 1;
+                    tracing::debug!(
+                        broker = %self.broker, id = self.broker.id, lane = %self.lane,
+                        failures, %error, "connecting failed",
+                    );
+                    if !may_pass(&error) || self.pool.strong_count() == 0 {
+                        return self.fail(error);
+                    }
+                    self.progress.send_modify(|progress| {
+                        progress.failures = failures;
+                        progress.last_error = Some(error);
+                    });
+                }
+            }
+        }
+    }
+
+    /// Waits until the broker may be dialled; `None` when nobody waits with us.
+    /// Otherwise whether the broker is known as one of the oldest era.
+    async fn turn(&self) -> Option<bool> {
+        loop {
+            let pool = self.pool.upgrade()?;
+            let at = now();
+            let (not_before, known_as_old) = {
+                let mut slots = pool.slots();
+                // Under the same lock new ones join, so none is left behind.
+                if self.progress.receiver_count() == 0 {
+                    slots.given_up(&self.broker, &self.progress);
+                    return None;
+                }
+                slots.plan(at, &self.broker)
+            };
+            drop(pool);
+            if not_before <= at {
+                return Some(known_as_old);
+            }
+            tokio::select! {
+                biased;
+                () = self.progress.closed() => {}
+                () = sleep_until(not_before.into()) => {}
+            }
+        }
+    }
+
+    fn succeed(&self, connection: Connection) {
+        let pool = self.pool.upgrade();
+        if pool.is_none_or(|pool| pool.attempt_succeeded(&self.broker, &self.progress, &connection))
+        {
+            self.finish(Ok(connection));
+        } else {
+            // Closed meanwhile, and those who waited have been told.
+            connection.drain();
+        }
+    }
+
+    fn fail(&self, error: Error) {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.slots().given_up(&self.broker, &self.progress);
+        }
+        self.finish(Err(error));
+    }
+
+    fn finish(&self, outcome: Result<Connection, Error>) {
+        self.progress
+            .send_modify(|progress| progress.outcome = Some(outcome));
+    }
+}
+
+/// Whether another attempt may do better. What does not speak Kafka, or refuses
+/// us, will do so again.
+fn may_pass(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Resolve | ErrorKind::Connect | ErrorKind::Disconnected | ErrorKind::Timeout => {
+            true
+        }
+        ErrorKind::Broker(code) => code.is_retriable(),
+        _ => false,
+    }
+}

@@ -1,0 +1,312 @@
+mod attempt;
+mod reconnect;
+mod slots;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::watch;
+use tokio::time::timeout_at;
+
+use crate::clock::now;
+use crate::connection::{Connection, ConnectionStats, Counters, Counts};
+use crate::waiting::runtime_gone;
+use crate::{BrokerAddress, Environment, Error, Lane, NetConfig, Random, Waiting};
+use attempt::{Connecting, Progress};
+use reconnect::Pauses;
+use slots::{Attempt, Slots};
+
+/// Connections to any number of brokers, one per broker and [`Lane`], opened
+/// when first asked for and again when lost.
+///
+/// A handle; clones share the connections. When the last one is dropped, so are
+/// the pool's handles of its connections: see [`Connection`] for what is under
+/// way then. [`Pool::close`] waits for that.
+#[derive(Clone)]
+pub struct Pool(Arc<Inner>);
+
+struct Inner {
+    config: NetConfig,
+    env: Environment,
+    /// Its own stream, so that the pauses do not depend on who else draws.
+    random: Random,
+    slots: Mutex<Slots>,
+    traffic: Arc<Counts>,
+    connects: AtomicU64,
+    connect_failures: AtomicU64,
+}
+
+/// What a pool has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStats {
+    /// Connections open now.
+    pub connections: u64,
+    /// Connections opened.
+    pub connects: u64,
+    /// Attempts to connect that failed.
+    pub connect_failures: u64,
+    /// Over all connections, past ones included. Here `in_flight` is the sum,
+    /// and `max_in_flight` the most at once over all connections together.
+    pub traffic: ConnectionStats,
+}
+
+impl Pool {
+    /// A pool without connections yet.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::ErrorKind::Config`], as [`NetConfig::validate`] finds.
+    pub fn new(config: NetConfig, env: Environment) -> Result<Self, Error> {
+        config.validate()?;
+        Ok(Self(Arc::new(Inner {
+            random: env.random().fork(),
+            config,
+            env,
+            slots: Mutex::default(),
+            traffic: Arc::default(),
+            connects: AtomicU64::new(0),
+            connect_failures: AtomicU64::new(0),
+        })))
+    }
+
+    /// The environment it was built with.
+    pub fn env(&self) -> &Environment {
+        &self.0.env
+    }
+
+    /// The settings it was built with.
+    pub fn config(&self) -> &NetConfig {
+        &self.0.config
+    }
+
+    /// The connection to a broker's lane: the live one, or a new one.
+    ///
+    /// All who ask at the same time share one attempt, which goes on when any of
+    /// them leaves. Failed attempts are repeated, with growing pauses, until
+    /// each one's deadline; the name is resolved anew and all its addresses are
+    /// tried each time. Dropping the result gives up the wait; an attempt that
+    /// is under way is finished and its connection kept for the next who asks.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::ErrorKind::Timeout`] at the deadline, with the last attempt's
+    /// error as its source. At once what would be the same next time: the port
+    /// does not speak Kafka, or there is no version in common.
+    /// [`crate::ErrorKind::Closed`] after [`Pool::close`].
+    pub fn connection(
+        &self,
+        broker: &BrokerAddress,
+        lane: Lane,
+        deadline: Instant,
+    ) -> Waiting<Connection> {
+        self.connect(broker, lane, deadline, Patience::UntilDeadline)
+    }
+
+    /// Like [`Pool::connection`], but one failed attempt is enough: fails with
+    /// the error of the attempt under way, or of the next one after its pause.
+    ///
+    /// For whoever has another broker to turn to.
+    pub fn attempt(
+        &self,
+        broker: &BrokerAddress,
+        lane: Lane,
+        deadline: Instant,
+    ) -> Waiting<Connection> {
+        self.connect(broker, lane, deadline, Patience::OneAttempt)
+    }
+
+    /// The connection to a broker's lane if it is live now.
+    pub fn existing(&self, broker: &BrokerAddress, lane: Lane) -> Option<Connection> {
+        self.0.slots().live(broker, lane).cloned()
+    }
+
+    /// Counts since the pool was made.
+    pub fn stats(&self) -> PoolStats {
+        let live = |connection: &&Connection| !connection.is_closed();
+        PoolStats {
+            connections: self.0.slots().connections().filter(live).count() as u64,
+            connects: self.0.connects.load(Ordering::Relaxed),
+            connect_failures: self.0.connect_failures.load(Ordering::Relaxed),
+            traffic: self.0.traffic.snapshot(),
+        }
+    }
+
+    /// Closes all connections, for everyone who holds one: nothing new is taken,
+    /// what was started is finished, and at `deadline` what is left fails with
+    /// [`crate::ErrorKind::Closed`]. Attempts to connect end at once.
+    ///
+    /// Dropped, or when its runtime is gone, the closing goes on without being
+    /// waited for. Calling it again waits again.
+    pub async fn close(&self, deadline: Instant) {
+        let (attempts, connections) = {
+            let mut slots = self.0.slots();
+            slots.closed = true;
+            let connections: Vec<_> = slots.connections().cloned().collect();
+            (slots.take_attempts(), connections)
+        };
+        for attempt in attempts {
+            attempt.task.abort();
+            attempt
+                .progress
+                .send_modify(|progress| progress.outcome = Some(Err(pool_closed())));
+        }
+        for connection in &connections {
+            connection.drain();
+        }
+        let closing = self.0.env.run(async move {
+            let drained = async {
+                for connection in &connections {
+                    connection.ended().await;
+                }
+            };
+            if timeout_at(deadline.into(), drained).await.is_err() {
+                for connection in &connections {
+                    connection.close_with(pool_closed());
+                }
+                for connection in &connections {
+                    connection.ended().await;
+                }
+            }
+            Ok(())
+        });
+        // Without its runtime, all of them are closed already.
+        let _ = closing.keep_running().await;
+    }
+
+    fn connect(
+        &self,
+        broker: &BrokerAddress,
+        lane: Lane,
+        deadline: Instant,
+        patience: Patience,
+    ) -> Waiting<Connection> {
+        let progress = match self.0.join(&self.0, broker, lane) {
+            Joined::Now(result) => return Waiting::ready(result),
+            Joined::Wait(progress) => progress,
+        };
+        let at_the_end = progress.clone();
+        let broker = broker.clone();
+        let asked = now();
+        let late = move || {
+            let timeout = deadline.saturating_duration_since(asked);
+            let error = Error::timeout("no connection", timeout)
+                .with_broker(broker)
+                .with_possibly_written(false);
+            let progress = at_the_end.borrow();
+            match &progress.last_error {
+                Some(last) => error
+                    .with_attempts(progress.failures)
+                    .with_source(last.clone()),
+                None => error,
+            }
+        };
+        self.0
+            .env
+            .within(deadline, late, patience.wait_for(progress))
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many failed attempts one who waits puts up with.
+#[derive(Clone, Copy, Debug)]
+enum Patience {
+    UntilDeadline,
+    OneAttempt,
+}
+
+impl Patience {
+    async fn wait_for(self, mut progress: watch::Receiver<Progress>) -> Result<Connection, Error> {
+        let seen = progress.borrow().failures;
+        loop {
+            {
+                let now = progress.borrow_and_update();
+                if let Some(outcome) = &now.outcome {
+                    return outcome.clone();
+                }
+                if let (Self::OneAttempt, true, Some(error)) =
+                    (self, now.failures > seen, &now.last_error)
+                {
+                    return Err(error.clone());
+                }
+            }
+            if progress.changed().await.is_err() {
+                return Err(runtime_gone());
+            }
+        }
+    }
+}
+
+enum Joined {
+    Now(Result<Connection, Error>),
+    Wait(watch::Receiver<Progress>),
+}
+
+impl Inner {
+    /// The live connection, or a seat with those who wait for one.
+    fn join(&self, own: &Arc<Self>, broker: &BrokerAddress, lane: Lane) -> Joined {
+        let mut slots = self.slots();
+        if slots.closed {
+            return Joined::Now(Err(pool_closed().with_broker(broker)));
+        }
+        if let Some(connection) = slots.live(broker, lane) {
+            return Joined::Now(Ok(connection.clone()));
+        }
+        if let Some(attempt) = slots.attempt(broker, lane) {
+            return Joined::Wait(attempt.progress.subscribe());
+        }
+        let (progress, seat) = watch::channel(Progress::default());
+        let progress = Arc::new(progress);
+        let connecting = Connecting {
+            pool: Arc::downgrade(own),
+            config: self.config.clone(),
+            env: self.env.clone(),
+            broker: broker.clone(),
+            lane,
+            counters: Counters::of_pool(self.traffic.clone()),
+            progress: progress.clone(),
+        };
+        let task = self.env.spawn(connecting.run()).abort_handle();
+        slots.connecting(now(), broker, lane, Attempt { progress, task });
+        Joined::Wait(seat)
+    }
+
+    fn attempt_failed(&self, broker: &BrokerAddress, began: Instant) {
+        self.connect_failures.fetch_add(1, Ordering::Relaxed);
+        let pauses = Pauses {
+            first: self.config.reconnect_backoff(),
+            max: self.config.reconnect_backoff_max(),
+        };
+        let random = self.random.f64();
+        self.slots().failed(now(), began, broker, pauses, random);
+    }
+
+    fn attempt_succeeded(
+        &self,
+        broker: &BrokerAddress,
+        attempt: &Arc<watch::Sender<Progress>>,
+        connection: &Connection,
+    ) -> bool {
+        self.connects.fetch_add(1, Ordering::Relaxed);
+        self.slots().connected(now(), broker, attempt, connection)
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        // A panic elsewhere never leaves the slots half changed.
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cold]
+fn pool_closed() -> Error {
+    Error::closed("the connection pool").with_possibly_written(false)
+}

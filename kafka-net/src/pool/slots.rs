@@ -1,0 +1,198 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::attempt::Progress;
+use super::reconnect::{Pauses, Reconnect};
+use crate::connection::Connection;
+use crate::{BrokerAddress, Lane};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+/// What a pool knows of each broker address.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    brokers: BTreeMap<BrokerAddress, BrokerSlot>,
+    pub(super) closed: bool,
+}
+
+#[derive(Debug, Default)]
+struct BrokerSlot {
+    lanes: [LaneSlot; Lane::ALL.len()],
+    reconnect: Reconnect,
+    /// Taken for a broker of 0.9 or older until then.
+    old_until: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+enum LaneSlot {
+    #[default]
+    Empty,
+    Connecting(Attempt),
+    Live(Connection),
+}
+
+/// A task that connects, and where it says how it fares.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    pub(super) progress: Arc<watch::Sender<Progress>>,
+    pub(super) task: AbortHandle,
+}
+
+/// How long a broker stays known as one of 0.9 or older: after an upgrade, new
+/// connections use its new versions this much later.
+const OLD_FOR: Duration = Duration::from_secs(5 * 60);
+
+impl Slots {
+    pub(super) fn live(&self, broker: &BrokerAddress, lane: Lane) -> Option<&Connection> {
+        match self.lane(broker, lane)? {
+            LaneSlot::Live(connection) if !connection.is_closed() => Some(connection),
+            _ => None,
+        }
+    }
+
+    /// The attempt under way. One whose task was lost, with its runtime or by a
+    /// panic, does not count.
+    pub(super) fn attempt(&self, broker: &BrokerAddress, lane: Lane) -> Option<&Attempt> {
+        match self.lane(broker, lane)? {
+            LaneSlot::Connecting(attempt) if !attempt.task.is_finished() => Some(attempt),
+            _ => None,
+        }
+    }
+
+    /// Also forgets what is of no use any more: closed connections, and a
+    /// broker's former addresses.
+    pub(super) fn connecting(
+        &mut self,
+        now: Instant,
+        broker: &BrokerAddress,
+        lane: Lane,
+        attempt: Attempt,
+    ) {
+        self.brokers.retain(|address, slot| {
+            let moved = address.id.is_some() && address.id == broker.id && address != broker;
+            !moved && slot.is_of_use(now)
+        });
+        let slot = self.brokers.entry(broker.clone()).or_default();
+        slot.lanes[lane as usize] = LaneSlot::Connecting(attempt);
+    }
+
+    /// When the broker may be dialled, and whether it is known as old.
+    pub(super) fn plan(&self, now: Instant, broker: &BrokerAddress) -> (Instant, bool) {
+        match self.brokers.get(broker) {
+            Some(slot) => (
+                slot.reconnect.not_before(now),
+                slot.old_until.is_some_and(|until| now < until),
+            ),
+            None => (now, false),
+        }
+    }
+
+    /// The lane's attempt has succeeded. Returns false if the pool is closed.
+    pub(super) fn connected(
+        &mut self,
+        now: Instant,
+        broker: &BrokerAddress,
+        attempt: &Arc<watch::Sender<Progress>>,
+        connection: &Connection,
+    ) -> bool {
+        if self.closed {
+            return false;
+        }
+        let old = !connection.api_versions().is_negotiated();
+        // Gone when the broker has moved; who waits gets the connection still.
+        let Some(slot) = self.brokers.get_mut(broker) else {
+            return true;
+        };
+        slot.reconnect.connected();
+        match slot.old_until {
+            Some(until) if old && now < until => {}
+            _ => slot.old_until = old.then(|| now + OLD_FOR),
+        }
+        slot.replace(attempt, LaneSlot::Live(connection.clone()));
+        true
+    }
+
+    /// An attempt has failed that began at `began`.
+    pub(super) fn failed(
+        &mut self,
+        now: Instant,
+        began: Instant,
+        broker: &BrokerAddress,
+        pauses: Pauses,
+        random: f64,
+    ) {
+        if let Some(slot) = self.brokers.get_mut(broker) {
+            slot.reconnect.failed(now, began, pauses, random);
+            slot.old_until = None;
+        }
+    }
+
+    /// The attempt is over without a connection.
+    pub(super) fn given_up(
+        &mut self,
+        broker: &BrokerAddress,
+        attempt: &Arc<watch::Sender<Progress>>,
+    ) {
+        if let Some(slot) = self.brokers.get_mut(broker) {
+            slot.replace(attempt, LaneSlot::Empty);
+        }
+    }
+
+    /// Every connection, in the order of addresses and lanes.
+    pub(super) fn connections(&self) -> impl Iterator<Item = &Connection> {
+        self.lanes().filter_map(|lane| match lane {
+            LaneSlot::Live(connection) => Some(connection),
+            _ => None,
+        })
+    }
+
+    /// Takes out every attempt under way.
+    pub(super) fn take_attempts(&mut self) -> Vec<Attempt> {
+        let lanes = self.brokers.values_mut().flat_map(|slot| &mut slot.lanes);
+        lanes
+            .filter_map(|lane| match lane {
+                LaneSlot::Connecting(attempt) => {
+                    let attempt = attempt.clone();
+                    *lane = LaneSlot::Empty;
+                    Some(attempt)
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn lanes(&self) -> impl Iterator<Item = &LaneSlot> {
+        self.brokers.values().flat_map(|slot| &slot.lanes)
+    }
+
+    fn lane(&self, broker: &BrokerAddress, lane: Lane) -> Option<&LaneSlot> {
+        self.brokers
+            .get(broker)
+            .map(|slot| &slot.lanes[lane as usize])
+    }
+}
+
+impl BrokerSlot {
+    fn is_of_use(&mut self, now: Instant) -> bool {
+        for lane in &mut self.lanes {
+            if matches!(lane, LaneSlot::Live(connection) if connection.is_closed()) {
+                *lane = LaneSlot::Empty;
+            }
+        }
+        self.lanes
+            .iter()
+            .any(|lane| !matches!(lane, LaneSlot::Empty))
+            || self.reconnect.is_waiting(now)
+            || self.old_until.is_some_and(|until| now < until)
+    }
+
+    fn replace(&mut self, attempt: &Arc<watch::Sender<Progress>>, with: LaneSlot) {
+        let own = self.lanes.iter_mut().find(|lane| {
+            matches!(lane, LaneSlot::Connecting(held) if Arc::ptr_eq(&held.progress, attempt))
+        });
+        if let Some(lane) = own {
+            *lane = with;
+        }
+    }
+}
