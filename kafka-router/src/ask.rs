@@ -17,8 +17,6 @@ use crate::race::{STAGGER, first_ok};
 use crate::refresh::{Answer, Question};
 use crate::shared::Shared;
 
-/// From this version on an empty list of topics asks for none; before, for all.
-const NONE_IS_EMPTY_SINCE: i16 = 1;
 /// From this version on a request says whether it may create topics.
 const CREATION_FLAG_SINCE: i16 = 4;
 
@@ -50,10 +48,7 @@ pub(crate) async fn metadata(shared: Arc<Shared>, question: Question) -> Result<
 }
 
 /// The coordinators of some keys, from the first broker that answers.
-pub(crate) async fn coordinators(
-    shared: Arc<Shared>,
-    lookup: Lookup,
-) -> Result<Vec<Found>, Error> {
+pub(crate) async fn coordinators(shared: Arc<Shared>, lookup: Lookup) -> Result<Vec<Found>, Error> {
     let cluster = shared.cluster();
     let everyone = shared.candidates(&cluster, None);
     first_ok(everyone, STAGGER, |candidate| {
@@ -106,8 +101,7 @@ async fn ask_metadata(
     let connection = connect(pool, address.clone(), Lane::Control, clock::now() + timeout).await?;
     let version = connection.version_of::<MetadataRequest>(None)?;
     let request = metadata_request(question, version);
-    let mut options = SendOptions::new(timeout);
-    options.version = Some(version);
+    let options = SendOptions::new(timeout).with_version(version);
     let response = connection.request(&request, &options).await?;
     if ErrorCode::from(response.error_code) == ErrorCode::RebootstrapRequired {
         return Ok(Told::Rebootstrap);
@@ -143,11 +137,8 @@ fn metadata_request(question: &Question, version: i16) -> MetadataRequest {
         .iter()
         .map(|name| MetadataRequestTopic::new().with_name(Some(name.clone())))
         .collect();
-    if version < NONE_IS_EMPTY_SINCE && topics.is_empty() {
-        // Such a broker can't be asked for its peers alone; what it tells of
-        // topics that are not in use is left aside.
-        tracing::debug!("a broker of the oldest kind tells all its topics");
-    }
+    // In version 0 no topics means all of them: such a broker can't be asked for
+    // its peers alone. What it tells of topics not in use is left aside.
     let request = MetadataRequest::new().with_topics(Some(topics));
     if version >= CREATION_FLAG_SINCE {
         request.with_allow_auto_topic_creation(question.allow_auto_topic_creation)
@@ -170,9 +161,12 @@ async fn ask_coordinators(
             .with_api(ApiKey::FindCoordinator)
             .with_broker(connection.broker()));
     }
-    let mut options = SendOptions::new(timeout);
-    options.version = Some(version);
-    let keys_at_once = if version >= BATCHED_SINCE { lookup.keys.len() } else { 1 };
+    let options = SendOptions::new(timeout).with_version(version);
+    let keys_at_once = if version >= BATCHED_SINCE {
+        lookup.keys.len()
+    } else {
+        1
+    };
     let asked = lookup.keys.chunks(keys_at_once.max(1)).map(async |keys| {
         let request = coordinator::request(lookup.kind, keys, version);
         let response = connection.request(&request, &options).await?;
@@ -190,7 +184,8 @@ async fn connect(
 ) -> Result<Connection, Error> {
     match pool.existing(&address, lane) {
         Some(connection) => Ok(connection),
-        None => pool.connection(&address, lane, deadline).await,
+        // One attempt: there are others to turn to.
+        None => pool.attempt(&address, lane, deadline).await,
     }
 }
 

@@ -84,7 +84,14 @@ mod tests {
     fn doubles_up_to_the_maximum_within_the_jitter() {
         let backoff = Backoff::new(millis(100), millis(1000));
         let random = Random::from_seed(1);
-        for (attempt, expected) in [(0, 100), (1, 200), (2, 400), (3, 800), (4, 1000), (31, 1000)] {
+        for (attempt, expected) in [
+            (0, 100),
+            (1, 200),
+            (2, 400),
+            (3, 800),
+            (4, 1000),
+            (31, 1000),
+        ] {
             for _ in 0..1000 {
                 let delay = backoff.delay(attempt, &random);
                 let low = millis(expected).mul_f64(0.799);

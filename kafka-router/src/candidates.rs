@@ -75,7 +75,9 @@ mod tests {
     }
 
     fn bootstrap() -> Vec<BrokerAddress> {
-        ["x:1", "y:1", "z:1"].map(|text| text.parse().unwrap()).into()
+        ["x:1", "y:1", "z:1"]
+            .map(|text| text.parse().unwrap())
+            .into()
     }
 
     fn hosts(avoid: Option<i32>, live: &[&str], random: &Random) -> Vec<String> {

@@ -261,6 +261,7 @@ impl Coordinators {
     }
 
     /// How many wait.
+    #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         self.waiters.len()
     }
@@ -381,7 +382,11 @@ fn explained(error: Error, kind: CoordinatorKind, key: &StrBytes) -> Error {
 }
 
 /// The request for these keys; versions before [`BATCHED_SINCE`] take one key.
-pub(crate) fn request(kind: CoordinatorKind, keys: &[StrBytes], version: i16) -> FindCoordinatorRequest {
+pub(crate) fn request(
+    kind: CoordinatorKind,
+    keys: &[StrBytes],
+    version: i16,
+) -> FindCoordinatorRequest {
     let request = FindCoordinatorRequest::new().with_key_type(kind.key_type());
     if version >= BATCHED_SINCE {
         request.with_coordinator_keys(keys.to_vec())

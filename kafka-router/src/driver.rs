@@ -57,7 +57,12 @@ pub(crate) async fn run(guard: DriverGuard) {
 }
 
 fn asks(state: &mut State, now: std::time::Instant) -> Vec<Ask> {
-    let mut asks: Vec<Ask> = state.refresh.poll(now).map(Ask::Metadata).into_iter().collect();
+    let mut asks: Vec<Ask> = state
+        .refresh
+        .poll(now)
+        .map(Ask::Metadata)
+        .into_iter()
+        .collect();
     while let Some(lookup) = state.coordinators.poll(now) {
         asks.push(Ask::Coordinators(lookup));
     }

@@ -95,8 +95,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_one_is_overtaken_but_may_still_win() {
-        check(&[("a", 90_000, true), ("b", 5, true)], &[0, 1000], "b", 1005).await;
-        check(&[("a", 1500, true), ("b", 90_000, true)], &[0, 1000], "a", 1500).await;
+        check(
+            &[("a", 90_000, true), ("b", 5, true)],
+            &[0, 1000],
+            "b",
+            1005,
+        )
+        .await;
+        check(
+            &[("a", 1500, true), ("b", 90_000, true)],
+            &[0, 1000],
+            "a",
+            1500,
+        )
+        .await;
     }
 
     #[tokio::test(start_paused = true)]

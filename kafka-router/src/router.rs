@@ -177,28 +177,20 @@ impl Router {
         self.pool().existing(&self.broker(broker_id)?, lane)
     }
 
-    /// A live connection to a broker, newly made if need be, at the address that
-    /// the newest metadata gives. A broker that the snapshot doesn't have is
-    /// asked for until the deadline. A failed attempt is told, and brings a
-    /// refresh on, since the broker may have moved.
+    /// A live connection to a broker, newly made if need be: attempt after attempt
+    /// until the deadline, at the address that the newest metadata gives. Each
+    /// failure brings a refresh on, so a broker that moves is followed; one that
+    /// the snapshot doesn't have is asked for.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Timeout`] when no metadata named the broker; else as
+    /// [`ErrorKind::Timeout`] at the deadline, with the last failure as its
+    /// source. At once what would be the same next time, as from
     /// [`Pool::connection`].
-    pub fn connection(
-        &self,
-        broker_id: i32,
-        lane: Lane,
-        deadline: Instant,
-    ) -> Waiting<Connection> {
+    pub fn connection(&self, broker_id: i32, lane: Lane, deadline: Instant) -> Waiting<Connection> {
         match self.existing(broker_id, lane) {
             Some(connection) => Waiting::ready(Ok(connection)),
-            None => self.wait(Goal::Broker(broker_id), deadline, move |router, cluster| async move {
-                let broker = cluster.broker(broker_id);
-                let address = broker.ok_or(ErrorKind::Internal).map_err(Error::new)?.address();
-                router.dial(&address, lane, deadline).await
-            }),
+            None => self.dial(Goal::Broker(broker_id), lane, deadline),
         }
     }
 
@@ -234,14 +226,9 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Timeout`] when no metadata named a controller; else as
-    /// [`Pool::connection`].
+    /// As [`Router::connection`].
     pub fn controller_connection(&self, lane: Lane, deadline: Instant) -> Waiting<Connection> {
-        self.wait(Goal::Controller, deadline, move |router, cluster| async move {
-            let broker = cluster.controller_id().and_then(|id| cluster.broker(id));
-            let address = broker.ok_or(ErrorKind::Internal).map_err(Error::new)?.address();
-            router.dial(&address, lane, deadline).await
-        })
+        self.dial(Goal::Controller, lane, deadline)
     }
 
     /// The broker that coordinates a group or a transactional id: the one found
@@ -255,12 +242,7 @@ impl Router {
     /// want of a permission, and [`ErrorKind::UnsupportedVersion`] from brokers
     /// that know no transactions. At the deadline [`ErrorKind::Timeout`], with
     /// the last failure as its source.
-    pub fn coordinator(
-        &self,
-        kind: CoordinatorKind,
-        key: &str,
-        deadline: Instant,
-    ) -> Waiting<i32> {
+    pub fn coordinator(&self, kind: CoordinatorKind, key: &str, deadline: Instant) -> Waiting<i32> {
         let key = StrBytes::from(key);
         let cached = self
             .shared()
@@ -325,17 +307,37 @@ impl Router {
         })
     }
 
-    async fn dial(
-        &self,
-        address: &BrokerAddress,
-        lane: Lane,
-        deadline: Instant,
-    ) -> Result<Connection, Error> {
-        let result = self.pool().connection(address, lane, deadline).await;
-        if result.is_err() {
-            self.request_refresh(None);
-        }
-        result
+    /// Connects to the broker that the goal is about.
+    fn dial(&self, goal: Goal, lane: Lane, deadline: Instant) -> Waiting<Connection> {
+        let router = self.clone();
+        let begun = clock::now();
+        let first = self.shared().wait_for(goal.clone(), deadline);
+        self.env().within(later(deadline), stuck, async move {
+            let mut cluster = first.await?;
+            let mut attempts = 0;
+            loop {
+                let Some(address) = goal.address_in(&cluster) else {
+                    return Err(Error::new(ErrorKind::Internal));
+                };
+                let error = match router.pool().attempt(&address, lane, deadline).await {
+                    Ok(connection) => return Ok(connection),
+                    Err(error) if !error.is_retriable() => return Err(error),
+                    Err(error) => error,
+                };
+                attempts += 1;
+                if clock::now() >= deadline {
+                    let waited = deadline.saturating_duration_since(begun);
+                    return Err(Error::timeout("no connection", waited)
+                        .with_broker(address)
+                        .with_attempts(attempts)
+                        .with_possibly_written(false)
+                        .with_source(error));
+                }
+                // It may be elsewhere by now.
+                router.request_refresh(None);
+                cluster = router.shared().wait_for(goal.clone(), deadline).await?;
+            }
+        })
     }
 }
 

@@ -2,9 +2,7 @@
 
 use kafka_net::Random;
 
-use super::{
-    PartitionChooser, Partitioner, drawable, drawn, murmur2, partition_for_hash,
-};
+use super::{PartitionChooser, Partitioner, drawable, drawn, murmur2, partition_for_hash};
 use crate::cluster::Topic;
 
 /// Keyless records go to the partitions that have a leader, one after the

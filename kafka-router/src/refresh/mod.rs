@@ -311,6 +311,7 @@ impl Refresh {
     }
 
     /// How many wait.
+    #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         self.waiters.len()
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use kafka_net::{Error, ErrorKind};
+use kafka_net::{BrokerAddress, Error, ErrorKind};
 use kafka_protocol::{ApiKey, ErrorCode, StrBytes};
 
 use super::question::Question;
@@ -111,6 +111,7 @@ impl Waiters {
         self.by_id.keys().copied().collect()
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
     }
@@ -290,16 +291,23 @@ impl Goal {
         }
     }
 
+    /// Where the broker listens that the goal is about.
+    pub(crate) fn address_in(&self, cluster: &Cluster) -> Option<BrokerAddress> {
+        let id = match self {
+            Self::Broker(id) => *id,
+            Self::Controller => cluster.controller_id()?,
+            Self::Ready | Self::Topic(_) | Self::Round(_) => return None,
+        };
+        Some(cluster.broker(id)?.address())
+    }
+
     /// Whether this snapshot is what the goal asks for. Never true for
     /// [`Goal::Round`], which is about the answer.
     pub(crate) fn is_met_by(&self, cluster: &Cluster) -> bool {
         match self {
             Self::Ready => cluster.generation() > 0,
             Self::Topic(name) => cluster.topic(name).is_some_and(|topic| topic.is_usable()),
-            Self::Broker(id) => cluster.broker(*id).is_some(),
-            Self::Controller => cluster
-                .controller_id()
-                .is_some_and(|id| cluster.broker(id).is_some()),
+            Self::Broker(_) | Self::Controller => self.address_in(cluster).is_some(),
             Self::Round(_) => false,
         }
     }
