@@ -1,1 +1,24 @@
-//! Suites that run the client against real Kafka brokers and Kafka own tools.
+//! Suites that run the client against real Kafka brokers and Kafka's own tools.
+//!
+//! The tests are in `tests/real_*.rs` and need Java and Maven; `cargo xtask test
+//! real` runs them. Here is what they share: a broker to talk to, numbered
+//! records and the ledger that says whether each came back once and in order,
+//! and the lines in which the Java programs of `java/` speak of records.
+
+mod broker;
+mod dump;
+mod ledger;
+mod line;
+mod numbered;
+
+pub use broker::{Broker, java_file};
+pub use dump::{BatchDump, dump_log};
+pub use ledger::Ledger;
+pub use line::{Line, hex};
+pub use numbered::{VALUE_BYTES, fill, number};
+
+/// What a test returns when something goes wrong.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The version that the suites of every change run against.
+pub const NEWEST: &str = "4.3.1";
