@@ -1,0 +1,232 @@
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use kafka_protocol::{ApiKey, StrBytes, VersionRange};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::clock;
+use crate::cluster::{Cluster, NewTopic, Placement};
+use crate::config::Config;
+use crate::faults::Fault;
+use crate::machine::Machine;
+use crate::server::{self, Server};
+use crate::shared::Shared;
+use crate::test_cluster::TestCluster;
+
+/// The first port of a cluster without sockets.
+const OFFLINE_PORT: u16 = 9092;
+
+/// Says what a [`TestCluster`] is to be like.
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until the cluster is started"]
+pub struct TestClusterBuilder {
+    config: Config,
+    listen: SocketAddr,
+    advertised_host: Option<String>,
+    faults: Vec<Fault>,
+    topics: Vec<(String, i32)>,
+}
+
+impl TestClusterBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            config: Config::new(clock::system_wall_ms()),
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            advertised_host: None,
+            faults: Vec::new(),
+            topics: Vec::new(),
+        }
+    }
+
+    /// How many brokers there are, numbered from 1. Default and least: 1.
+    pub fn brokers(mut self, count: i32) -> Self {
+        self.config.brokers = count.max(1);
+        self
+    }
+
+    /// Partitions of a topic that does not say how many it wants. Default: 1.
+    pub fn default_partitions(mut self, count: i32) -> Self {
+        self.config.default_partitions = count;
+        self
+    }
+
+    /// Replicas of a topic that does not say how many it wants, at most one for
+    /// each broker. Default: 3.
+    pub fn default_replication_factor(mut self, count: i16) -> Self {
+        self.config.default_replication_factor = Some(count);
+        self
+    }
+
+    /// Whether a client that asks for a topic that is not there gets one made,
+    /// unless it wants none. Default: yes.
+    pub fn auto_create_topics(mut self, yes: bool) -> Self {
+        self.config.auto_create_topics = yes;
+        self
+    }
+
+    /// Where the first broker listens; the others get the ports that follow, or,
+    /// with port 0, any that are free. Default: 127.0.0.1 and port 0. Without
+    /// sockets, port 0 stands for 9092.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// The host by which brokers tell clients to reach them. Default: the
+    /// address that they listen at.
+    pub fn advertised_host(mut self, host: impl Into<String>) -> Self {
+        self.advertised_host = Some(host.into());
+        self
+    }
+
+    /// What decides all that is left to chance: topic ids, faults with a
+    /// probability, garbage. Default: 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = seed;
+        self
+    }
+
+    /// The brokers' wall clock at the start, in milliseconds since 1970. From
+    /// then on it moves with tokio's clock. Default: the system's.
+    pub fn wall_clock_ms(mut self, ms: i64) -> Self {
+        self.config.wall_clock_ms = ms;
+        self
+    }
+
+    /// The largest batch taken, in bytes, by topics that do not set
+    /// `max.message.bytes`. Default: 1,048,588, as in Kafka.
+    pub fn max_message_bytes(mut self, bytes: i32) -> Self {
+        self.config.max_message_bytes = bytes;
+        self
+    }
+
+    /// The largest request taken, in bytes; a larger one closes the connection.
+    /// Default: 100 MiB, as in Kafka.
+    pub fn max_request_bytes(mut self, bytes: usize) -> Self {
+        self.config.max_request_bytes = bytes;
+        self
+    }
+
+    /// Whether every record of a produced batch is parsed, which takes
+    /// decompressing it, or the batch's header believed once its checksum fits.
+    /// Default: yes, as in Kafka.
+    pub fn validate_records(mut self, yes: bool) -> Self {
+        self.config.validate_records = yes;
+        self
+    }
+
+    /// Whether the records of a fetch answer may end in the middle of a batch.
+    /// Default: yes, as in Kafka.
+    pub fn partial_batches(mut self, yes: bool) -> Self {
+        self.config.cut_last_batch = yes;
+        self
+    }
+
+    /// Serves an API in these versions only, of those it is served in.
+    pub fn api_versions(mut self, api: ApiKey, versions: VersionRange) -> Self {
+        self.config.api_overrides.insert(api, Some(versions));
+        self
+    }
+
+    /// Does not serve an API: a client that asks for it is disconnected.
+    pub fn without_api(mut self, api: ApiKey) -> Self {
+        self.config.api_overrides.insert(api, None);
+        self
+    }
+
+    /// A fault there is from the start.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// A topic there is from the start.
+    pub fn topic(mut self, name: impl Into<String>, partitions: i32) -> Self {
+        self.topics.push((name.into(), partitions));
+        self
+    }
+
+    /// Starts the cluster on real sockets.
+    ///
+    /// Dropping the future starts nothing. It never waits.
+    ///
+    /// # Errors
+    ///
+    /// When a port can't be had, when one of [`TestClusterBuilder::topic`] can't
+    /// be made, and outside of a tokio runtime.
+    pub async fn start(self) -> io::Result<TestCluster> {
+        let runtime = Handle::try_current().map_err(io::Error::other)?;
+        let listeners = server::bind(self.listen, self.config.brokers)?;
+        let mut addresses = Vec::with_capacity(listeners.len());
+        for listener in &listeners {
+            addresses.push(self.advertised(listener.local_addr()?));
+        }
+        let max_request_bytes = self.config.max_request_bytes;
+        let shared = self.build(addresses)?;
+        let (stop, shutdown) = watch::channel(());
+        let ids = shared.with(|machine| machine.cluster().broker_ids());
+        let servers = ids.into_iter().zip(listeners).map(|(id, listener)| {
+            let (runtime, shared, shutdown) = (runtime.clone(), shared.clone(), shutdown.clone());
+            Server::start(id, listener, runtime, shared, max_request_bytes, shutdown)
+        });
+        let servers = servers.collect::<io::Result<Vec<_>>>()?;
+        Ok(TestCluster::new(shared, servers, stop, max_request_bytes))
+    }
+
+    /// Builds the cluster without sockets: connections are made with
+    /// [`TestCluster::dial`]. Needs no runtime.
+    ///
+    /// A topic of [`TestClusterBuilder::topic`] that can't be made is left out.
+    pub fn build_offline(self) -> TestCluster {
+        let first = match self.listen.port() {
+            0 => OFFLINE_PORT,
+            port => port,
+        };
+        let ports = first..=u16::MAX;
+        let wanted = usize::try_from(self.config.brokers).unwrap_or(1);
+        let addresses: Vec<_> = ports
+            .take(wanted)
+            .map(|port| self.advertised(SocketAddr::new(self.listen.ip(), port)))
+            .collect();
+        let max_request_bytes = self.config.max_request_bytes;
+        let machine = self.machine(addresses);
+        let (stop, _) = watch::channel(());
+        TestCluster::new(Shared::new(machine.0), Vec::new(), stop, max_request_bytes)
+    }
+
+    fn build(self, addresses: Vec<(StrBytes, u16)>) -> io::Result<Shared> {
+        match self.machine(addresses) {
+            (machine, None) => Ok(Shared::new(machine)),
+            (_, Some(problem)) => Err(io::Error::new(io::ErrorKind::InvalidInput, problem)),
+        }
+    }
+
+    /// The machine, and what is wrong with the topics.
+    fn machine(self, addresses: Vec<(StrBytes, u16)>) -> (Machine, Option<String>) {
+        let mut cluster = Cluster::new(self.config, addresses);
+        let mut problem = None;
+        for (name, partitions) in &self.topics {
+            let placement = Placement::Spread {
+                partitions: Some(*partitions),
+                replication_factor: None,
+            };
+            if let Err(error) = cluster.create_topic(&NewTopic::new(name, placement), false) {
+                problem = Some(error.message);
+            }
+        }
+        let mut machine = Machine::new(clock::now(), cluster);
+        for fault in self.faults {
+            machine.faults_mut().add(fault);
+        }
+        (machine, problem)
+    }
+
+    fn advertised(&self, address: SocketAddr) -> (StrBytes, u16) {
+        let host = match &self.advertised_host {
+            Some(host) => host.clone(),
+            None => address.ip().to_string(),
+        };
+        (StrBytes::from(host), address.port())
+    }
+}

@@ -1,0 +1,280 @@
+//! The state that all brokers of the cluster share: who is up, which topics
+//! there are and who leads them, what was written, what groups committed.
+
+mod broker;
+mod creation;
+mod leadership;
+mod partition;
+mod topic;
+mod topic_config;
+
+use std::collections::BTreeMap;
+
+use kafka_protocol::{StrBytes, Uuid};
+
+pub(crate) use broker::Broker;
+pub(crate) use creation::{CreationError, NewTopic, Placement, TopicMade};
+pub(crate) use partition::{Appended, Partition};
+pub(crate) use topic::{Topic, invalid_name, is_internal};
+pub(crate) use topic_config::TimestampSource;
+
+use crate::config::Config;
+use crate::groups::OffsetStore;
+use crate::log::CheckedBatch;
+use crate::producer_state::SequenceError;
+
+/// The number of the first broker; the others follow.
+const FIRST_BROKER_ID: i32 = 1;
+
+/// Groups are spread over this many partitions of Kafka's offsets topic, and
+/// with them over the brokers.
+const GROUP_PARTITIONS: i32 = 50;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub config: Config,
+    pub id: StrBytes,
+    pub offsets: OffsetStore,
+    brokers: BTreeMap<i32, Broker>,
+    topics: BTreeMap<StrBytes, Topic>,
+    names: BTreeMap<Uuid, StrBytes>,
+    topics_created: usize,
+    next_producer_id: i64,
+    random: fastrand::Rng,
+    events: Vec<Event>,
+}
+
+/// What happened to a partition, for those who wait for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// Bytes were appended.
+    Appended {
+        topic: Uuid,
+        partition: i32,
+        bytes: usize,
+    },
+    /// It got another leader, or is gone.
+    Changed { topic: Uuid, partition: i32 },
+}
+
+impl Cluster {
+    /// A cluster without topics whose brokers are reached at `addresses`.
+    pub(crate) fn new(
+        config: Config,
+        addresses: impl IntoIterator<Item = (StrBytes, u16)>,
+    ) -> Self {
+        let mut random = fastrand::Rng::with_seed(config.seed);
+        let id = random_uuid(&mut random);
+        let brokers = addresses
+            .into_iter()
+            .zip(FIRST_BROKER_ID..)
+            .map(|((host, port), id)| {
+                (
+                    id,
+                    Broker {
+                        id,
+                        host,
+                        port,
+                        up: true,
+                    },
+                )
+            });
+        Self {
+            brokers: brokers.collect(),
+            config,
+            id: StrBytes::from(id.to_string()),
+            offsets: OffsetStore::default(),
+            topics: BTreeMap::new(),
+            names: BTreeMap::new(),
+            topics_created: 0,
+            next_producer_id: 0,
+            random,
+            events: Vec::new(),
+        }
+    }
+
+    /// Every broker, up or not, by id.
+    pub(crate) fn brokers(&self) -> impl Iterator<Item = &Broker> {
+        self.brokers.values()
+    }
+
+    /// Every broker's id, in ascending order.
+    pub(crate) fn broker_ids(&self) -> Vec<i32> {
+        self.brokers.keys().copied().collect()
+    }
+
+    pub(crate) fn broker(&self, id: i32) -> Option<&Broker> {
+        self.brokers.get(&id)
+    }
+
+    pub(crate) fn is_up(&self, broker: i32) -> bool {
+        self.broker(broker).is_some_and(|broker| broker.up)
+    }
+
+    /// The broker that clients are told to be the controller: any that is up
+    /// passes on what only the controller may do.
+    pub(crate) fn controller(&self) -> Option<i32> {
+        self.brokers
+            .values()
+            .find(|broker| broker.up)
+            .map(|broker| broker.id)
+    }
+
+    /// Every topic, by name.
+    pub(crate) fn topics(&self) -> impl Iterator<Item = &Topic> {
+        self.topics.values()
+    }
+
+    pub(crate) fn topic(&self, name: &str) -> Option<&Topic> {
+        self.topics.get(name)
+    }
+
+    /// The name of the topic with this id.
+    pub(crate) fn name_of(&self, id: Uuid) -> Option<&StrBytes> {
+        self.names.get(&id)
+    }
+
+    pub(crate) fn partition(&self, topic: &str, partition: i32) -> Option<&Partition> {
+        self.topic(topic)?.partition(partition)
+    }
+
+    /// Appends `batch` to a partition; `None` when there is no such partition.
+    pub(crate) fn append(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        batch: &CheckedBatch,
+        wall_ms: i64,
+    ) -> Option<Result<Appended, SequenceError>> {
+        let topic = self.topics.get_mut(topic)?;
+        let appended = topic.partition_mut(partition)?.append(batch, wall_ms);
+        if appended.is_ok_and(|appended| appended.duplicate_with_timestamp.is_none()) {
+            let bytes = batch.raw.len();
+            self.events.push(Event::Appended {
+                topic: topic.id,
+                partition,
+                bytes,
+            });
+        }
+        Some(appended)
+    }
+
+    /// Makes the records of a partition before `offset` unreadable. Returns
+    /// whether there is such a partition.
+    pub(crate) fn delete_records(&mut self, topic: &str, partition: i32, offset: i64) -> bool {
+        let Some(topic) = self.topics.get_mut(topic) else {
+            return false;
+        };
+        let id = topic.id;
+        let Some(state) = topic.partition_mut(partition) else {
+            return false;
+        };
+        state.log.delete_before(offset);
+        self.events.push(Event::Changed {
+            topic: id,
+            partition,
+        });
+        true
+    }
+
+    /// Damages the stored batch that holds `offset`. Returns whether there is
+    /// one.
+    pub(crate) fn corrupt(&mut self, topic: &str, partition: i32, offset: i64) -> bool {
+        let partition = self
+            .topics
+            .get_mut(topic)
+            .and_then(|topic| topic.partition_mut(partition));
+        partition.is_some_and(|partition| partition.log.corrupt(offset))
+    }
+
+    /// The broker that keeps the offsets of `group`, if one is up.
+    pub(crate) fn coordinator(&self, group: &str) -> Option<&Broker> {
+        let partition = java_string_hash(group).rem_euclid(GROUP_PARTITIONS);
+        let preferred = usize::try_from(partition).unwrap_or(0) % self.brokers.len().max(1);
+        self.brokers
+            .values()
+            .cycle()
+            .skip(preferred)
+            .take(self.brokers.len())
+            .find(|broker| broker.up)
+    }
+
+    /// An id no producer has got before.
+    pub(crate) fn new_producer_id(&mut self) -> i64 {
+        let id = self.next_producer_id;
+        self.next_producer_id += 1;
+        id
+    }
+
+    /// What happened since the last call.
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+}
+
+/// The hash by which Kafka spreads groups: Java's, with the one negative number
+/// that has no positive counterpart taken as 0.
+fn java_string_hash(text: &str) -> i32 {
+    let hash = text.encode_utf16().fold(0i32, |hash, unit| {
+        hash.wrapping_mul(31).wrapping_add(i32::from(unit))
+    });
+    hash.checked_abs().unwrap_or(0)
+}
+
+fn random_uuid(random: &mut fastrand::Rng) -> Uuid {
+    loop {
+        let id = Uuid::from_bytes(random.u128(..).to_be_bytes());
+        // Kafka gives no id whose text looks like a command line option.
+        if !id.is_zero() && !id.to_string().starts_with('-') {
+            return id;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn cluster(brokers: i32) -> Cluster {
+        let addresses = (0..brokers).map(|index| {
+            (
+                StrBytes::from_static("127.0.0.1"),
+                9092 + u16::try_from(index).unwrap(),
+            )
+        });
+        Cluster::new(
+            Config {
+                brokers,
+                ..Config::new(0)
+            },
+            addresses,
+        )
+    }
+
+    #[test]
+    fn groups_hash_as_in_java() {
+        assert_eq!(java_string_hash(""), 0);
+        assert_eq!(java_string_hash("billing"), 109_829_509);
+        assert_eq!(java_string_hash("polygenelubricants"), 0);
+    }
+
+    #[test]
+    fn coordinator_moves_to_the_next_broker_that_is_up() {
+        let mut cluster = cluster(3);
+        let first = cluster.coordinator("g").unwrap().id;
+        cluster.stop_broker(first);
+        let second = cluster.coordinator("g").unwrap().id;
+        assert_eq!(second, first % 3 + 1);
+        cluster.start_broker(first);
+        assert_eq!(cluster.coordinator("g").unwrap().id, first);
+        (1..=3).for_each(|id| cluster.stop_broker(id));
+        assert!(cluster.coordinator("g").is_none());
+    }
+
+    #[test]
+    fn producer_ids_are_distinct() {
+        let mut cluster = cluster(1);
+        assert_ne!(cluster.new_producer_id(), cluster.new_producer_id());
+    }
+}

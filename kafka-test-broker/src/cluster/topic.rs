@@ -1,0 +1,85 @@
+use kafka_protocol::{StrBytes, Uuid};
+
+use super::partition::Partition;
+use super::topic_config::TopicConfig;
+
+/// The longest name a topic may have.
+const MAX_NAME_LEN: usize = 249;
+
+/// Topics that a Kafka cluster keeps for itself.
+const INTERNAL_TOPICS: [&str; 3] = [
+    "__consumer_offsets",
+    "__transaction_state",
+    "__share_group_state",
+];
+
+/// A topic and its partitions, numbered by their place.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub name: StrBytes,
+    pub id: Uuid,
+    pub config: TopicConfig,
+    pub partitions: Vec<Partition>,
+}
+
+impl Topic {
+    pub(crate) fn partition(&self, index: i32) -> Option<&Partition> {
+        self.partitions.get(usize::try_from(index).ok()?)
+    }
+
+    pub(crate) fn partition_mut(&mut self, index: i32) -> Option<&mut Partition> {
+        self.partitions.get_mut(usize::try_from(index).ok()?)
+    }
+}
+
+/// Whether Kafka would keep such a topic for itself.
+pub(crate) fn is_internal(name: &str) -> bool {
+    INTERNAL_TOPICS.contains(&name)
+}
+
+/// Why no topic may be called `name`, if so.
+pub(crate) fn invalid_name(name: &str) -> Option<String> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if name.is_empty() {
+        Some("Topic name is invalid: the empty string is not allowed".into())
+    } else if matches!(name, "." | "..") {
+        Some(format!("Topic name is invalid: '{name}' is not allowed"))
+    } else if name.len() > MAX_NAME_LEN {
+        Some(format!(
+            "Topic name is invalid: it is longer than {MAX_NAME_LEN} characters"
+        ))
+    } else if !name.bytes().all(legal) {
+        Some(format!(
+            "Topic name is invalid: '{name}' contains characters other than ASCII \
+             alphanumerics, '.', '_' and '-'"
+        ))
+    } else {
+        None
+    }
+}
+
+/// Whether the metrics of two topics would be mistaken for one another, which
+/// Kafka does not allow.
+pub(crate) fn names_collide(a: &str, b: &str) -> bool {
+    let unify = |byte: u8| if byte == b'.' { b'_' } else { byte };
+    a != b && a.len() == b.len() && a.bytes().map(unify).eq(b.bytes().map(unify))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for name in ["a", "A-z_0.9", "...", &"x".repeat(249)] {
+            assert_eq!(invalid_name(name), None, "{name}");
+        }
+        for name in ["", ".", "..", "a b", "ä", "a/b", &"x".repeat(250)] {
+            assert!(invalid_name(name).is_some(), "{name}");
+        }
+        assert!(names_collide("a.b", "a_b"));
+        assert!(!names_collide("a.b", "a.b"));
+        assert!(!names_collide("a.b", "a-b"));
+        assert!(is_internal("__consumer_offsets") && !is_internal("_x"));
+    }
+}

@@ -1,0 +1,67 @@
+use std::collections::BTreeMap;
+
+use kafka_protocol::{ApiKey, VersionRange};
+
+/// The largest batch a topic takes by default, Kafka's `message.max.bytes`: one
+/// mebibyte and the header of an old message set.
+pub(crate) const DEFAULT_MAX_MESSAGE_BYTES: i32 = 1_048_588;
+
+/// Kafka's `socket.request.max.bytes`: a longer request closes the connection.
+const DEFAULT_MAX_REQUEST_BYTES: usize = 100 * 1024 * 1024;
+
+/// Kafka's `message.timestamp.after.max.ms`: an hour.
+const DEFAULT_TIMESTAMP_AFTER_MAX_MS: i64 = 3_600_000;
+
+/// Kafka's `offset.metadata.max.bytes`.
+const DEFAULT_OFFSET_METADATA_MAX_BYTES: usize = 4_096;
+
+/// What a cluster is like; fixed once it is built.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub brokers: i32,
+    pub default_partitions: i32,
+    /// `None`: three, or as many as there are brokers.
+    pub default_replication_factor: Option<i16>,
+    pub auto_create_topics: bool,
+    pub max_message_bytes: i32,
+    pub max_request_bytes: usize,
+    pub timestamp_after_max_ms: i64,
+    pub offset_metadata_max_bytes: usize,
+    /// Whether every record of a batch is parsed, as Kafka does, or its header
+    /// only.
+    pub validate_records: bool,
+    /// Whether a fetch answer may end in a piece of a batch, as Kafka's does.
+    pub cut_last_batch: bool,
+    pub seed: u64,
+    /// The wall clock, in milliseconds since 1970, at the moment of building.
+    pub wall_clock_ms: i64,
+    /// Versions served, where they differ from the usual: `None` for an API
+    /// that is not served at all.
+    pub api_overrides: BTreeMap<ApiKey, Option<VersionRange>>,
+}
+
+impl Config {
+    pub(crate) fn new(wall_clock_ms: i64) -> Self {
+        Self {
+            brokers: 1,
+            default_partitions: 1,
+            default_replication_factor: None,
+            auto_create_topics: true,
+            max_message_bytes: DEFAULT_MAX_MESSAGE_BYTES,
+            max_request_bytes: DEFAULT_MAX_REQUEST_BYTES,
+            timestamp_after_max_ms: DEFAULT_TIMESTAMP_AFTER_MAX_MS,
+            offset_metadata_max_bytes: DEFAULT_OFFSET_METADATA_MAX_BYTES,
+            validate_records: true,
+            cut_last_batch: true,
+            seed: 0,
+            wall_clock_ms,
+            api_overrides: BTreeMap::new(),
+        }
+    }
+
+    /// Replicas of a topic that does not say how many it wants.
+    pub(crate) fn replication_factor(&self) -> i16 {
+        let most = i16::try_from(self.brokers).unwrap_or(i16::MAX);
+        self.default_replication_factor.unwrap_or(3).min(most)
+    }
+}

@@ -1,0 +1,67 @@
+//! FindCoordinator, versions 0–6: which broker keeps a group's offsets.
+//!
+//! - 1: transactional ids too. 2: throttled after the answer. 3: flexible.
+//! - 4: several keys at once (KIP-699). 6: share groups (KIP-932).
+//!
+//! Transactions and share groups are not served: a transactional id is answered
+//! as by a cluster that authorizes nobody to use one, a share group as by one
+//! where the feature is off.
+
+use kafka_protocol::messages::find_coordinator::Coordinator;
+use kafka_protocol::messages::{FindCoordinatorRequest, FindCoordinatorResponse};
+use kafka_protocol::{ErrorCode, StrBytes};
+
+use super::{Context, Handler, Outcome};
+use crate::cluster::Broker;
+
+/// The first version that asks for several keys.
+const FIRST_VERSION_OF_KEYS: i16 = 4;
+
+impl Handler for FindCoordinatorRequest {
+    fn handle(self, context: &mut Context<'_>) -> Outcome<FindCoordinatorResponse> {
+        if context.version < FIRST_VERSION_OF_KEYS {
+            let response = FindCoordinatorResponse::new();
+            return Outcome::Answer(match find(context, self.key_type, &self.key) {
+                Ok(broker) => response
+                    .with_node_id(broker.id)
+                    .with_host(broker.host.clone())
+                    .with_port(i32::from(broker.port)),
+                Err(code) => response
+                    .with_error_code(code.code())
+                    .with_error_message(StrBytes::from_static(code.description()))
+                    .with_node_id(-1)
+                    .with_port(-1),
+            });
+        }
+        let found = self.coordinator_keys.iter().map(|key| {
+            let coordinator = Coordinator::new().with_key(key.clone());
+            match find(context, self.key_type, key) {
+                Ok(broker) => coordinator
+                    .with_node_id(broker.id)
+                    .with_host(broker.host.clone())
+                    .with_port(i32::from(broker.port)),
+                Err(code) => coordinator
+                    .with_error_code(code.code())
+                    .with_error_message(StrBytes::from_static(code.description()))
+                    .with_node_id(-1)
+                    .with_port(-1),
+            }
+        });
+        let found: Vec<Coordinator> = found.collect();
+        Outcome::Answer(FindCoordinatorResponse::new().with_coordinators(found))
+    }
+}
+
+fn find<'a>(context: &'a Context<'_>, key_type: i8, key: &str) -> Result<&'a Broker, ErrorCode> {
+    if let Some(code) = context.plan.whole_error() {
+        return Err(code);
+    }
+    match key_type {
+        0 => context
+            .cluster
+            .coordinator(key)
+            .ok_or(ErrorCode::CoordinatorNotAvailable),
+        1 => Err(ErrorCode::TransactionalIdAuthorizationFailed),
+        _ => Err(ErrorCode::InvalidRequest),
+    }
+}

@@ -1,0 +1,176 @@
+//! ListOffsets, versions 0–11: the offset at a time, or at either end.
+//!
+//! - 0: offsets of segments; from 1 on one offset and its timestamp (KIP-79).
+//! - 2: isolation level. 4: leader epoch (KIP-320). 6: flexible.
+//! - 7: the largest timestamp (KIP-734). 8: start of the local log. 9: end of
+//!   the tiered log (KIP-1005). 10: timeout. 11: start of what is to be tiered
+//!   (KIP-1023).
+
+use std::collections::BTreeSet;
+
+use kafka_protocol::ErrorCode;
+use kafka_protocol::messages::list_offsets::{
+    ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsTopic, ListOffsetsTopicResponse,
+};
+use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
+
+use super::{Context, Handler, Outcome};
+use crate::cluster::{Cluster, Partition};
+use crate::faults::Target;
+use crate::log::TimestampedOffset;
+
+/// What stands for a place instead of a time, and since which version.
+const LATEST: i64 = -1;
+const EARLIEST: i64 = -2;
+const MAX_TIMESTAMP: (i64, i16) = (-3, 7);
+const EARLIEST_LOCAL: (i64, i16) = (-4, 8);
+const LATEST_TIERED: (i64, i16) = (-5, 9);
+const EARLIEST_PENDING_UPLOAD: (i64, i16) = (-6, 11);
+
+/// The answer where there is no such record.
+const NOTHING: TimestampedOffset = TimestampedOffset {
+    timestamp: -1,
+    offset: -1,
+    leader_epoch: -1,
+};
+
+impl Handler for ListOffsetsRequest {
+    fn targets(&self, _cluster: &Cluster) -> Vec<Target> {
+        let target = |topic: &ListOffsetsTopic, wanted: &ListOffsetsPartition| Target {
+            topic: topic.name.clone(),
+            partition: Some(wanted.partition_index),
+        };
+        self.topics
+            .iter()
+            .flat_map(|topic| {
+                topic
+                    .partitions
+                    .iter()
+                    .map(move |wanted| target(topic, wanted))
+            })
+            .collect()
+    }
+
+    fn handle(self, context: &mut Context<'_>) -> Outcome<ListOffsetsResponse> {
+        let twice = named_twice(&self.topics);
+        let topics = self.topics.iter().map(|topic| {
+            let partitions = topic.partitions.iter().map(|wanted| {
+                let found = if twice.contains(&(topic.name.as_str(), wanted.partition_index)) {
+                    Err(ErrorCode::InvalidRequest)
+                } else {
+                    find(context, &topic.name, wanted)
+                };
+                found
+                    .unwrap_or_else(|code| {
+                        ListOffsetsPartitionResponse::new().with_error_code(code.code())
+                    })
+                    .with_partition_index(wanted.partition_index)
+            });
+            ListOffsetsTopicResponse::new()
+                .with_name(topic.name.clone())
+                .with_partitions(partitions.collect::<Vec<_>>())
+        });
+        Outcome::Answer(ListOffsetsResponse::new().with_topics(topics.collect::<Vec<_>>()))
+    }
+}
+
+fn find(
+    context: &Context<'_>,
+    topic: &str,
+    wanted: &ListOffsetsPartition,
+) -> Result<ListOffsetsPartitionResponse, ErrorCode> {
+    if let Some(injected) = context.plan.error(topic, wanted.partition_index) {
+        return Err(injected.code);
+    }
+    if !is_supported(wanted.timestamp, context.version) {
+        return Err(ErrorCode::UnsupportedVersion);
+    }
+    let partition = context
+        .cluster
+        .partition(topic, wanted.partition_index)
+        .ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    partition.check_leader(context.broker, wanted.current_leader_epoch)?;
+    let response = ListOffsetsPartitionResponse::new();
+    if context.version == 0 {
+        let offsets = old_offsets(partition, wanted, context.wall_ms);
+        return Ok(response.with_old_style_offsets(offsets));
+    }
+    let found = look_up(partition, wanted.timestamp).unwrap_or(NOTHING);
+    let response = response
+        .with_timestamp(found.timestamp)
+        .with_offset(found.offset);
+    Ok(if context.version >= 4 {
+        response.with_leader_epoch(found.leader_epoch)
+    } else {
+        response
+    })
+}
+
+fn look_up(partition: &Partition, timestamp: i64) -> Option<TimestampedOffset> {
+    let log = &partition.log;
+    let place = |offset, leader_epoch: Option<i32>| {
+        Some(TimestampedOffset {
+            timestamp: -1,
+            offset,
+            leader_epoch: leader_epoch.unwrap_or(-1),
+        })
+    };
+    match timestamp {
+        LATEST => place(log.end_offset(), partition.epochs.latest()),
+        EARLIEST | -4 => place(log.start_offset(), partition.epochs.at(log.start_offset())),
+        -3 => log.latest_by_time(),
+        // Nothing is tiered.
+        ..0 => None,
+        timestamp => log.first_at_or_after(timestamp),
+    }
+}
+
+/// What the first version answers: starts of segments and the end of the log,
+/// newest first. Here a log is one segment.
+fn old_offsets(partition: &Partition, wanted: &ListOffsetsPartition, wall_ms: i64) -> Vec<i64> {
+    let log = &partition.log;
+    let mut places = vec![(log.start_offset(), log.last_append_ms())];
+    if !log.is_empty() {
+        places.push((log.end_offset(), wall_ms));
+    }
+    let count = match wanted.timestamp {
+        LATEST => places.len(),
+        EARLIEST => 1,
+        timestamp => places
+            .iter()
+            .rposition(|(_, since)| *since <= timestamp)
+            .map_or(0, |at| at + 1),
+    };
+    let most = usize::try_from(wanted.max_num_offsets).unwrap_or(0);
+    places[..count]
+        .iter()
+        .rev()
+        .map(|(offset, _)| *offset)
+        .take(most)
+        .collect()
+}
+
+fn is_supported(timestamp: i64, version: i16) -> bool {
+    let places = [
+        MAX_TIMESTAMP,
+        EARLIEST_LOCAL,
+        LATEST_TIERED,
+        EARLIEST_PENDING_UPLOAD,
+    ];
+    timestamp >= EARLIEST
+        || places
+            .iter()
+            .any(|(place, since)| timestamp == *place && version >= *since)
+}
+
+/// The partitions that a request names more than once.
+fn named_twice(topics: &[ListOffsetsTopic]) -> BTreeSet<(&str, i32)> {
+    let all = topics.iter().flat_map(|topic| {
+        topic
+            .partitions
+            .iter()
+            .map(|wanted| (topic.name.as_str(), wanted.partition_index))
+    });
+    let mut once = BTreeSet::new();
+    all.filter(|partition| !once.insert(*partition)).collect()
+}

@@ -1,0 +1,235 @@
+//! Metadata, versions 0–13: brokers, topics, partitions and their leaders.
+//!
+//! - 0: no topics named means all of them; from 1 on null does.
+//! - 1: racks, controller, internal topics. 2: cluster id. 3: throttle time.
+//! - 4: whether topics may be created. 5: offline replicas. 7: leader epochs.
+//! - 8: authorized operations. 9: flexible. 10: topic ids in the answer, 12:
+//!   in the request (KIP-516). 13: an error at the top.
+//!
+//! A topic that is created because it was asked for is answered with
+//! UNKNOWN_TOPIC_OR_PARTITION this once, as by Kafka, whose controller takes a
+//! moment.
+
+use std::collections::BTreeSet;
+
+use kafka_protocol::messages::metadata::{
+    MetadataRequestTopic, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use kafka_protocol::messages::{MetadataRequest, MetadataResponse};
+use kafka_protocol::{ErrorCode, StrBytes, Uuid};
+
+use super::{Context, Handler, Outcome};
+use crate::cluster::{Cluster, NewTopic, Partition, Placement, Topic, invalid_name, is_internal};
+use crate::faults::Target;
+
+/// The first version that names topics by id.
+const FIRST_VERSION_OF_TOPIC_IDS: i16 = 12;
+
+/// The first version with an error at the top.
+const FIRST_VERSION_OF_ERROR: i16 = 13;
+
+/// Bits of the operations that anyone may do to a topic: READ, WRITE, CREATE,
+/// DELETE, ALTER, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS.
+const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
+
+/// Bits of the operations that anyone may do to the cluster: CREATE, ALTER,
+/// DESCRIBE, CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS, IDEMPOTENT_WRITE.
+const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
+
+impl Handler for MetadataRequest {
+    fn targets(&self, cluster: &Cluster) -> Vec<Target> {
+        let topics = self.topics.iter().flatten();
+        topics
+            .map(|topic| Target {
+                topic: name_of(cluster, topic).unwrap_or_default(),
+                partition: None,
+            })
+            .collect()
+    }
+
+    fn handle(self, context: &mut Context<'_>) -> Outcome<MetadataResponse> {
+        let wants_topic_operations = self.include_topic_authorized_operations;
+        let mut topics = match &self.topics {
+            None => all_topics(context),
+            Some(none) if none.is_empty() && context.version == 0 => all_topics(context),
+            Some(wanted) => {
+                let by_id = |topic: &MetadataRequestTopic| {
+                    !topic.topic_id.is_zero() || topic.name.is_none()
+                };
+                if context.version < FIRST_VERSION_OF_TOPIC_IDS && wanted.iter().any(by_id) {
+                    return Outcome::Close;
+                }
+                named_topics(context, wanted, self.allow_auto_topic_creation)
+            }
+        };
+        if wants_topic_operations {
+            for topic in &mut topics {
+                topic.topic_authorized_operations = TOPIC_OPERATIONS;
+            }
+        }
+        let brokers = context
+            .cluster
+            .brokers()
+            .filter(|broker| broker.up)
+            .map(|broker| {
+                MetadataResponseBroker::new()
+                    .with_node_id(broker.id)
+                    .with_host(broker.host.clone())
+                    .with_port(i32::from(broker.port))
+            });
+        let mut response = MetadataResponse::new()
+            .with_brokers(brokers.collect::<Vec<_>>())
+            .with_cluster_id(context.cluster.id.clone())
+            .with_controller_id(context.cluster.controller().unwrap_or(-1))
+            .with_topics(topics);
+        if self.include_cluster_authorized_operations {
+            response.cluster_authorized_operations = CLUSTER_OPERATIONS;
+        }
+        if let Some(code) = context.plan.whole_error() {
+            if context.version >= FIRST_VERSION_OF_ERROR {
+                response = MetadataResponse::new().with_error_code(code.code());
+            }
+        }
+        Outcome::Answer(response)
+    }
+}
+
+fn all_topics(context: &Context<'_>) -> Vec<MetadataResponseTopic> {
+    let topics = context.cluster.topics();
+    topics
+        .map(|topic| describe_or_fail(context, topic))
+        .collect()
+}
+
+/// Each topic that is named, once.
+fn named_topics(
+    context: &mut Context<'_>,
+    wanted: &[MetadataRequestTopic],
+    may_create: bool,
+) -> Vec<MetadataResponseTopic> {
+    let mut seen = BTreeSet::new();
+    let mut topics = Vec::with_capacity(wanted.len());
+    for topic in wanted {
+        let Some(name) = name_of(context.cluster, topic) else {
+            if seen.insert((topic.topic_id, StrBytes::default())) {
+                topics.push(unknown_id(topic.topic_id));
+            }
+            continue;
+        };
+        if !seen.insert((Uuid::ZERO, name.clone())) {
+            continue;
+        }
+        if let Some(known) = context.cluster.topic(&name) {
+            topics.push(describe_or_fail(context, known));
+        } else {
+            let code = context
+                .plan
+                .topic_error(&name)
+                .unwrap_or_else(|| create_or_refuse(context, &name, may_create));
+            topics.push(failed(code, &name));
+        }
+    }
+    topics
+}
+
+/// Makes a topic that is missing, if that is wanted; says what is the matter
+/// with it in any case.
+fn create_or_refuse(context: &mut Context<'_>, name: &str, may_create: bool) -> ErrorCode {
+    if invalid_name(name).is_some() {
+        return ErrorCode::InvalidTopicException;
+    }
+    if !may_create || !context.cluster.config.auto_create_topics {
+        return ErrorCode::UnknownTopicOrPartition;
+    }
+    let placement = Placement::Spread {
+        partitions: None,
+        replication_factor: None,
+    };
+    match context
+        .cluster
+        .create_topic(&NewTopic::new(name, placement), false)
+    {
+        Ok(_) => ErrorCode::UnknownTopicOrPartition,
+        Err(error) => error.code,
+    }
+}
+
+fn describe_or_fail(context: &Context<'_>, topic: &Topic) -> MetadataResponseTopic {
+    match context.plan.topic_error(&topic.name) {
+        Some(code) => failed(code, &topic.name),
+        None => describe(context, topic),
+    }
+}
+
+fn describe(context: &Context<'_>, topic: &Topic) -> MetadataResponseTopic {
+    let partitions = topic
+        .partitions
+        .iter()
+        .zip(0..)
+        .map(|(partition, index)| describe_partition(context, partition, index));
+    MetadataResponseTopic::new()
+        .with_name(topic.name.clone())
+        .with_topic_id(topic.id)
+        .with_is_internal(is_internal(&topic.name))
+        .with_partitions(partitions.collect::<Vec<_>>())
+}
+
+fn describe_partition(
+    context: &Context<'_>,
+    partition: &Partition,
+    index: i32,
+) -> MetadataResponsePartition {
+    let is_up = |id: &i32| context.cluster.is_up(*id);
+    let offline: Vec<i32> = partition
+        .replicas
+        .iter()
+        .copied()
+        .filter(|replica| !is_up(replica))
+        .collect();
+    let error = if partition.leader.is_none() {
+        ErrorCode::LeaderNotAvailable
+    } else if context.version == 0 && !offline.is_empty() {
+        ErrorCode::ReplicaNotAvailable
+    } else {
+        ErrorCode::None
+    };
+    // The first version leaves out the replicas that are down.
+    let listed = |ids: &[i32]| -> Vec<i32> {
+        ids.iter()
+            .copied()
+            .filter(|id| context.version > 0 || is_up(id))
+            .collect()
+    };
+    MetadataResponsePartition::new()
+        .with_error_code(error.code())
+        .with_partition_index(index)
+        .with_leader_id(partition.leader.unwrap_or(-1))
+        .with_leader_epoch(partition.leader_epoch)
+        .with_replica_nodes(listed(&partition.replicas))
+        .with_isr_nodes(listed(&partition.isr))
+        .with_offline_replicas(offline)
+}
+
+fn failed(code: ErrorCode, name: &StrBytes) -> MetadataResponseTopic {
+    MetadataResponseTopic::new()
+        .with_error_code(code.code())
+        .with_name(name.clone())
+        .with_is_internal(is_internal(name))
+}
+
+fn unknown_id(id: Uuid) -> MetadataResponseTopic {
+    MetadataResponseTopic::new()
+        .with_error_code(ErrorCode::UnknownTopicId.code())
+        .with_name(None)
+        .with_topic_id(id)
+}
+
+/// The topic's name, whichever way the request names it; `None` for an unknown
+/// id.
+fn name_of(cluster: &Cluster, topic: &MetadataRequestTopic) -> Option<StrBytes> {
+    if topic.topic_id.is_zero() {
+        topic.name.clone()
+    } else {
+        cluster.name_of(topic.topic_id).cloned()
+    }
+}

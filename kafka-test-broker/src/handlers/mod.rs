@@ -1,0 +1,126 @@
+//! One file per API: what a broker answers.
+
+mod api_versions;
+mod create_topics;
+mod delete_topics;
+pub(crate) mod fetch;
+mod find_coordinator;
+mod init_producer_id;
+mod leader_hint;
+mod list_offsets;
+mod metadata;
+mod offset_commit;
+mod offset_fetch;
+mod produce;
+mod served;
+
+use std::time::Instant;
+
+use kafka_protocol::messages::{
+    ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, FetchRequest,
+    FindCoordinatorRequest, InitProducerIdRequest, ListOffsetsRequest, MetadataRequest,
+    OffsetCommitRequest, OffsetFetchRequest, ProduceRequest,
+};
+use kafka_protocol::wire::Reader;
+use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes, Uuid};
+
+use crate::cluster::Cluster;
+use crate::faults::{Plan, Target};
+use crate::machine::{Exchange, Machine};
+use fetch::FetchWait;
+
+/// A request that brokers here serve.
+pub(crate) trait Handler: Request {
+    /// The partitions the request is about, by the names of their topics, for
+    /// faults to pick from; topics alone where it names no partitions.
+    fn targets(&self, _cluster: &Cluster) -> Vec<Target> {
+        Vec::new()
+    }
+
+    /// Does what is asked for.
+    fn handle(self, context: &mut Context<'_>) -> Outcome<Self::Response>;
+}
+
+/// What a handler works with.
+pub(crate) struct Context<'a> {
+    pub cluster: &'a mut Cluster,
+    pub now: Instant,
+    /// The wall clock, in milliseconds since 1970.
+    pub wall_ms: i64,
+    /// The broker that was asked.
+    pub broker: i32,
+    pub version: i16,
+    /// What faults do to this request.
+    pub plan: &'a Plan,
+}
+
+/// What comes of a request.
+pub(crate) enum Outcome<R> {
+    Answer(R),
+    /// Done, and the client wants no answer.
+    NoAnswer,
+    /// The connection is closed without an answer.
+    Close,
+    /// A fetch waits for data.
+    Wait(FetchWait),
+}
+
+impl Context<'_> {
+    /// What is said of a topic whose name is not known, in an API that names
+    /// topics by id from `since` on.
+    fn unknown_topic(&self, since: i16) -> ErrorCode {
+        if self.version >= since {
+            ErrorCode::UnknownTopicId
+        } else {
+            ErrorCode::UnknownTopicOrPartition
+        }
+    }
+
+    /// Whether this broker keeps the offsets of `group`.
+    fn check_coordinator(&self, group: &str) -> Result<(), ErrorCode> {
+        match self.cluster.coordinator(group) {
+            Some(coordinator) if coordinator.id == self.broker => Ok(()),
+            _ => Err(ErrorCode::NotCoordinator),
+        }
+    }
+}
+
+/// Serves a request with the handler of its API, or refuses it.
+pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, body: Reader) {
+    let served = served::versions(&machine.cluster().config, key);
+    if !served.is_some_and(|versions| versions.contains(exchange.version())) {
+        match served {
+            Some(versions) if key == ApiKey::ApiVersions => {
+                let response = api_versions::unsupported(versions);
+                machine.answer_in::<ApiVersionsRequest>(&exchange, 0, &response);
+            }
+            _ => machine.refuse(&exchange),
+        }
+        return;
+    }
+    match key {
+        ApiKey::Produce => machine.serve::<ProduceRequest>(exchange, body),
+        ApiKey::Fetch => machine.serve::<FetchRequest>(exchange, body),
+        ApiKey::ListOffsets => machine.serve::<ListOffsetsRequest>(exchange, body),
+        ApiKey::Metadata => machine.serve::<MetadataRequest>(exchange, body),
+        ApiKey::OffsetCommit => machine.serve::<OffsetCommitRequest>(exchange, body),
+        ApiKey::OffsetFetch => machine.serve::<OffsetFetchRequest>(exchange, body),
+        ApiKey::FindCoordinator => machine.serve::<FindCoordinatorRequest>(exchange, body),
+        ApiKey::ApiVersions => machine.serve::<ApiVersionsRequest>(exchange, body),
+        ApiKey::CreateTopics => machine.serve::<CreateTopicsRequest>(exchange, body),
+        ApiKey::DeleteTopics => machine.serve::<DeleteTopicsRequest>(exchange, body),
+        ApiKey::InitProducerId => machine.serve::<InitProducerIdRequest>(exchange, body),
+        _ => machine.refuse(&exchange),
+    }
+}
+
+/// A topic's name, whichever way a request names it; `None` for an unknown id.
+fn name_of(cluster: &Cluster, name: &StrBytes, id: Uuid) -> Option<StrBytes> {
+    if !id.is_zero() {
+        cluster.name_of(id).cloned()
+    } else if name.is_empty() {
+        None
+    } else {
+        Some(name.clone())
+    }
+}

@@ -1,0 +1,235 @@
+//! Produce, versions 0–13: appends one batch to each partition.
+//!
+//! - 1: throttle time. 2: append time. 3: magic 2, transactional id.
+//! - 5: log start offset. 7: zstd. 8: errors of single records (KIP-467).
+//! - 9: flexible. 10: the leader, where it is another broker (KIP-951).
+//! - 12: transactions without AddPartitionsToTxn (KIP-890). 13: topic ids.
+//!
+//! Message sets of magic 0 and 1 (versions 0–2) are refused with
+//! UNSUPPORTED_FOR_MESSAGE_FORMAT.
+
+use kafka_protocol::messages::produce::{
+    BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceData,
+    PartitionProduceResponse, TopicProduceData, TopicProduceResponse,
+};
+use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
+use kafka_protocol::{ErrorCode, StrBytes};
+
+use super::leader_hint::LeaderHints;
+use super::{Context, Handler, Outcome, name_of};
+use crate::cluster::{Cluster, TimestampSource};
+use crate::faults::Target;
+use crate::log::{Rejection, ValidationRules, check_batch, is_transactional};
+use crate::producer_state::SequenceError;
+
+/// The first version that names topics by id.
+const FIRST_VERSION_OF_TOPIC_IDS: i16 = 13;
+
+/// The first version that tells who leads.
+const FIRST_VERSION_OF_LEADERS: i16 = 10;
+
+impl Handler for ProduceRequest {
+    fn targets(&self, cluster: &Cluster) -> Vec<Target> {
+        let topics = self.topic_data.iter();
+        let target = |topic: &TopicProduceData, data: &PartitionProduceData| Target {
+            topic: name_of(cluster, &topic.name, topic.topic_id).unwrap_or_default(),
+            partition: Some(data.index),
+        };
+        topics
+            .flat_map(|topic| {
+                topic
+                    .partition_data
+                    .iter()
+                    .map(move |data| target(topic, data))
+            })
+            .collect()
+    }
+
+    fn handle(self, context: &mut Context<'_>) -> Outcome<ProduceResponse> {
+        let whole = self.refusal();
+        let mut hints = LeaderHints::default();
+        let mut failed = false;
+        let mut responses = Vec::with_capacity(self.topic_data.len());
+        for topic in &self.topic_data {
+            let name = name_of(context.cluster, &topic.name, topic.topic_id);
+            let mut partitions = Vec::with_capacity(topic.partition_data.len());
+            for data in &topic.partition_data {
+                let appended = match (whole, &name) {
+                    (Some(code), _) => Err(Rejection::new(code, code.description())),
+                    (None, None) => Err(context.unknown_topic(FIRST_VERSION_OF_TOPIC_IDS).into()),
+                    (None, Some(name)) => append(context, self.acks, name, data),
+                };
+                failed |= appended.is_err();
+                let mut response = match appended {
+                    Ok(appended) => appended,
+                    Err(rejection) => rejected(rejection),
+                };
+                response.index = data.index;
+                add_leader(context, name.as_deref(), &mut response, &mut hints);
+                partitions.push(response);
+            }
+            responses.push(
+                TopicProduceResponse::new()
+                    .with_name(name.unwrap_or_else(|| topic.name.clone()))
+                    .with_topic_id(topic.topic_id)
+                    .with_partition_responses(partitions),
+            );
+        }
+        if self.acks == 0 {
+            // The client wants to hear nothing, so all that tells it of an
+            // error is that the connection is gone.
+            return if failed {
+                Outcome::Close
+            } else {
+                Outcome::NoAnswer
+            };
+        }
+        let endpoints = hints.addresses.into_iter().map(|address| {
+            NodeEndpoint::new()
+                .with_node_id(address.id)
+                .with_host(address.host)
+                .with_port(address.port)
+        });
+        Outcome::Answer(
+            ProduceResponse::new()
+                .with_responses(responses)
+                .with_node_endpoints(endpoints.collect::<Vec<_>>()),
+        )
+    }
+}
+
+/// What is wrong with a request as a whole.
+trait Refusal {
+    fn refusal(&self) -> Option<ErrorCode>;
+}
+
+impl Refusal for ProduceRequest {
+    fn refusal(&self) -> Option<ErrorCode> {
+        let mut all = self
+            .topic_data
+            .iter()
+            .flat_map(|topic| &topic.partition_data);
+        if all.any(|data| data.records.as_ref().is_some_and(is_transactional)) {
+            // Nobody is authorized to use a transactional id: see InitProducerId.
+            return Some(ErrorCode::TransactionalIdAuthorizationFailed);
+        }
+        (!matches!(self.acks, -1..=1)).then_some(ErrorCode::InvalidRequiredAcks)
+    }
+}
+
+/// Appends one partition's batch, or says why not.
+fn append(
+    context: &mut Context<'_>,
+    acks: i16,
+    topic: &StrBytes,
+    data: &PartitionProduceData,
+) -> Result<PartitionProduceResponse, Rejection> {
+    let injected = context.plan.error(topic, data.index);
+    if let Some(injected) = injected.filter(|injected| !injected.applied) {
+        return Err(injected.code.into());
+    }
+    let state = context
+        .cluster
+        .topic(topic)
+        .and_then(|state| Some((state, state.partition(data.index)?)));
+    let (state, partition) = state.ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    let rules = ValidationRules {
+        max_message_bytes: state.config.max_message_bytes,
+        timestamp_source: state.config.timestamp_source,
+        timestamp_before_max_ms: state.config.timestamp_before_max_ms,
+        timestamp_after_max_ms: state.config.timestamp_after_max_ms,
+        records: context.cluster.config.validate_records,
+    };
+    partition.check_leader(context.broker, -1)?;
+    let min_in_sync = usize::try_from(state.config.min_insync_replicas).unwrap_or(0);
+    if acks == -1 && partition.isr.len() < min_in_sync {
+        return Err(ErrorCode::NotEnoughReplicas.into());
+    }
+    let batch = check_batch(
+        data.records.as_ref(),
+        context.version,
+        &rules,
+        context.wall_ms,
+    )?;
+    let appended = context
+        .cluster
+        .append(topic, data.index, &batch, context.wall_ms)
+        .ok_or(ErrorCode::UnknownTopicOrPartition)??;
+    if let Some(injected) = injected {
+        return Err(injected.code.into());
+    }
+    let append_time = match rules.timestamp_source {
+        TimestampSource::Broker => Some(context.wall_ms),
+        TimestampSource::Producer => None,
+    };
+    let log = context
+        .cluster
+        .partition(topic, data.index)
+        .map(|partition| &partition.log);
+    Ok(PartitionProduceResponse::new()
+        .with_base_offset(appended.base_offset)
+        // Kafka answers a duplicate with the batch's own timestamp here, whoever
+        // set it.
+        .with_log_append_time_ms(
+            appended
+                .duplicate_with_timestamp
+                .or(append_time)
+                .unwrap_or(-1),
+        )
+        .with_log_start_offset(log.map_or(-1, |log| log.start_offset())))
+}
+
+fn rejected(rejection: Rejection) -> PartitionProduceResponse {
+    tracing::debug!(code = %rejection.code, reason = rejection.message, "batch refused");
+    let response = PartitionProduceResponse::new()
+        .with_error_code(rejection.code.code())
+        .with_base_offset(-1i64);
+    if rejection.records.is_empty() {
+        return response;
+    }
+    let records = rejection.records.into_iter().map(|(index, message)| {
+        BatchIndexAndErrorMessage::new()
+            .with_batch_index(index)
+            .with_batch_index_error_message(StrBytes::from(message))
+    });
+    response
+        .with_record_errors(records.collect::<Vec<_>>())
+        .with_error_message(StrBytes::from(rejection.message))
+}
+
+/// Tells who leads, where that is why the batch was refused.
+fn add_leader(
+    context: &Context<'_>,
+    topic: Option<&str>,
+    response: &mut PartitionProduceResponse,
+    hints: &mut LeaderHints,
+) {
+    if context.version < FIRST_VERSION_OF_LEADERS
+        || ErrorCode::from(response.error_code) != ErrorCode::NotLeaderOrFollower
+    {
+        return;
+    }
+    let partition = topic.and_then(|topic| context.cluster.partition(topic, response.index));
+    if let Some(partition) = partition {
+        let hint = hints.hint(context.cluster, partition);
+        response.current_leader = LeaderIdAndEpoch::new()
+            .with_leader_id(hint.leader_id)
+            .with_leader_epoch(hint.leader_epoch);
+    }
+}
+
+impl From<ErrorCode> for Rejection {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code, code.description())
+    }
+}
+
+impl From<SequenceError> for Rejection {
+    fn from(error: SequenceError) -> Self {
+        let code = match error {
+            SequenceError::OldEpoch { .. } => ErrorCode::InvalidProducerEpoch,
+            SequenceError::OutOfOrder { .. } => ErrorCode::OutOfOrderSequenceNumber,
+        };
+        Self::new(code, error.to_string())
+    }
+}

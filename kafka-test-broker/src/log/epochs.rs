@@ -1,0 +1,96 @@
+/// Which leader epoch began at which offset (KIP-101), oldest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EpochHistory {
+    entries: Vec<EpochStart>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct EpochStart {
+    epoch: i32,
+    offset: i64,
+}
+
+/// Where an epoch ended, as leaders answer it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EpochEnd {
+    /// The epoch itself, or the largest one before it that has records.
+    pub epoch: i32,
+    /// The first offset after it.
+    pub end_offset: i64,
+}
+
+impl EpochHistory {
+    /// A leader with `epoch` took over, its first record to get `offset`.
+    pub(crate) fn begin(&mut self, epoch: i32, offset: i64) {
+        // An epoch in which nothing was written leaves no trace.
+        self.entries
+            .retain(|entry| entry.offset < offset && entry.epoch < epoch);
+        self.entries.push(EpochStart { epoch, offset });
+    }
+
+    /// The newest epoch, `None` before the first leader.
+    pub(crate) fn latest(&self) -> Option<i32> {
+        self.entries.last().map(|entry| entry.epoch)
+    }
+
+    /// The epoch in which the record at `offset` was written.
+    pub(crate) fn at(&self, offset: i64) -> Option<i32> {
+        let after = self.entries.partition_point(|entry| entry.offset <= offset);
+        self.entries[..after].last().map(|entry| entry.epoch)
+    }
+
+    /// Where `epoch` ended in a log that ends at `log_end`; `None` for an epoch
+    /// newer than all, or older than all.
+    pub(crate) fn end_of(&self, epoch: i32, log_end: i64) -> Option<EpochEnd> {
+        if self.latest()? == epoch {
+            return Some(EpochEnd {
+                epoch,
+                end_offset: log_end,
+            });
+        }
+        let after = self.entries.partition_point(|entry| entry.epoch <= epoch);
+        let next = self.entries.get(after)?;
+        let this = self.entries[..after].last()?;
+        Some(EpochEnd {
+            epoch: this.epoch,
+            end_offset: next.offset,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epochs_without_records_leave_no_trace() {
+        let mut epochs = EpochHistory::default();
+        assert_eq!(epochs.latest(), None);
+        epochs.begin(0, 0);
+        epochs.begin(1, 0);
+        epochs.begin(2, 10);
+        epochs.begin(5, 10);
+        assert_eq!(epochs.latest(), Some(5));
+        assert_eq!(epochs.at(0), Some(1));
+        assert_eq!(epochs.at(9), Some(1));
+        assert_eq!(epochs.at(10), Some(5));
+        assert_eq!(epochs.at(-1), None);
+    }
+
+    #[test]
+    fn end_of_an_epoch_is_the_start_of_the_next() {
+        let mut epochs = EpochHistory::default();
+        epochs.begin(1, 0);
+        epochs.begin(4, 10);
+        let end = |epoch| {
+            epochs
+                .end_of(epoch, 25)
+                .map(|end| (end.epoch, end.end_offset))
+        };
+        assert_eq!(end(4), Some((4, 25)));
+        assert_eq!(end(1), Some((1, 10)));
+        assert_eq!(end(3), Some((1, 10)));
+        assert_eq!(end(0), None);
+        assert_eq!(end(5), None);
+    }
+}

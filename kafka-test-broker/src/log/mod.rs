@@ -1,0 +1,181 @@
+//! One partition's log: batches as they were sent, with the offsets and leader
+//! epochs the broker gave them.
+
+mod damage;
+mod epochs;
+mod stored;
+mod timestamps;
+mod validation;
+
+use std::collections::VecDeque;
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use kafka_protocol::RecordBytes;
+use kafka_protocol::records::{BatchLimits, RecordBatch};
+
+pub(crate) use damage::corrupted;
+pub(crate) use epochs::EpochHistory;
+use stored::StoredBatch;
+pub(crate) use timestamps::TimestampedOffset;
+pub(crate) use validation::{
+    CheckedBatch, Rejection, ValidationRules, check_batch, is_transactional,
+};
+
+/// Bytes at the front of a batch that a broker writes: base offset, length and
+/// partition leader epoch. The checksum covers none of them.
+const STAMP_LEN: usize = 16;
+
+/// Stamps are cut from chunks of this size, so that an append does not allocate.
+const STAMP_CHUNK_LEN: usize = 256 * STAMP_LEN;
+
+/// The records of one partition, in memory.
+#[derive(Debug, Default)]
+pub(crate) struct PartitionLog {
+    /// Ordered by offset, without gaps.
+    batches: VecDeque<StoredBatch>,
+    log_start_offset: i64,
+    end_offset: i64,
+    stamps: BytesMut,
+    /// Wall clock of the last append, for the oldest clients' look-up by time.
+    last_append_ms: i64,
+}
+
+/// How much of a log one read may return.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadLimit {
+    pub max_bytes: usize,
+    /// The first batch is returned whole even if it is larger than `max_bytes`.
+    pub at_least_one_batch: bool,
+    /// Whether the last batch may be cut at `max_bytes`, as Kafka cuts it.
+    pub cut_last_batch: bool,
+}
+
+impl PartitionLog {
+    /// The oldest offset that can be read.
+    pub(crate) fn start_offset(&self) -> i64 {
+        self.log_start_offset
+    }
+
+    /// The offset that the next record gets. Replication being instantaneous,
+    /// it is the high watermark too, and there being no transactions, the last
+    /// stable offset.
+    pub(crate) fn end_offset(&self) -> i64 {
+        self.end_offset
+    }
+
+    /// The wall clock, in milliseconds, when something was appended last.
+    pub(crate) fn last_append_ms(&self) -> i64 {
+        self.last_append_ms
+    }
+
+    /// Whether nothing readable is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    /// Appends `batch` and returns the offset of its first record.
+    pub(crate) fn append(&mut self, batch: &CheckedBatch, leader_epoch: i32, wall_ms: i64) -> i64 {
+        let base_offset = self.end_offset;
+        let last_offset = base_offset + i64::from(batch.record_count) - 1;
+        let highest_timestamp = self.batches.back().map_or(batch.max_timestamp, |last| {
+            last.highest_timestamp.max(batch.max_timestamp)
+        });
+        let stamp = self.stamp(base_offset, &batch.raw, leader_epoch);
+        self.batches.push_back(StoredBatch {
+            base_offset,
+            last_offset,
+            max_timestamp: batch.max_timestamp,
+            highest_timestamp,
+            leader_epoch,
+            stamp,
+            sent: batch.raw.clone(),
+        });
+        self.end_offset = last_offset + 1;
+        self.last_append_ms = wall_ms;
+        base_offset
+    }
+
+    /// The batches from the one that holds `offset` on.
+    pub(crate) fn read(&self, offset: i64, limit: ReadLimit) -> RecordBytes {
+        let first = self.index_of(offset);
+        let Some(first_batch) = self.batches.get(first) else {
+            return RecordBytes::new();
+        };
+        let mut room = limit.max_bytes;
+        if limit.at_least_one_batch {
+            room = room.max(first_batch.len());
+        } else if room < first_batch.len() {
+            // A client could do nothing with a piece of one batch.
+            return RecordBytes::new();
+        }
+        let mut segments = Vec::new();
+        for batch in self.batches.range(first..) {
+            if batch.len() <= room {
+                room -= batch.len();
+                segments.extend(batch.segments());
+                continue;
+            }
+            if limit.cut_last_batch {
+                for mut segment in batch.segments() {
+                    segment.truncate(room);
+                    room -= segment.len();
+                    segments.push(segment);
+                }
+            }
+            break;
+        }
+        RecordBytes::from_segments(segments)
+    }
+
+    /// Makes everything before `offset` unreadable, as Kafka's DeleteRecords
+    /// does; an offset beyond the end stands for the end.
+    pub(crate) fn delete_before(&mut self, offset: i64) {
+        self.log_start_offset = offset.clamp(self.log_start_offset, self.end_offset);
+        while self
+            .batches
+            .front()
+            .is_some_and(|batch| batch.last_offset < self.log_start_offset)
+        {
+            self.batches.pop_front();
+        }
+    }
+
+    /// What is stored, for comparing with what clients believe.
+    pub(crate) fn batches(&self) -> Vec<RecordBatch> {
+        // A batch may have been damaged on purpose; its header still reads.
+        let limits = BatchLimits::default().with_check_crc(false);
+        let parse = |batch: &StoredBatch| RecordBatch::parse(&mut batch.joined(), &limits).ok();
+        self.batches
+            .iter()
+            .filter_map(|batch| parse(batch).flatten())
+            .collect()
+    }
+
+    /// Flips a bit of the batch that holds `offset`, so that its checksum fails.
+    /// Returns whether there is one.
+    pub(crate) fn corrupt(&mut self, offset: i64) -> bool {
+        let index = self.index_of(offset);
+        let Some(batch) = self.batches.get_mut(index) else {
+            return false;
+        };
+        batch.sent = damage::flip_last_bit(&batch.sent);
+        true
+    }
+
+    /// Index of the first batch that ends at or after `offset`.
+    fn index_of(&self, offset: i64) -> usize {
+        self.batches
+            .partition_point(|batch| batch.last_offset < offset)
+    }
+
+    fn stamp(&mut self, base_offset: i64, sent: &Bytes, leader_epoch: i32) -> Bytes {
+        if self.stamps.capacity() < STAMP_LEN {
+            self.stamps = BytesMut::with_capacity(STAMP_CHUNK_LEN);
+        }
+        let mut length_field = sent.slice(8..12);
+        self.stamps.put_i64(base_offset);
+        self.stamps.put_i32(length_field.get_i32());
+        self.stamps.put_i32(leader_epoch);
+        self.stamps.split().freeze()
+    }
+}

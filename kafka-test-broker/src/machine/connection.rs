@@ -1,0 +1,70 @@
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::answer::Answer;
+use super::purgatory::ParkedFetch;
+use crate::faults::Plan;
+
+/// Names a connection for as long as the machine lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ConnectionId(pub(super) u64);
+
+/// A client's connection to one broker.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub broker: i32,
+    pub state: State,
+    /// When the state ends by itself.
+    pub deadline: Option<Instant>,
+    /// Requests that wait for the one under way. As long as drivers read no
+    /// further while one is under way, it holds one at most.
+    pub backlog: VecDeque<Bytes>,
+}
+
+/// ```text
+///           request            answer, deadline or event
+///   Idle ──────────────► Fetching / HeldAnswer / HeldRequest ──► Idle
+///     └──────────────────────────► Silent                (fault: for good)
+/// ```
+#[derive(Debug)]
+pub(super) enum State {
+    /// Ready for the next request.
+    Idle,
+    /// A fetch waits for data.
+    Fetching(Box<ParkedFetch>),
+    /// A fault holds an answer back.
+    HeldAnswer(Answer),
+    /// A fault holds a request back; what else it does is decided already.
+    HeldRequest(Bytes, Plan),
+    /// A fault made the connection half-open: nothing is answered any more.
+    Silent,
+}
+
+impl Connection {
+    pub(super) fn new(broker: i32) -> Self {
+        Self {
+            broker,
+            state: State::Idle,
+            deadline: None,
+            backlog: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        !matches!(self.state, State::Idle | State::Silent)
+    }
+
+    /// The request to serve now, if there is one and nothing is under way.
+    pub(super) fn next_request(&mut self) -> Option<Bytes> {
+        match self.state {
+            State::Idle => self.backlog.pop_front(),
+            State::Silent => {
+                self.backlog.clear();
+                None
+            }
+            _ => None,
+        }
+    }
+}

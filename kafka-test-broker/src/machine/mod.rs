@@ -1,0 +1,242 @@
+//! The cluster as one pure machine: frames and the time go in, frames come out.
+//!
+//! It reads no clock and knows no socket. Requests of one connection are served
+//! one at a time in their order, as Kafka does by muting the connection; what
+//! arrives meanwhile waits its turn.
+
+mod answer;
+mod connection;
+mod purgatory;
+mod serve;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Instant;
+
+use bytes::Bytes;
+use kafka_protocol::ApiKey;
+use kafka_protocol::wire::Segments;
+
+use crate::cluster::Cluster;
+use crate::faults::FaultSet;
+pub(crate) use connection::ConnectionId;
+use connection::{Connection, State};
+use purgatory::Purgatory;
+pub(crate) use serve::Exchange;
+
+/// What the driver of a connection has to do.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Write this.
+    Send(Segments),
+    /// Write what was to be sent before, then close.
+    Close,
+}
+
+/// An action and the connection it is for.
+pub(crate) type Output = (ConnectionId, Action);
+
+/// Keeps what faults draw apart from what the cluster draws, so that a fault
+/// that is added changes no topic's id.
+const FAULT_SEED: u64 = 0x6661_756c_7473;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    cluster: Cluster,
+    faults: FaultSet,
+    connections: BTreeMap<ConnectionId, Connection>,
+    connected: u64,
+    /// Connections that may have a request to serve.
+    runnable: VecDeque<ConnectionId>,
+    /// Fetches that wait for data.
+    purgatory: Purgatory,
+    timers: BTreeSet<(Instant, ConnectionId)>,
+    requests: BTreeMap<ApiKey, u64>,
+    started: Instant,
+    outputs: Vec<Output>,
+}
+
+impl Machine {
+    /// The cluster's wall clock stands at its configured time at `now`.
+    pub(crate) fn new(now: Instant, cluster: Cluster) -> Self {
+        let random = fastrand::Rng::with_seed(cluster.config.seed ^ FAULT_SEED);
+        Self {
+            cluster,
+            faults: FaultSet::new(random),
+            connections: BTreeMap::new(),
+            connected: 0,
+            runnable: VecDeque::new(),
+            purgatory: Purgatory::default(),
+            timers: BTreeSet::new(),
+            requests: BTreeMap::new(),
+            started: now,
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Opens a connection to `broker`; `None` when it is down.
+    pub(crate) fn connect(&mut self, broker: i32) -> Option<ConnectionId> {
+        if !self.cluster.is_up(broker) {
+            return None;
+        }
+        self.connected += 1;
+        let id = ConnectionId(self.connected);
+        self.connections.insert(id, Connection::new(broker));
+        Some(id)
+    }
+
+    /// The client is gone.
+    pub(crate) fn disconnect(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.remove(&id) else {
+            return;
+        };
+        if let Some(due) = connection.deadline {
+            self.timers.remove(&(due, id));
+        }
+        if let State::Fetching(parked) = connection.state {
+            self.purgatory.remove(id, &parked.wait);
+        }
+    }
+
+    /// A frame, without its length, has arrived.
+    pub(crate) fn handle(&mut self, now: Instant, id: ConnectionId, frame: Bytes) -> Vec<Output> {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.backlog.push_back(frame);
+            self.runnable.push_back(id);
+        }
+        self.run(now)
+    }
+
+    /// Does what is due by `now`.
+    pub(crate) fn advance(&mut self, now: Instant) -> Vec<Output> {
+        while let Some(&(_, id)) = self.timers.first().filter(|(due, _)| *due <= now) {
+            self.wake(now, id);
+        }
+        self.run(now)
+    }
+
+    /// When [`Machine::advance`] has something to do next.
+    #[cfg(test)]
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.timers.first().map(|(due, _)| *due)
+    }
+
+    /// When [`Machine::advance`] has something to do for this connection.
+    pub(crate) fn deadline_of(&self, id: ConnectionId) -> Option<Instant> {
+        self.connections.get(&id)?.deadline
+    }
+
+    /// Whether a request of this connection is under way, so that reading on
+    /// would only pile up requests.
+    pub(crate) fn is_busy(&self, id: ConnectionId) -> bool {
+        self.connections.get(&id).is_some_and(Connection::is_busy)
+    }
+
+    /// How many requests of an API have arrived.
+    pub(crate) fn requests_seen(&self, api: ApiKey) -> u64 {
+        self.requests.get(&api).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    pub(crate) fn faults(&self) -> &FaultSet {
+        &self.faults
+    }
+
+    pub(crate) fn faults_mut(&mut self) -> &mut FaultSet {
+        &mut self.faults
+    }
+
+    /// Changes the cluster from outside, and lets those who wait know.
+    pub(crate) fn change<T>(
+        &mut self,
+        now: Instant,
+        change: impl FnOnce(&mut Cluster) -> T,
+    ) -> (T, Vec<Output>) {
+        let result = change(&mut self.cluster);
+        (result, self.run(now))
+    }
+
+    /// Takes a broker down and closes its connections.
+    pub(crate) fn stop_broker(&mut self, now: Instant, broker: i32) -> Vec<Output> {
+        let here = |(id, connection): (&ConnectionId, &Connection)| {
+            (connection.broker == broker).then_some(*id)
+        };
+        let ids: Vec<ConnectionId> = self.connections.iter().filter_map(here).collect();
+        for id in ids {
+            self.close(id);
+        }
+        self.change(now, |cluster| cluster.stop_broker(broker)).1
+    }
+
+    /// Serves whatever can be served.
+    fn run(&mut self, now: Instant) -> Vec<Output> {
+        loop {
+            self.settle(now);
+            let Some(id) = self.runnable.pop_front() else {
+                break;
+            };
+            let Some(frame) = self
+                .connections
+                .get_mut(&id)
+                .and_then(Connection::next_request)
+            else {
+                continue;
+            };
+            self.runnable.push_front(id);
+            self.receive(now, id, frame, None);
+        }
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// Lets those who wait for partitions know what happened to them.
+    fn settle(&mut self, now: Instant) {
+        for event in self.cluster.take_events() {
+            for id in self.purgatory.waiting_for(&event) {
+                let satisfied = match self.connections.get_mut(&id).map(|c| &mut c.state) {
+                    Some(State::Fetching(parked)) => parked.wait.is_satisfied_by(&event),
+                    _ => false,
+                };
+                if satisfied {
+                    self.wake(now, id);
+                }
+            }
+        }
+    }
+
+    /// Ends the wait of a connection: its time has come, or what it waited for.
+    fn wake(&mut self, now: Instant, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        if let Some(due) = connection.deadline.take() {
+            self.timers.remove(&(due, id));
+        }
+        match std::mem::replace(&mut connection.state, State::Idle) {
+            State::Fetching(parked) => {
+                self.purgatory.remove(id, &parked.wait);
+                self.finish_fetch(now, id, *parked);
+            }
+            State::HeldAnswer(answer) => self.send(id, answer),
+            State::HeldRequest(frame, plan) => self.receive(now, id, frame, Some(plan)),
+            state @ (State::Idle | State::Silent) => connection.state = state,
+        }
+        self.runnable.push_back(id);
+    }
+
+    /// Leaves a connection waiting until `due`.
+    fn wait(&mut self, id: ConnectionId, due: Instant, state: State) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.state = state;
+            connection.deadline = Some(due);
+            self.timers.insert((due, id));
+        }
+    }
+
+    fn close(&mut self, id: ConnectionId) {
+        self.disconnect(id);
+        self.outputs.push((id, Action::Close));
+    }
+}

@@ -1,0 +1,264 @@
+use std::time::Instant;
+
+use bytes::Bytes;
+use kafka_protocol::frame::{decode_body, encode_response, open_request};
+use kafka_protocol::header::RequestHeader;
+use kafka_protocol::messages::FetchRequest;
+use kafka_protocol::wire::{Limits, Reader};
+use kafka_protocol::{ApiKey, Message, Request};
+
+use super::answer::Answer;
+use super::connection::State;
+use super::purgatory::ParkedFetch;
+use super::{Action, ConnectionId, Machine};
+use crate::faults::{Ending, Plan, Subject};
+use crate::handlers::{self, Context, Handler, Outcome, fetch};
+
+/// A request whose header is read, and where it came from.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    now: Instant,
+    id: ConnectionId,
+    /// All of it, without length.
+    frame: Bytes,
+    header: RequestHeader,
+    /// What faults do to it, if that was decided when it arrived.
+    held: Option<Plan>,
+}
+
+impl Exchange {
+    /// The version asked for.
+    pub(crate) fn version(&self) -> i16 {
+        self.header.api_version
+    }
+}
+
+impl Machine {
+    /// Serves one request.
+    pub(super) fn receive(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        frame: Bytes,
+        held: Option<Plan>,
+    ) {
+        let Ok((header, body)) = open_request(frame.clone(), Limits::default()) else {
+            tracing::debug!(connection = id.0, "request header is malformed");
+            return self.close(id);
+        };
+        let key = ApiKey::from_code(header.api_key);
+        let exchange = Exchange {
+            now,
+            id,
+            frame,
+            header,
+            held,
+        };
+        let Some(key) = key else {
+            return self.refuse(&exchange);
+        };
+        if exchange.held.is_none() {
+            *self.requests.entry(key).or_default() += 1;
+        }
+        handlers::dispatch(self, key, exchange, body);
+    }
+
+    /// Serves one request of a known API, in a version that is served.
+    pub(crate) fn serve<R: Handler>(&mut self, exchange: Exchange, body: Reader) {
+        let Exchange {
+            now,
+            id,
+            frame,
+            header,
+            held,
+        } = exchange;
+        let Some(broker) = self
+            .connections
+            .get(&id)
+            .map(|connection| connection.broker)
+        else {
+            return;
+        };
+        let version = header.api_version;
+        let request = match decode_body::<R>(body, version) {
+            Ok(request) => request,
+            Err(error) => {
+                tracing::debug!(connection = id.0, %error, "request is malformed");
+                return self.close(id);
+            }
+        };
+        let plan = match held {
+            Some(plan) => plan,
+            None if self.faults.is_empty() => Plan::default(),
+            None => {
+                let subject = Subject {
+                    api: R::KEY,
+                    broker,
+                    client_id: header.client_id.as_deref().unwrap_or_default(),
+                    targets: request.targets(&self.cluster),
+                };
+                let plan = self.faults.plan(&subject);
+                if !plan.delay_before.is_zero() {
+                    return self.wait(id, now + plan.delay_before, State::HeldRequest(frame, plan));
+                }
+                plan
+            }
+        };
+        if plan.ending == Some(Ending::DropBeforeApply) {
+            return self.close(id);
+        }
+        match request.handle(&mut self.context(now, broker, version, &plan)) {
+            Outcome::Answer(response) => {
+                self.answer::<R>(now, id, version, header.correlation_id, &response, &plan);
+            }
+            Outcome::NoAnswer => self.finish_unanswered(id, plan.ending),
+            Outcome::Close => self.close(id),
+            Outcome::Wait(wait) => {
+                let due = wait.deadline;
+                self.purgatory.add(id, &wait);
+                let correlation_id = header.correlation_id;
+                let parked = ParkedFetch {
+                    wait,
+                    version,
+                    correlation_id,
+                    plan,
+                };
+                self.wait(id, due, State::Fetching(Box::new(parked)));
+            }
+        }
+    }
+
+    /// Answers a request in a version that is not the one asked for.
+    pub(crate) fn answer_in<R: Request>(
+        &mut self,
+        exchange: &Exchange,
+        version: i16,
+        response: &R::Response,
+    ) {
+        let Exchange {
+            now,
+            id,
+            ref header,
+            ..
+        } = *exchange;
+        self.answer::<R>(
+            now,
+            id,
+            version,
+            header.correlation_id,
+            response,
+            &Plan::default(),
+        );
+    }
+
+    /// Closes a connection that asks for an API or version that is not served,
+    /// as Kafka does.
+    pub(crate) fn refuse(&mut self, exchange: &Exchange) {
+        let RequestHeader {
+            api_key,
+            api_version,
+            ..
+        } = exchange.header;
+        tracing::debug!(
+            connection = exchange.id.0,
+            api_key,
+            api_version,
+            "not served"
+        );
+        self.close(exchange.id);
+    }
+
+    /// Answers a fetch with what there is now.
+    pub(super) fn finish_fetch(&mut self, now: Instant, id: ConnectionId, parked: ParkedFetch) {
+        let Some(broker) = self
+            .connections
+            .get(&id)
+            .map(|connection| connection.broker)
+        else {
+            return;
+        };
+        let ParkedFetch {
+            wait,
+            version,
+            correlation_id,
+            plan,
+        } = parked;
+        let context = self.context(now, broker, version, &plan);
+        let response = fetch::read(&wait.request, &context).response;
+        self.answer::<FetchRequest>(now, id, version, correlation_id, &response, &plan);
+    }
+
+    /// Sends an answer that was held back, or is ready.
+    pub(super) fn send(&mut self, id: ConnectionId, answer: Answer) {
+        self.outputs.extend(
+            answer
+                .frames
+                .into_iter()
+                .map(|frame| (id, Action::Send(frame))),
+        );
+        if answer.close {
+            self.close(id);
+        } else if answer.silence {
+            self.silence(id);
+        }
+    }
+
+    fn context<'a>(
+        &'a mut self,
+        now: Instant,
+        broker: i32,
+        version: i16,
+        plan: &'a Plan,
+    ) -> Context<'a> {
+        let running = now.saturating_duration_since(self.started).as_millis();
+        let started_ms = self.cluster.config.wall_clock_ms;
+        Context {
+            wall_ms: started_ms.saturating_add(i64::try_from(running).unwrap_or(i64::MAX)),
+            cluster: &mut self.cluster,
+            now,
+            broker,
+            version,
+            plan,
+        }
+    }
+
+    fn answer<R: Request>(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        version: i16,
+        correlation_id: i32,
+        response: &R::Response,
+        plan: &Plan,
+    ) {
+        match encode_response(R::KEY, version, correlation_id, response) {
+            Ok(frame) => {
+                let answer = Answer::new(frame, plan.ending, &mut self.faults);
+                if plan.delay.is_zero() {
+                    self.send(id, answer);
+                } else {
+                    self.wait(id, now + plan.delay, State::HeldAnswer(answer));
+                }
+            }
+            Err(error) => {
+                let response = R::Response::SCHEMA.name;
+                tracing::error!(connection = id.0, response, %error, "cannot be encoded");
+                self.close(id);
+            }
+        }
+    }
+
+    fn finish_unanswered(&mut self, id: ConnectionId, ending: Option<Ending>) {
+        match ending {
+            Some(Ending::DropAfterApply | Ending::CloseAfterAnswer) => self.close(id),
+            Some(Ending::Silence) => self.silence(id),
+            _ => {}
+        }
+    }
+
+    fn silence(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.state = State::Silent;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What carries frames to the machine and back: the same for TCP connections
+//! and for links inside the process.
+
+mod connection;
+mod outbox;
+
+pub(crate) use connection::serve;
+
+/// Bytes that a link inside the process holds in each direction before the
+/// writer has to wait: about what a socket buffer does.
+pub(crate) const LINK_BUFFER_BYTES: usize = 256 * 1024;

@@ -1,0 +1,337 @@
+use std::io;
+use std::sync::Arc;
+
+use kafka_protocol::records::RecordBatch;
+use kafka_protocol::{ApiKey, StrBytes, Uuid};
+use tokio::io::DuplexStream;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::builder::TestClusterBuilder;
+use crate::cluster::{Cluster, NewTopic, Partition, Placement};
+use crate::faults::{Fault, FaultId};
+use crate::network;
+use crate::server::Server;
+use crate::shared::Shared;
+
+/// A Kafka cluster inside the process.
+///
+/// Cloning gives another handle to the same cluster. When the last one is
+/// dropped the brokers stop, at once and without blocking: their ports are free
+/// and their connections close.
+#[derive(Clone, Debug)]
+pub struct TestCluster {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shared: Shared,
+    /// Empty for a cluster without sockets.
+    servers: Vec<Server>,
+    /// Its end ends every connection.
+    stop: watch::Sender<()>,
+    max_request_bytes: usize,
+}
+
+impl TestCluster {
+    pub(crate) fn new(
+        shared: Shared,
+        servers: Vec<Server>,
+        stop: watch::Sender<()>,
+        max_request_bytes: usize,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                shared,
+                servers,
+                stop,
+                max_request_bytes,
+            }),
+        }
+    }
+
+    /// Starts one broker on a free port of 127.0.0.1.
+    ///
+    /// Dropping the future starts nothing. It never waits.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be had, and outside of a tokio runtime.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A cluster that is not like the default one.
+    pub fn builder() -> TestClusterBuilder {
+        TestClusterBuilder::new()
+    }
+
+    /// The addresses of all brokers, `host:port` with commas between.
+    pub fn bootstrap(&self) -> String {
+        self.look(|cluster| {
+            let addresses = cluster
+                .brokers()
+                .map(|broker| match broker.host.contains(':') {
+                    true => format!("[{}]:{}", broker.host, broker.port),
+                    false => format!("{}:{}", broker.host, broker.port),
+                });
+            addresses.collect::<Vec<_>>().join(",")
+        })
+    }
+
+    /// The brokers' ids, up or not, in ascending order.
+    pub fn broker_ids(&self) -> Vec<i32> {
+        self.look(Cluster::broker_ids)
+    }
+
+    /// Host and port at which a broker is reached, `None` when there is none
+    /// with this id.
+    pub fn broker_address(&self, id: i32) -> Option<(String, u16)> {
+        self.look(|cluster| {
+            cluster
+                .broker(id)
+                .map(|broker| (broker.host.to_string(), broker.port))
+        })
+    }
+
+    /// Opens a connection inside the process to the broker at this address, as
+    /// it is advertised. A task on the current runtime serves it.
+    ///
+    /// # Errors
+    ///
+    /// `ConnectionRefused` where no broker is, or one that is down; another
+    /// kind outside of a tokio runtime.
+    pub fn dial(&self, host: &str, port: u16) -> io::Result<DuplexStream> {
+        let runtime = Handle::try_current().map_err(io::Error::other)?;
+        let broker = self
+            .inner
+            .shared
+            .broker_at(host, port)
+            .filter(|id| self.look(|cluster| cluster.is_up(*id)))
+            .ok_or(io::ErrorKind::ConnectionRefused)?;
+        let (near, far) = tokio::io::duplex(network::LINK_BUFFER_BYTES);
+        runtime.spawn(network::serve(
+            far,
+            self.inner.shared.clone(),
+            broker,
+            self.inner.max_request_bytes,
+            self.inner.stop.subscribe(),
+        ));
+        Ok(near)
+    }
+
+    /// Makes a topic with the default number of replicas. Returns whether it
+    /// did: not where there is one, or the name or number is invalid.
+    pub fn create_topic(&self, name: &str, partitions: i32) -> bool {
+        let placement = Placement::Spread {
+            partitions: Some(partitions),
+            replication_factor: None,
+        };
+        self.change(|cluster| {
+            cluster
+                .create_topic(&NewTopic::new(name, placement), false)
+                .is_ok()
+        })
+    }
+
+    /// Makes a topic with settings by Kafka's names (`max.message.bytes`,
+    /// `message.timestamp.type`, `min.insync.replicas`, …), its partitions held
+    /// by these brokers, the leader first. Returns whether it did.
+    pub fn create_topic_on(
+        &self,
+        name: &str,
+        replicas: &[&[i32]],
+        settings: &[(&str, &str)],
+    ) -> bool {
+        let assigned = replicas.iter().map(|replicas| replicas.to_vec()).collect();
+        let mut topic = NewTopic::new(name, Placement::Assigned(assigned));
+        let owned = |(name, value): &(&str, &str)| ((*name).into(), Some((*value).into()));
+        topic.config = settings.iter().map(owned).collect();
+        self.change(|cluster| cluster.create_topic(&topic, false).is_ok())
+    }
+
+    /// Removes a topic. Returns whether there was one.
+    pub fn delete_topic(&self, name: &str) -> bool {
+        self.change(|cluster| cluster.delete_topic(name))
+    }
+
+    /// A topic's id, `None` when there is no such topic.
+    pub fn topic_id(&self, name: &str) -> Option<Uuid> {
+        self.look(|cluster| cluster.topic(name).map(|topic| topic.id))
+    }
+
+    /// How many partitions a topic has, 0 when there is no such topic.
+    pub fn partition_count(&self, topic: &str) -> i32 {
+        let count = self.look(|cluster| cluster.topic(topic).map(|topic| topic.partitions.len()));
+        count
+            .and_then(|count| i32::try_from(count).ok())
+            .unwrap_or(0)
+    }
+
+    /// Who leads a partition, `None` when nobody does or there is none.
+    pub fn leader(&self, topic: &str, partition: i32) -> Option<i32> {
+        self.look_at(topic, partition, |partition| partition.leader)
+            .flatten()
+    }
+
+    /// A partition's leader epoch, `None` when there is no such partition.
+    pub fn leader_epoch(&self, topic: &str, partition: i32) -> Option<i32> {
+        self.look_at(topic, partition, |partition| partition.leader_epoch)
+    }
+
+    /// What a partition holds: every batch as a reader gets it, in order. Empty
+    /// when there is no such partition.
+    pub fn log(&self, topic: &str, partition: i32) -> Vec<RecordBatch> {
+        self.look_at(topic, partition, |partition| partition.log.batches())
+            .unwrap_or_default()
+    }
+
+    /// The oldest offset of a partition that can be read, 0 when there is no
+    /// such partition.
+    pub fn start_offset(&self, topic: &str, partition: i32) -> i64 {
+        self.look_at(topic, partition, |partition| partition.log.start_offset())
+            .unwrap_or(0)
+    }
+
+    /// The offset that the next record of a partition will get, 0 when there is
+    /// no such partition.
+    pub fn end_offset(&self, topic: &str, partition: i32) -> i64 {
+        self.look_at(topic, partition, |partition| partition.log.end_offset())
+            .unwrap_or(0)
+    }
+
+    /// The offset that a group committed for a partition.
+    pub fn committed_offset(&self, group: &str, topic: &str, partition: i32) -> Option<i64> {
+        self.look(|cluster| {
+            let offsets = cluster.offsets.group(group)?;
+            let place = (StrBytes::from(topic.to_owned()), partition);
+            offsets.get(&place).map(|committed| committed.offset)
+        })
+    }
+
+    /// Makes the records of a partition before `offset` unreadable, as Kafka's
+    /// DeleteRecords does. Returns whether there is such a partition.
+    pub fn delete_records(&self, topic: &str, partition: i32, offset: i64) -> bool {
+        self.change(|cluster| cluster.delete_records(topic, partition, offset))
+    }
+
+    /// Damages the stored batch that holds `offset`, so that its checksum fails
+    /// for whoever fetches it. Returns whether there is one. Doing it twice
+    /// mends it.
+    pub fn corrupt(&self, topic: &str, partition: i32, offset: i64) -> bool {
+        self.change(|cluster| cluster.corrupt(topic, partition, offset))
+    }
+
+    /// Takes a broker down: its connections are closed and new ones refused.
+    /// What it led goes to the next in-sync replica that is up, in a new epoch,
+    /// or stays without a leader. Nothing happens to one that is down or does
+    /// not exist.
+    pub fn stop_broker(&self, id: i32) {
+        for server in self
+            .inner
+            .servers
+            .iter()
+            .filter(|server| server.broker() == id)
+        {
+            server.stop();
+        }
+        self.inner
+            .shared
+            .change(|machine, now| ((), machine.stop_broker(now, id)));
+    }
+
+    /// Brings a broker back with all it had: its log, what it knows of
+    /// producers, and offsets. Returns whether it is up now: not when it does
+    /// not exist, or its port was taken meanwhile.
+    pub fn start_broker(&self, id: i32) -> bool {
+        self.change(|cluster| cluster.start_broker(id));
+        for server in self
+            .inner
+            .servers
+            .iter()
+            .filter(|server| server.broker() == id)
+        {
+            if let Err(error) = server.restart() {
+                tracing::error!(broker = id, %error, "cannot listen again");
+                self.stop_broker(id);
+            }
+        }
+        self.look(|cluster| cluster.is_up(id))
+    }
+
+    /// Whether a broker is up.
+    pub fn is_up(&self, id: i32) -> bool {
+        self.look(|cluster| cluster.is_up(id))
+    }
+
+    /// Makes broker `to` the leader of a partition, in a new epoch. Returns
+    /// whether it did: not when `to` holds no replica in sync or is down. It may
+    /// be the present leader: then only the epoch changes.
+    pub fn move_leader(&self, topic: &str, partition: i32, to: i32) -> bool {
+        self.change(|cluster| cluster.move_leader(topic, partition, to))
+    }
+
+    /// The faults of this cluster.
+    pub fn faults(&self) -> Faults {
+        Faults {
+            shared: self.inner.shared.clone(),
+        }
+    }
+
+    /// How many requests of an API have arrived, at all brokers.
+    pub fn requests_seen(&self, api: ApiKey) -> u64 {
+        self.inner.shared.with(|machine| machine.requests_seen(api))
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Cluster) -> T) -> T {
+        self.inner.shared.with(|machine| look(machine.cluster()))
+    }
+
+    fn look_at<T>(
+        &self,
+        topic: &str,
+        partition: i32,
+        look: impl FnOnce(&Partition) -> T,
+    ) -> Option<T> {
+        self.look(|cluster| cluster.partition(topic, partition).map(look))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Cluster) -> T) -> T {
+        self.inner
+            .shared
+            .change(|machine, now| machine.change(now, change))
+    }
+}
+
+/// The faults of a cluster: see [`TestCluster::faults`].
+#[derive(Clone, Debug)]
+pub struct Faults {
+    shared: Shared,
+}
+
+impl Faults {
+    /// Adds a fault; it holds from the next request on.
+    pub fn add(&self, fault: Fault) -> FaultId {
+        self.shared
+            .change(|machine, _| (machine.faults_mut().add(fault), Vec::new()))
+    }
+
+    /// Ends a fault. What it did stays done: delays end, silent connections stay
+    /// silent.
+    pub fn remove(&self, id: FaultId) {
+        self.shared
+            .change(|machine, _| (machine.faults_mut().remove(id), Vec::new()));
+    }
+
+    /// Ends every fault.
+    pub fn clear(&self) {
+        self.shared
+            .change(|machine, _| (machine.faults_mut().clear(), Vec::new()));
+    }
+
+    /// How many requests a fault has happened to; known after its end too.
+    pub fn hits(&self, id: FaultId) -> u64 {
+        self.shared.with(|machine| machine.faults().hits(id))
+    }
+}
