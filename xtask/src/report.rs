@@ -21,6 +21,14 @@ impl Outcome {
         }
     }
 
+    /// Both, as one suite; what was skipped adds nothing.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self::Ran {
+            passed: self.passed() + other.passed(),
+            failed: self.failed() + other.failed(),
+        }
+    }
+
     pub(crate) fn passed(&self) -> u64 {
         match self {
             Self::Ran { passed, .. } => *passed,

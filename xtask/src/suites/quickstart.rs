@@ -7,12 +7,13 @@ use crate::report::Outcome;
 const CLOSING_LINE: &str = "produced 1000000 consumed 1000000 verified 1000000";
 
 pub(super) fn run(_scale: &Scale) -> Outcome {
-    let ran = cargo::run(&mut cargo::command(&[
-        "run",
-        "--release",
-        "--example",
-        "quickstart",
-    ]));
+    run_with(&[])
+}
+
+/// With these arguments after `--`.
+pub(super) fn run_with(arguments: &[&str]) -> Outcome {
+    let mut command = cargo::command(&["run", "--release", "--example", "quickstart", "--"]);
+    let ran = cargo::run(command.args(arguments));
     let closed = ran
         .stdout
         .lines()

@@ -1,13 +1,14 @@
 //! Suites that need real Kafka brokers: downloaded, announced, skipped loudly.
 
-use kafka_harness::{Installation, KafkaVersion, missing_requirement};
+use kafka_harness::{ClusterOptions, Installation, KafkaVersion, RealCluster, missing_requirement};
 
-use super::{Scale, in_ci};
+use super::{Scale, in_ci, quickstart};
 use crate::cargo;
 use crate::report::Outcome;
 
+const NEWEST: &str = "4.3.1";
 /// What the suites of every change run against.
-const VERSIONS: [&str; 2] = ["4.3.1", "2.8.2"];
+const VERSIONS: [&str; 2] = [NEWEST, "2.8.2"];
 
 pub(super) fn run(_scale: &Scale) -> Outcome {
     let versions: Vec<_> = KafkaVersion::all()
@@ -29,7 +30,22 @@ pub(super) fn run(_scale: &Scale) -> Outcome {
     // The versions of `eras` take minutes of their own.
     command.args(["--lib", "--test", "cluster", "--test", "real_*"]);
     // Brokers, tools and clients share the cores: one test at a time.
-    cargo::test(command.args(["--", "--test-threads", "1", "--nocapture"]))
+    let tests = cargo::test(command.args(["--", "--test-threads", "1", "--nocapture"]));
+    tests.and(quickstart_on(NEWEST))
+}
+
+/// README's first command on a real cluster.
+fn quickstart_on(version: &str) -> Outcome {
+    let cluster = KafkaVersion::find(version)
+        .and_then(Installation::ensure)
+        .and_then(|kafka| RealCluster::start(&kafka, 1, &ClusterOptions::default()));
+    match cluster {
+        Ok(cluster) => quickstart::run_with(&["--bootstrap", &cluster.bootstrap()]),
+        Err(error) => {
+            eprintln!("{error}");
+            Outcome::single(false)
+        }
+    }
 }
 
 pub(super) fn eras(_scale: &Scale) -> Outcome {
