@@ -1,6 +1,6 @@
 //! Time comes from one file in each crate (invariant 7).
 
-use super::{Finding, Rule, Workspace, tokens};
+use super::{Finding, Rule, Source, Workspace, tokens};
 
 pub(super) const RULE: Rule = Rule {
     name: "one-clock",
@@ -15,7 +15,6 @@ pub(super) const RULE: Rule = Rule {
 const CLOCK_FILES: &[&str] = &[
     "kafka-net/src/clock.rs",
     "kafka-test-broker/src/clock.rs",
-    "kafka-sim/src/clock.rs",
     "harness/src/clock.rs",
     "suite/src/clock.rs",
     "xtask/src/clock.rs",
@@ -25,13 +24,11 @@ const ASKING: &[&str] = &["Instant :: now", "SystemTime :: now", ". elapsed ("];
 
 fn check(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // Tests too: one that waits for real time is slow or flaky. Not the
-    // examples: they are a user's code, which measures real time.
-    for source in workspace
-        .sources
-        .iter()
-        .filter(|source| !may_ask(&source.path))
-    {
+    // Tests too: one that waits for real time is slow or flaky.
+    for source in &workspace.sources {
+        if may_ask(&source.path) || is_virtual(source) {
+            continue;
+        }
         for pattern in ASKING {
             for line in tokens::find(&source.all_tokens, pattern) {
                 let text = format!(
@@ -45,8 +42,21 @@ fn check(workspace: &Workspace) -> Vec<Finding> {
     findings
 }
 
+/// Examples are a user's code, and a user measures real time.
 fn may_ask(path: &str) -> bool {
     CLOCK_FILES.contains(&path) || path.starts_with("examples/")
+}
+
+/// The simulation runs under a paused clock only, so tokio's time is virtual
+/// there; the standard library's never is.
+fn is_virtual(source: &Source) -> bool {
+    let code = &source.all_tokens;
+    let std_imports = tokens::positions(code, "std :: time").into_iter();
+    let names_instant = std_imports
+        .filter_map(|index| code.get(index..))
+        .flat_map(|rest| rest.iter().take_while(|token| token.text != ";"))
+        .any(|token| token.text == "Instant");
+    source.in_package("kafka-sim") && !names_instant && tokens::find(code, "SystemTime").is_empty()
 }
 
 #[cfg(test)]
@@ -76,6 +86,29 @@ mod tests {
                 &[("kafka-net/src/clock.rs", "fn now() { Instant::now(); }")]
             )
             .is_empty()
+        );
+    }
+
+    #[test]
+    fn the_simulation_has_virtual_time_only() {
+        let check = |text: &str, expected: usize| {
+            let files = [
+                ("kafka-sim/Cargo.toml", "[package]\nname = \"kafka-sim\"\n"),
+                ("kafka-sim/src/a.rs", text),
+            ];
+            assert_eq!(findings(&RULE, &files).len(), expected, "{text}");
+        };
+        check(
+            "use std::time::Duration;\nuse tokio::time::Instant;\nfn f() { Instant::now(); }",
+            0,
+        );
+        check(
+            "use std::time::{Duration, Instant};\nfn f() { Instant::now(); }",
+            1,
+        );
+        check(
+            "use tokio::time::Instant;\nfn f() { std::time::SystemTime::now(); }",
+            1,
         );
     }
 }
