@@ -1,0 +1,275 @@
+//! Produce requests and what is read from their answers.
+
+use std::time::Duration;
+
+use kafka_net::SendOptions;
+use kafka_protocol::messages::produce::{PartitionProduceData, TopicProduceData};
+use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
+use kafka_protocol::records::Compression;
+use kafka_protocol::{ErrorCode, StrBytes, Uuid};
+
+use crate::config::{Acks, ProducerConfig};
+use crate::sender::{Part, PartAnswer};
+
+/// What all requests of a producer have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    acks: Acks,
+    timeout: Duration,
+    min_version: i16,
+}
+
+/// The first version that names topics by id (KIP-516).
+const BY_ID: i16 = 13;
+/// The first version that carries record batches (magic 2).
+const BATCHES: i16 = 3;
+/// The first version that may carry zstd (KIP-110).
+const ZSTD: i16 = 7;
+
+impl Template {
+    pub(crate) fn new(config: &ProducerConfig) -> Self {
+        Self {
+            acks: config.acks,
+            timeout: config.request_timeout,
+            min_version: match config.compression {
+                Compression::Zstd => ZSTD,
+                _ => BATCHES,
+            },
+        }
+    }
+
+    /// The request and how to send it. Its parts are grouped by topic, in the
+    /// order of each topic's first part.
+    pub(crate) fn build(&self, parts: &[Part]) -> (ProduceRequest, SendOptions) {
+        let mut topics: Vec<TopicProduceData> = Vec::new();
+        let mut all_ids = true;
+        for part in parts {
+            all_ids &= !part.topic_id.is_zero();
+            let data = PartitionProduceData::new()
+                .with_index(part.partition)
+                .with_records(Some(part.records.clone()));
+            // Parts of one topic mostly follow each other.
+            let topic = topics
+                .iter_mut()
+                .rev()
+                .find(|topic| topic.name == part.topic && topic.topic_id == part.topic_id);
+            match topic {
+                Some(topic) => topic.partition_data.push(data),
+                None => topics.push(
+                    TopicProduceData::new()
+                        .with_name(part.topic.clone())
+                        .with_topic_id(part.topic_id)
+                        .with_partition_data(vec![data]),
+                ),
+            }
+        }
+        let timeout_ms = i32::try_from(self.timeout.as_millis()).unwrap_or(i32::MAX);
+        let request = ProduceRequest::new()
+            .with_acks(self.acks.wire())
+            .with_timeout_ms(timeout_ms)
+            .with_topic_data(topics);
+        let mut options = SendOptions::new(self.timeout).with_min_version(self.min_version);
+        if !all_ids {
+            options = options.with_max_version(BY_ID - 1);
+        }
+        (request, options)
+    }
+}
+
+/// Which partition a part of a request was for.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    topic: StrBytes,
+    topic_id: Uuid,
+    partition: i32,
+}
+
+impl From<&Part> for Asked {
+    fn from(part: &Part) -> Self {
+        Self {
+            topic: part.topic.clone(),
+            topic_id: part.topic_id,
+            partition: part.partition,
+        }
+    }
+}
+
+/// What was said of each part, in the order of `asked`; `None` where nothing
+/// was. Of a partition that is answered twice the first answer counts, and one
+/// that nobody asked about is passed over.
+pub(crate) fn read(
+    version: i16,
+    asked: &[Asked],
+    response: ProduceResponse,
+) -> (Vec<Option<PartAnswer>>, Duration) {
+    let mut answers: Vec<Option<PartAnswer>> = vec![None; asked.len()];
+    // Brokers answer in the order of the request, so the search starts where the
+    // last one ended.
+    let mut next = 0;
+    for topic in response.responses {
+        for partition in topic.partition_responses {
+            let is_asked = |asked: &Asked| {
+                asked.partition == partition.index
+                    && if version >= BY_ID {
+                        asked.topic_id == topic.topic_id
+                    } else {
+                        asked.topic == topic.name
+                    }
+            };
+            let place = (next..asked.len())
+                .chain(0..next)
+                .find(|at| asked.get(*at).is_some_and(is_asked));
+            let Some(place) = place else {
+                tracing::warn!(
+                    partition = partition.index,
+                    "a Produce answer has a partition that the request had not"
+                );
+                continue;
+            };
+            next = place + 1;
+            let Some(answer) = answers.get_mut(place) else {
+                continue;
+            };
+            if answer.is_some() {
+                tracing::warn!(
+                    partition = partition.index,
+                    "a Produce answer has a partition twice; the first counts"
+                );
+                continue;
+            }
+            let faulty = partition.record_errors.first();
+            let message = partition
+                .error_message
+                .or_else(|| faulty.and_then(|record| record.batch_index_error_message.clone()));
+            *answer = Some(PartAnswer {
+                code: ErrorCode::from(partition.error_code),
+                base_offset: partition.base_offset,
+                log_append_ms: partition.log_append_time_ms,
+                message,
+            });
+        }
+    }
+    let throttle = u64::try_from(response.throttle_time_ms).unwrap_or(0);
+    (answers, Duration::from_millis(throttle))
+}
+
+#[cfg(test)]
+mod tests {
+    use kafka_protocol::RecordBytes;
+    use kafka_protocol::messages::produce::{PartitionProduceResponse, TopicProduceResponse};
+
+    use super::*;
+
+    fn part(topic: &'static str, id: u8, partition: i32) -> Part {
+        Part {
+            topic: StrBytes::from_static(topic),
+            topic_id: Uuid::from_bytes([id; 16]),
+            partition,
+            records: RecordBytes::default(),
+        }
+    }
+
+    fn template() -> Template {
+        Template::new(&ProducerConfig::default())
+    }
+
+    fn response(topics: Vec<(&'static str, u8, Vec<(i32, i16, i64)>)>) -> ProduceResponse {
+        let topics = topics
+            .into_iter()
+            .map(|(name, id, partitions)| {
+                let partitions = partitions
+                    .into_iter()
+                    .map(|(index, code, offset)| {
+                        PartitionProduceResponse::new()
+                            .with_index(index)
+                            .with_error_code(code)
+                            .with_base_offset(offset)
+                    })
+                    .collect::<Vec<_>>();
+                TopicProduceResponse::new()
+                    .with_name(StrBytes::from_static(name))
+                    .with_topic_id(Uuid::from_bytes([id; 16]))
+                    .with_partition_responses(partitions)
+            })
+            .collect::<Vec<_>>();
+        ProduceResponse::new().with_responses(topics)
+    }
+
+    fn offsets(answers: &[Option<PartAnswer>]) -> Vec<Option<i64>> {
+        answers
+            .iter()
+            .map(|answer| answer.as_ref().map(|answer| answer.base_offset))
+            .collect()
+    }
+
+    #[test]
+    fn parts_are_grouped_by_topic() {
+        let parts = [part("a", 1, 0), part("b", 2, 7), part("a", 1, 1)];
+        let (request, options) = template().build(&parts);
+        let topics: Vec<_> = request
+            .topic_data
+            .iter()
+            .map(|t| (t.name.as_str(), t.partition_data.len()))
+            .collect();
+        assert_eq!(topics, [("a", 2), ("b", 1)]);
+        assert_eq!(options.max_version, None);
+        assert_eq!(options.min_version, Some(3));
+    }
+
+    #[test]
+    fn an_unknown_id_keeps_the_request_below_13_and_zstd_above_6() {
+        let (_, options) = template().build(&[part("a", 1, 0), part("b", 0, 0)]);
+        assert_eq!(options.max_version, Some(12));
+        let zstd = ProducerConfig::default().compression(Compression::Zstd);
+        let (_, options) = Template::new(&zstd).build(&[part("a", 1, 0)]);
+        assert_eq!(options.min_version, Some(7));
+    }
+
+    #[test]
+    fn answers_are_matched_by_name_or_by_id_in_any_order() {
+        let asked: Vec<_> = [part("a", 1, 0), part("a", 1, 1), part("b", 2, 0)]
+            .iter()
+            .map(Asked::from)
+            .collect();
+        let (by_name, _) = read(
+            12,
+            &asked,
+            response(vec![
+                ("b", 0, vec![(0, 0, 30)]),
+                ("a", 0, vec![(1, 0, 20), (0, 0, 10)]),
+            ]),
+        );
+        assert_eq!(offsets(&by_name), [Some(10), Some(20), Some(30)]);
+        let (by_id, _) = read(
+            13,
+            &asked,
+            response(vec![
+                ("", 2, vec![(0, 0, 30)]),
+                ("", 1, vec![(0, 0, 10), (1, 0, 20)]),
+            ]),
+        );
+        assert_eq!(offsets(&by_id), [Some(10), Some(20), Some(30)]);
+    }
+
+    #[test]
+    fn of_two_answers_the_first_counts_and_an_omission_shows() {
+        let asked: Vec<_> = [part("a", 1, 0), part("a", 1, 1)]
+            .iter()
+            .map(Asked::from)
+            .collect();
+        let (answers, _) = read(
+            12,
+            &asked,
+            response(vec![("a", 0, vec![(0, 0, 10), (0, 6, 99), (5, 0, 1)])]),
+        );
+        assert_eq!(offsets(&answers), [Some(10), None]);
+    }
+
+    #[test]
+    fn throttling_is_read_and_nonsense_is_not() {
+        let (_, throttle) = read(12, &[], response(vec![]).with_throttle_time_ms(250));
+        assert_eq!(throttle, Duration::from_millis(250));
+        let (_, throttle) = read(12, &[], response(vec![]).with_throttle_time_ms(-1));
+        assert_eq!(throttle, Duration::ZERO);
+    }
+}

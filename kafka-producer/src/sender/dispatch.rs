@@ -1,0 +1,141 @@
+//! From sealed batches to a request: numbering and stamping.
+
+use std::time::Instant;
+
+use kafka_net::{Error, ErrorKind};
+use kafka_protocol::records::{BatchStamp, RecordError, SealedBatch};
+use kafka_protocol::{RecordBytes, StrBytes, Uuid};
+
+use crate::batch::{BatchId, Flight, State};
+use crate::verdict::Trace;
+
+use super::{Request, Sender};
+
+/// A draft that was sealed, or could not be.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    pub(crate) partition: u32,
+    pub(crate) batch: BatchId,
+    pub(crate) content: Result<SealedBatch, RecordError>,
+}
+
+/// A request to send.
+#[derive(Debug)]
+pub(crate) struct Dispatch {
+    pub(crate) request: u64,
+    pub(crate) parts: Vec<Part>,
+}
+
+/// One partition's batch in a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub(crate) topic: StrBytes,
+    /// The id that the batch was begun for; zero when unknown.
+    pub(crate) topic_id: Uuid,
+    pub(crate) partition: i32,
+    pub(crate) records: RecordBytes,
+}
+
+impl Sender {
+    /// Numbers and stamps what is still next in its partition. `None` when
+    /// nothing is: the request's place is free again.
+    pub(crate) fn dispatch(
+        &mut self,
+        now: Instant,
+        broker: i32,
+        sealed: Vec<Sealed>,
+    ) -> Option<Dispatch> {
+        self.next_request += 1;
+        let flight = Flight {
+            request: self.next_request,
+            broker,
+        };
+        let mut parts = Vec::with_capacity(sealed.len());
+        let mut members = Vec::with_capacity(sealed.len());
+        for draft in sealed {
+            let (key, id) = (draft.partition, draft.batch);
+            if let Some(part) = self.stamp(flight, draft) {
+                parts.push(part);
+                members.push((key, id));
+            }
+            self.touch(now, key);
+        }
+        let state = self.brokers.entry(broker).or_default();
+        if parts.is_empty() {
+            state.release();
+            return None;
+        }
+        state.sent(now);
+        self.counters.requests += 1;
+        self.requests.insert(
+            flight.request,
+            Request {
+                broker,
+                parts: members,
+            },
+        );
+        Some(Dispatch {
+            request: flight.request,
+            parts,
+        })
+    }
+
+    fn stamp(&mut self, flight: Flight, draft: Sealed) -> Option<Part> {
+        let current = self.identities.current();
+        let partition = self.partitions.get_mut(draft.partition as usize)?;
+        // Given up while it was being sealed?
+        let index = partition.position(draft.batch)?;
+        let batch = partition.batches.get_mut(index)?;
+        if batch.state != State::Sealing {
+            return None;
+        }
+        batch.state = State::Idle;
+        match draft.content {
+            Ok(sealed) => batch.restore(sealed),
+            Err(error) => {
+                let error = Error::new(ErrorKind::Encode).with_source(error);
+                self.fail_batch(draft.partition, index, error, Trace::Nothing);
+                return None;
+            }
+        }
+        // The leader may have moved, or an earlier batch come back.
+        if !partition.is_next(index, flight.broker) {
+            return None;
+        }
+        let is_numbered = partition.batches.get(index)?.is_numbered();
+        if !is_numbered && !partition.prepare(&current) {
+            return None;
+        }
+        let batch = partition.batches.get_mut(index)?;
+        if batch.sequence.is_none() {
+            batch.sequence = partition.sequences.assign(batch.records);
+        }
+        let identity = batch
+            .sequence
+            .and_then(|sequence| Some((partition.sequences.identity()?, sequence)));
+        let stamp = match identity {
+            Some((identity, base_sequence)) => BatchStamp {
+                producer_id: identity.id,
+                producer_epoch: identity.epoch,
+                base_sequence,
+                ..BatchStamp::default()
+            },
+            None => BatchStamp::default(),
+        };
+        let records = batch.sealed()?.to_record_bytes(&stamp);
+        batch.state = State::InFlight(flight);
+        batch.attempts += 1;
+        if batch.attempts == 1 {
+            self.counters.batches += 1;
+            self.counters.records_sent += u64::from(batch.records);
+        } else {
+            self.counters.retries += 1;
+        }
+        Some(Part {
+            topic: partition.shared.topic.clone(),
+            topic_id: batch.topic_id,
+            partition: partition.shared.index,
+            records,
+        })
+    }
+}

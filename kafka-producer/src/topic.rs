@@ -1,0 +1,392 @@
+//! The hot path: a handle for one topic.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kafka_net::{Error, ErrorKind, Random, clock};
+use kafka_protocol::records::{BatchBuilder, NewRecord};
+use kafka_router::PartitionChooser;
+
+use crate::delivery::Delivery;
+use crate::memory::Charge;
+use crate::producer::Handle;
+use crate::queue::{Append, BATCH_OVERHEAD, size_bound};
+use crate::record::RecordRef;
+use crate::shared::{TopicState, TopicView};
+
+/// Sends to one topic: the fastest way in.
+///
+/// Looks nothing up and allocates nothing per record; what it is given it
+/// encodes at once, so it takes borrowed records. Records without a key stay on
+/// one partition of this handle's own until the batch there is full or gone, so
+/// give each task or thread its own clone.
+///
+/// Holds the producer open like [`Producer`](crate::Producer) itself.
+pub struct TopicProducer {
+    handle: Arc<Handle>,
+    state: Arc<TopicState>,
+    view: Arc<TopicView>,
+    version: u64,
+    chooser: Box<dyn PartitionChooser>,
+    random: Random,
+    /// Where the latest record without key or partition went.
+    stay: Option<i32>,
+}
+
+/// What came of one try.
+enum Attempt {
+    Done(Delivery),
+    NoRoom { bytes: usize },
+    Refused(Error),
+}
+
+/// Records whose partitions are chosen ahead of taking a lock.
+const RUN: usize = 64;
+
+impl TopicProducer {
+    pub(crate) fn new(handle: Arc<Handle>, state: Arc<TopicState>) -> Self {
+        let shared = handle.shared();
+        let chooser = shared.config.partitioner.state();
+        let random = shared.router.env().random().fork();
+        let version = state.version();
+        Self {
+            view: state.view(),
+            handle,
+            state,
+            version,
+            chooser,
+            random,
+            stay: None,
+        }
+    }
+
+    /// The topic's name.
+    pub fn name(&self) -> &str {
+        &self.state.name
+    }
+
+    /// How many partitions the topic has, as far as is known.
+    pub fn partition_count(&self) -> usize {
+        self.state.view().partitions.len()
+    }
+
+    /// Hands a record to the producer, waiting for memory where there is none.
+    ///
+    /// Records of one handle that go to the same partition are delivered in the
+    /// order of these calls. Dropped before it resolves, the record was not
+    /// accepted and any memory it was granted goes back.
+    ///
+    /// # Errors
+    ///
+    /// The record was not accepted: [`RecordTooLarge`](ErrorKind::RecordTooLarge)
+    /// for one above `max_request_size`; [`Timeout`](ErrorKind::Timeout) when
+    /// there was no memory within `max_block`;
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument) for a partition that the
+    /// topic does not have; [`Closed`](ErrorKind::Closed) after `close`.
+    pub async fn send(&mut self, record: RecordRef<'_>) -> Result<Delivery, Error> {
+        let mut deadline = None;
+        let mut credit = None;
+        loop {
+            let bytes = match self.attempt(&record, credit.take()) {
+                Attempt::Done(delivery) => return Ok(delivery),
+                Attempt::Refused(error) => return Err(error),
+                Attempt::NoRoom { bytes } => bytes,
+            };
+            let shared = self.handle.shared();
+            let deadline = *deadline.get_or_insert_with(|| clock::now() + shared.config.max_block);
+            let room = shared.room(bytes, deadline).await;
+            credit = Some(room.map_err(|error| error.with_topic(self.state.name.clone()))?);
+        }
+    }
+
+    /// Hands a record to the producer if there is room now.
+    ///
+    /// # Errors
+    ///
+    /// The record was not accepted: [`QueueFull`](ErrorKind::QueueFull) when
+    /// there is no memory now, else as [`send`](Self::send).
+    pub fn try_send(&mut self, record: RecordRef<'_>) -> Result<Delivery, Error> {
+        match self.attempt(&record, None) {
+            Attempt::Done(delivery) => Ok(delivery),
+            Attempt::Refused(error) => Err(error),
+            Attempt::NoRoom { .. } => {
+                let error = self.handle.shared().full();
+                Err(error.with_topic(self.state.name.clone()))
+            }
+        }
+    }
+
+    /// With memory that was waited for.
+    pub(crate) fn try_send_with(
+        &mut self,
+        record: RecordRef<'_>,
+        credit: Charge,
+    ) -> Result<Delivery, Error> {
+        match self.attempt(&record, Some(credit)) {
+            Attempt::Done(delivery) => Ok(delivery),
+            Attempt::Refused(error) => Err(error),
+            Attempt::NoRoom { .. } => Err(self.handle.shared().full()),
+        }
+    }
+
+    /// Hands records to the producer in order, waiting for memory as needed;
+    /// takes a partition's lock once for records that follow each other there.
+    ///
+    /// The handle of each record that was accepted is pushed to `deliveries`,
+    /// also when a later one is not: so their number says how far it came, after
+    /// an error and after this was dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), for the first record that was not accepted.
+    pub async fn send_batch(
+        &mut self,
+        records: &[RecordRef<'_>],
+        deliveries: &mut Vec<Delivery>,
+    ) -> Result<(), Error> {
+        let mut rest = records;
+        loop {
+            let accepted = self.append_run(rest, deliveries);
+            rest = rest.get(accepted..).unwrap_or_default();
+            let Some((first, after)) = rest.split_first() else {
+                return Ok(());
+            };
+            // The first one of a batch, or one that something is wrong with.
+            deliveries.push(self.send(*first).await?);
+            rest = after;
+        }
+    }
+
+    /// Appends what has room in batches that are open, as far as the first
+    /// record that has not; how many that were.
+    fn append_run(&mut self, records: &[RecordRef<'_>], deliveries: &mut Vec<Delivery>) -> usize {
+        self.refresh();
+        let Some(first) = records.first() else {
+            return 0;
+        };
+        // Only a handle that stays where it is can choose ahead: choices that
+        // are not used would be lost on one that goes round.
+        let sticks = |record: &RecordRef<'_>| record.key.is_none() && record.partition.is_none();
+        let Some(stay) = self.stay.filter(|_| sticks(first)) else {
+            return 0;
+        };
+        let Some(partition) = self.view.partition(stay) else {
+            return 0;
+        };
+        let topic = &self.view.topic;
+        let mut run = 0;
+        for record in records.iter().take(RUN) {
+            if !sticks(record) || self.chooser.choose(None, topic, &self.random) != stay {
+                break;
+            }
+            run += 1;
+        }
+        let wall_ms = self.handle.shared().wall_ms();
+        let mut accepted = 0;
+        let mut told = None;
+        {
+            let mut queue = partition.queue();
+            for record in records.iter().take(run) {
+                let timestamp = record.timestamp.unwrap_or(wall_ms);
+                let new = new_record(record, timestamp);
+                match queue.append(&new, size_bound(&new), false, None) {
+                    Append::Done {
+                        completion, index, ..
+                    } => {
+                        deliveries.push(Delivery::new(completion, index, timestamp));
+                        accepted += 1;
+                    }
+                    Append::WouldOpen { edge } | Append::NoRoom { edge, .. } => {
+                        told = edge;
+                        break;
+                    }
+                    Append::Refused(_) => break,
+                }
+            }
+        }
+        partition.tell(told);
+        accepted
+    }
+
+    /// The same without waiting; with memory that was waited for.
+    fn attempt(&mut self, record: &RecordRef<'_>, credit: Option<Charge>) -> Attempt {
+        self.refresh();
+        let timestamp = record
+            .timestamp
+            .unwrap_or_else(|| self.handle.shared().wall_ms());
+        let new = new_record(record, timestamp);
+        let bound = size_bound(&new);
+        if BATCH_OVERHEAD + bound > self.handle.max_record()
+            && let Err(error) = self.check_size(&new, bound)
+        {
+            return Attempt::Refused(error);
+        }
+        let placed = record.key.is_some() || record.partition.is_some();
+        let index = self.choose(record);
+        let Some(partition) = self.view.partition(index) else {
+            return Attempt::Refused(self.no_partition(index));
+        };
+        let appended = partition.queue().append(&new, bound, false, None);
+        match appended {
+            Append::Done {
+                completion,
+                index: at,
+                edge,
+            } => {
+                partition.tell(edge);
+                if !placed {
+                    self.stay = Some(index);
+                }
+                Attempt::Done(Delivery::new(completion, at, timestamp))
+            }
+            Append::WouldOpen { edge } => {
+                partition.tell(edge);
+                self.open(record, index, placed, credit)
+            }
+            Append::NoRoom { edge, .. } => {
+                partition.tell(edge);
+                self.open(record, index, placed, credit)
+            }
+            Append::Refused(error) => Attempt::Refused(self.at(index, error)),
+        }
+    }
+
+    /// Begins a batch with the record: at another partition if the one it was
+    /// meant for has had its batch from this handle.
+    #[cold]
+    fn open(
+        &mut self,
+        record: &RecordRef<'_>,
+        index: i32,
+        placed: bool,
+        credit: Option<Charge>,
+    ) -> Attempt {
+        let mut index = index;
+        if !placed {
+            if self.stay == Some(index) {
+                self.chooser
+                    .on_new_batch(index, &self.view.topic, &self.random);
+                index = self.choose(record);
+            }
+            self.stay = Some(index);
+        }
+        let Some(partition) = self.view.partition(index).cloned() else {
+            return Attempt::Refused(self.no_partition(index));
+        };
+        let now_ms = self.handle.shared().renew_wall_ms();
+        let timestamp = record.timestamp.unwrap_or(now_ms);
+        let new = new_record(record, timestamp);
+        let appended = partition
+            .queue()
+            .append(&new, size_bound(&new), true, credit);
+        match appended {
+            Append::Done {
+                completion,
+                index,
+                edge,
+            } => {
+                partition.tell(edge);
+                Attempt::Done(Delivery::new(completion, index, timestamp))
+            }
+            Append::NoRoom { bytes, edge } => {
+                partition.tell(edge);
+                Attempt::NoRoom { bytes }
+            }
+            Append::WouldOpen { edge } => {
+                // Not with leave to open one.
+                partition.tell(edge);
+                Attempt::Refused(Error::new(ErrorKind::Internal))
+            }
+            Append::Refused(error) => Attempt::Refused(self.at(index, error)),
+        }
+    }
+
+    /// Appends with memory that was reserved: never waits.
+    pub(crate) fn append_reserved(&mut self, record: &RecordRef<'_>, charge: Charge) -> Delivery {
+        let name = self.state.name.clone();
+        self.try_send_with(*record, charge).unwrap_or_else(|error| {
+            let error = if *error.kind() == ErrorKind::QueueFull {
+                error.with_hint("the record is larger than what its permit reserved")
+            } else {
+                error
+            };
+            Delivery::failed(record.partition.unwrap_or(-1), error.with_topic(name))
+        })
+    }
+
+    fn choose(&mut self, record: &RecordRef<'_>) -> i32 {
+        match record.partition {
+            Some(partition) => partition,
+            None => self
+                .chooser
+                .choose(record.key, &self.view.topic, &self.random),
+        }
+    }
+
+    /// Takes over what the metadata says now, if that changed.
+    #[inline]
+    fn refresh(&mut self) {
+        let version = self.state.version();
+        if version != self.version {
+            self.version = version;
+            self.view = self.state.view();
+        }
+    }
+
+    #[cold]
+    fn check_size(&self, record: &NewRecord<'_>, bound: usize) -> Result<(), Error> {
+        let config = &self.handle.shared().config;
+        let (limit, setting) = config.max_record();
+        let size = BATCH_OVERHEAD + BatchBuilder::new().record_size(record);
+        if size <= limit && BATCH_OVERHEAD + bound <= config.buffer_memory.limit() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::RecordTooLarge)
+            .with_topic(self.state.name.clone())
+            .with_message(format!(
+                "the record takes {size} bytes with its batch's header, {setting} is {limit}"
+            )))
+    }
+
+    #[cold]
+    fn no_partition(&self, index: i32) -> Error {
+        let count = self.view.partitions.len();
+        Error::new(ErrorKind::InvalidArgument)
+            .with_topic(self.state.name.clone())
+            .with_partition(index)
+            .with_message(format!("the topic has {count} partitions, from 0"))
+    }
+
+    #[cold]
+    fn at(&self, index: i32, error: Error) -> Error {
+        error
+            .with_topic(self.state.name.clone())
+            .with_partition(index)
+    }
+}
+
+/// A handle that chooses partitions on its own.
+impl Clone for TopicProducer {
+    fn clone(&self) -> Self {
+        Self::new(self.handle.clone(), self.state.clone())
+    }
+}
+
+impl fmt::Debug for TopicProducer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TopicProducer")
+            .field("topic", &self.state.name)
+            .field("partitions", &self.view.partitions.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[inline]
+fn new_record<'a>(record: &RecordRef<'a>, timestamp: i64) -> NewRecord<'a> {
+    NewRecord {
+        timestamp,
+        key: record.key,
+        value: record.value,
+        headers: record.headers,
+    }
+}
