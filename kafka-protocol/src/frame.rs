@@ -122,3 +122,90 @@ fn framed(
 
 /// Holds most frames, record data apart, without growing.
 const TYPICAL_FRAME_LEN: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::produce::{PartitionProduceData, TopicProduceData};
+    use crate::messages::{ApiVersionsResponse, FindCoordinatorRequest, ProduceRequest};
+    use crate::{RecordBytes, Uuid};
+
+    #[test]
+    fn a_request_and_its_header() {
+        let request = FindCoordinatorRequest::new().with_key("g");
+        let client_id = StrBytes::from("me");
+        let frame = encode_request(&request, 1, 5, Some(&client_id)).unwrap();
+        let expected = b"\0\0\0\x10\0\x0a\0\x01\0\0\0\x05\0\x02me\0\x01g\0";
+        assert_eq!(frame.into_bytes(), &expected[..]);
+
+        let (header, body) =
+            open_request(Bytes::from_static(&expected[4..]), Limits::default()).unwrap();
+        assert_eq!(
+            (header.api_key, header.api_version, header.correlation_id),
+            (10, 1, 5)
+        );
+        assert_eq!(header.client_id, Some(client_id));
+        assert_eq!(decode_body::<FindCoordinatorRequest>(body, 1), Ok(request));
+    }
+
+    #[test]
+    fn an_api_versions_response_has_a_plain_header() {
+        let response = ApiVersionsResponse::new();
+        let frame = encode_response(ApiKey::ApiVersions, 3, 1, &response)
+            .unwrap()
+            .into_bytes();
+        assert_eq!(frame, &b"\0\0\0\x0c\0\0\0\x01\0\0\x01\0\0\0\0\0"[..]);
+        let (header, body) =
+            open_response(ApiKey::ApiVersions, 3, frame.slice(4..), Limits::default()).unwrap();
+        assert_eq!(header.correlation_id, 1);
+        assert_eq!(decode_body::<ApiVersionsResponse>(body, 3), Ok(response));
+    }
+
+    #[test]
+    fn bytes_after_the_body_are_an_error() {
+        let body = Reader::new(Bytes::from_static(b"\0\x01g\0\0"));
+        let error = decode_body::<FindCoordinatorRequest>(body, 1).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "FindCoordinatorRequest: 1 bytes left over"
+        );
+    }
+
+    #[test]
+    fn record_data_is_not_copied_on_its_way() {
+        let (batch_header, batch_body) = (Bytes::from(vec![1; 61]), Bytes::from(vec![2; 10_000]));
+        let records = RecordBytes::from_segments([batch_header, batch_body.clone()]);
+        let request = ProduceRequest::new()
+            .with_acks(-1)
+            .with_topic_data([TopicProduceData::new()
+                .with_topic_id(Uuid::from_bytes([7; 16]))
+                .with_partition_data([
+                    PartitionProduceData::new()
+                        .with_index(0)
+                        .with_records(records.clone()),
+                    PartitionProduceData::new()
+                        .with_index(1)
+                        .with_records(records.clone()),
+                ])]);
+        let frame = encode_request(&request, 13, 1, None).unwrap();
+        let lens: Vec<_> = frame.segments().iter().map(Bytes::len).collect();
+        assert_eq!(lens, [107, 10_000, 68, 10_000, 3]);
+        assert_eq!(frame.segments()[1].as_ptr(), batch_body.as_ptr());
+
+        let whole = frame.into_bytes().slice(4..);
+        let (_, body) = open_request(whole.clone(), Limits::default()).unwrap();
+        let read = decode_body::<ProduceRequest>(body, 13).unwrap();
+        assert_eq!(read, request);
+        let records = read.topic_data[0].partition_data[0]
+            .records
+            .clone()
+            .unwrap();
+        let [slice] = records.segments() else {
+            panic!("{records:?}")
+        };
+        assert!(
+            whole.as_ptr_range().contains(&slice.as_ptr()),
+            "a view on the frame"
+        );
+    }
+}

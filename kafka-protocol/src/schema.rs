@@ -98,3 +98,53 @@ pub enum DefaultValue {
     /// No bytes, no elements, the zero id, or a structure of defaults.
     Empty,
 }
+
+/// Whether a structure can be in a field of `versions` of a message that is
+/// flexible in `outer`: it has all of them, and is flexible in the same ones.
+#[doc(hidden)]
+pub const fn nests(
+    outer: Option<VersionRange>,
+    inner: &MessageSchema,
+    versions: VersionRange,
+) -> bool {
+    let (outer, inner_flexible) = (clip(outer, versions), clip(inner.flexible, versions));
+    let agree = match (outer, inner_flexible) {
+        (None, None) => true,
+        (Some(a), Some(b)) => a.min == b.min && a.max == b.max,
+        _ => false,
+    };
+    agree && inner.versions.covers(versions)
+}
+
+const fn clip(range: Option<VersionRange>, versions: VersionRange) -> Option<VersionRange> {
+    match range {
+        Some(range) => range.intersect(versions),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn structures_must_fit_their_message() {
+        let inner = |min, flexible: Option<i16>| MessageSchema {
+            name: "Inner",
+            key: None,
+            kind: MessageKind::Data,
+            versions: VersionRange::new(min, i16::MAX),
+            unstable: None,
+            flexible: flexible.map(|min| VersionRange::new(min, i16::MAX)),
+            fields: &[],
+        };
+        let outer = Some(VersionRange::new(6, 9));
+        let versions = VersionRange::new(3, 9);
+        assert!(nests(outer, &inner(0, Some(6)), versions));
+        assert!(nests(outer, &inner(0, None), VersionRange::new(3, 5)));
+        assert!(!nests(outer, &inner(0, None), versions));
+        assert!(!nests(outer, &inner(0, Some(5)), versions));
+        assert!(!nests(outer, &inner(4, Some(6)), versions));
+        assert!(!nests(None, &inner(0, Some(0)), versions));
+    }
+}

@@ -227,7 +227,7 @@ fn len(field: &Field, all: Range) -> TokenStream {
     if !field.optional {
         return len_of(&field.kind, &quote!(self.#ident), &flexible);
     }
-    let some = len_of(&field.kind, &quote!(value), &flexible);
+    let some = len_of(&field.kind, &quote!((*value)), &flexible);
     let (some, none) = match &field.kind {
         Kind::String => (
             some,

@@ -104,11 +104,13 @@ impl Model {
         if let (Some(response), None) = (&attrs.response, &attrs.key) {
             return Err(Error::new(response.span(), "a request needs a `key` too"));
         }
-        if let Some(unstable) = &attrs.unstable {
-            if i32::from(unstable.value.min) != i32::from(versions.value.max) + 1 {
-                let text = "unstable versions follow the stable ones";
-                return Err(Error::new(unstable.span, text));
-            }
+        if let Some(unstable) = &attrs.unstable
+            && i32::from(unstable.value.min) != i32::from(versions.value.max) + 1
+        {
+            return Err(Error::new(
+                unstable.span,
+                "unstable versions follow the stable ones",
+            ));
         }
         let mut model = Self {
             ident: ident.clone(),

@@ -22,7 +22,10 @@ pub(crate) fn quote(model: &Model) -> TokenStream {
     let (unstable, flexible) = (optional(model.unstable), optional(model.flexible));
     let fields = model.fields.iter().map(field_schema);
     let request = request(model);
+    let nested = model.fields.iter().filter_map(|field| nested(model, field));
     quote! {
+        #(#nested)*
+
         #[automatically_derived]
         impl ::kafka_protocol::Message for #ident {
             const SCHEMA: &'static ::kafka_protocol::schema::MessageSchema =
@@ -97,6 +100,22 @@ fn request(model: &Model) -> TokenStream {
             type Response = #response;
         }
     }
+}
+
+/// A structure must speak like the message it is in.
+fn nested(model: &Model, field: &Field) -> Option<TokenStream> {
+    let ty = field.kind.structure()?;
+    let (flexible, versions) = (optional(model.flexible), field.versions.tokens());
+    let text = format!(
+        "the structure in `{}.{}` lacks versions of the field, or is flexible in others than `{}`",
+        model.ident, field.ident, model.ident
+    );
+    Some(quote! {
+        const _: () = assert!(
+            ::kafka_protocol::schema::nests(#flexible, <#ty as ::kafka_protocol::Message>::SCHEMA, #versions),
+            #text,
+        );
+    })
 }
 
 fn field_schema(field: &Field) -> TokenStream {

@@ -252,7 +252,7 @@ pub struct LeaderIdAndEpoch {
 
 /// A snapshot of a partition.
 #[derive(Clone, Debug, PartialEq, Message)]
-#[kafka(versions = "12+", flexible = "12+")]
+#[kafka(versions = "0+", flexible = "12+")]
 #[non_exhaustive]
 pub struct SnapshotId {
     /// The offset after the last record it covers.

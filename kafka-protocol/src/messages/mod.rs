@@ -8,6 +8,7 @@
 //! two messages share by name, such as `LeaderIdAndEpoch`, is found in the module
 //! of each.
 
+mod any;
 pub mod api_versions;
 pub mod create_topics;
 pub mod delete_topics;
@@ -20,6 +21,7 @@ pub mod offset_commit;
 pub mod offset_fetch;
 pub mod produce;
 
+pub use any::{AnyRequest, AnyResponse, SCHEMAS};
 pub use api_versions::{ApiVersionsRequest, ApiVersionsResponse};
 pub use create_topics::{CreateTopicsRequest, CreateTopicsResponse};
 pub use delete_topics::{DeleteTopicsRequest, DeleteTopicsResponse};

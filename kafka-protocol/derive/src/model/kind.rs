@@ -11,7 +11,7 @@ pub(crate) enum Kind {
     String,
     Bytes,
     Records,
-    Struct(Type),
+    Struct(Box<Type>),
     Array(Box<Kind>),
 }
 
@@ -84,8 +84,17 @@ impl Kind {
             "u8" | "u64" | "f32" | "usize" | "isize" | "char" | "str" | "String" => {
                 return Err(unsupported(ty));
             }
-            _ => Self::Struct(ty.clone()),
+            _ => Self::Struct(Box::new(ty.clone())),
         })
+    }
+
+    /// The structure that it is, or is an array of.
+    pub(crate) fn structure(&self) -> Option<&Type> {
+        match self {
+            Self::Struct(ty) => Some(ty),
+            Self::Array(element) => element.structure(),
+            _ => None,
+        }
     }
 
     /// The variant of `FieldKind`.

@@ -1,0 +1,100 @@
+//! Bytes that are not what they claim: errors, never panics.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may panic"
+)]
+
+mod support;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+use support::vectors::{self, Vector};
+
+/// What was read from changed bytes must be a value like any other.
+fn check(vector: &Vector, bytes: Bytes) {
+    if let Ok(message) = vector.decode_as(bytes) {
+        let written = vector
+            .encode(&message)
+            .unwrap_or_else(|error| panic!("{error}: {message:?}"));
+        assert_eq!(vector.decode_as(written).as_ref(), Ok(&message));
+    }
+}
+
+#[test]
+fn kafka_s_messages_cut_at_every_length_are_refused() {
+    for vector in vectors::all() {
+        for len in 0..vector.bytes.len() {
+            let cut = vector.decode_as(vector.bytes.slice(..len));
+            assert!(cut.is_err(), "{vector:?} cut at {len} read as {cut:?}");
+        }
+    }
+}
+
+#[test]
+fn bytes_after_a_message_are_noticed() {
+    for vector in vectors::all() {
+        let mut longer = vector.bytes.to_vec();
+        longer.push(0);
+        let error = vector.decode_as(longer.into()).unwrap_err();
+        assert!(error.to_string().contains("1 bytes left over"), "{error}");
+    }
+}
+
+#[test]
+fn lengths_and_counts_out_of_bounds_at_every_place() {
+    let lies: [&[u8]; 7] = [
+        &[0x7f, 0xff, 0xff, 0xff],
+        &[0x80, 0, 0, 0],
+        &[0xff, 0xff, 0xff, 0xfe],
+        &[0xff, 0xff, 0xff, 0xff, 0x0f],
+        &[0xff, 0xff, 0xff, 0xff, 0xff],
+        &[0, 0x0f, 0x42, 0x40],
+        &[0x7f, 0xff],
+    ];
+    for vector in vectors::all() {
+        for lie in lies {
+            for at in 0..vector.bytes.len().saturating_sub(lie.len()) {
+                let mut changed = vector.bytes.to_vec();
+                changed[at..at + lie.len()].copy_from_slice(lie);
+                check(&vector, changed.into());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn changed_bytes_never_panic(
+        which in any::<prop::sample::Index>(),
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in any::<prop::sample::Index>(),
+        inserted in proptest::collection::vec(any::<u8>(), 0..6),
+    ) {
+        thread_local!(static VECTORS: Vec<Vector> = vectors::all());
+        let vector = VECTORS.with(|vectors| which.get(vectors).clone());
+        let mut changed = vector.bytes.to_vec();
+        if !changed.is_empty() {
+            for (place, byte) in &changes {
+                *place.get_mut(&mut changed) = *byte;
+            }
+            let at = cut.index(changed.len());
+            changed.splice(at..at, inserted);
+        }
+        check(&vector, changed.into());
+    }
+
+    #[test]
+    fn noise_never_panics(
+        which in any::<prop::sample::Index>(),
+        noise in proptest::collection::vec(any::<u8>(), 0..300),
+    ) {
+        thread_local!(static VECTORS: Vec<Vector> = vectors::all());
+        let vector = VECTORS.with(|vectors| which.get(vectors).clone());
+        check(&vector, noise.into());
+    }
+}
