@@ -8,7 +8,7 @@
 use std::hint::black_box;
 
 use bytes::Bytes;
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kafka_protocol::records::{
     BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, Header, NewRecord, RecordBatch,
 };
@@ -66,41 +66,37 @@ fn encode(c: &mut Criterion) {
     let mut plain = Compressor::new(Compression::None).expect("always there");
     for len in [10, 100, 1_000] {
         let values = values(len);
-        let capacity = RECORDS * (len + 40);
         group.bench_function(format!("append {len} B"), |b| {
-            b.iter_batched_ref(
-                || BatchBuilder::with_capacity(capacity),
-                |builder| filled(builder, &values, None, &[]),
-                BatchSize::LargeInput,
-            );
+            b.iter(|| {
+                let mut builder = BatchBuilder::with_capacity(RECORDS * (len + 40));
+                filled(&mut builder, &values, None, &[]);
+                builder
+            });
         });
         group.bench_function(format!("append {len} B, growing"), |b| {
-            b.iter_with_large_drop(|| {
+            b.iter(|| {
                 let mut builder = BatchBuilder::new();
                 filled(&mut builder, &values, None, &[]);
                 builder
             });
         });
-        group.bench_function(format!("append, seal, stamp {len} B"), |b| {
-            b.iter_batched(
-                || BatchBuilder::with_capacity(capacity),
-                |mut builder| {
-                    filled(&mut builder, &values, None, &[]);
-                    let batch = builder.seal(&mut plain).expect("not empty");
-                    let header = batch.header(&BatchStamp::default());
-                    (batch, header)
-                },
-                BatchSize::LargeInput,
-            );
+        group.bench_function(format!("append, seal, stamp {len} B, growing"), |b| {
+            b.iter(|| {
+                let mut builder = BatchBuilder::new();
+                filled(&mut builder, &values, None, &[]);
+                let batch = builder.seal(&mut plain).expect("not empty");
+                let header = batch.header(&BatchStamp::default());
+                (batch, header)
+            });
         });
     }
     let values = values(100);
     group.bench_function("append 100 B with a key", |b| {
-        b.iter_batched_ref(
-            || BatchBuilder::with_capacity(RECORDS * 160),
-            |builder| filled(builder, &values, Some(b"customer-0815"), &[]),
-            BatchSize::LargeInput,
-        );
+        b.iter(|| {
+            let mut builder = BatchBuilder::with_capacity(RECORDS * 160);
+            filled(&mut builder, &values, Some(b"customer-0815"), &[]);
+            builder
+        });
     });
     let headers = [
         Header {
@@ -113,11 +109,11 @@ fn encode(c: &mut Criterion) {
         },
     ];
     group.bench_function("append 100 B with two headers", |b| {
-        b.iter_batched_ref(
-            || BatchBuilder::with_capacity(RECORDS * 200),
-            |builder| filled(builder, &values, None, &headers),
-            BatchSize::LargeInput,
-        );
+        b.iter(|| {
+            let mut builder = BatchBuilder::with_capacity(RECORDS * 200);
+            filled(&mut builder, &values, None, &headers);
+            builder
+        });
     });
     group.finish();
 }

@@ -2,12 +2,13 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::body::Body;
 use super::compression::{Compression, Compressor};
 use super::error::RecordError;
 use super::header::{HEADER_LEN, LOG_OVERHEAD};
 use super::record::NewRecord;
 use super::sealed::SealedBatch;
-use super::varint::{Front, varint_len, varlong_len};
+use super::varint::{Word, put_varint, put_varlong, varint_len, varlong_len, zigzag};
 
 /// The growing body of one record batch.
 ///
@@ -17,7 +18,7 @@ use super::varint::{Front, varint_len, varlong_len};
 /// [`stamp`](SealedBatch::to_record_bytes).
 #[derive(Default)]
 pub struct BatchBuilder {
-    body: Vec<u8>,
+    body: Body,
     record_count: u32,
     /// The first record's timestamp, which all others are relative to.
     base_timestamp: i64,
@@ -26,8 +27,6 @@ pub struct BatchBuilder {
 
 /// The most bytes that a batch's length field allows the body.
 const MAX_BODY_LEN: usize = i32::MAX as usize - (HEADER_LEN - LOG_OVERHEAD);
-/// What a buffer without a stated capacity starts with.
-const FIRST_CAPACITY: usize = 4 << 10;
 
 impl BatchBuilder {
     /// An empty batch, with no memory allocated before the first record.
@@ -38,7 +37,7 @@ impl BatchBuilder {
     /// An empty batch with room for `body_bytes` bytes of encoded records.
     pub fn with_capacity(body_bytes: usize) -> Self {
         Self {
-            body: Vec::with_capacity(body_bytes),
+            body: Body::with_capacity(body_bytes),
             ..Self::default()
         }
     }
@@ -46,42 +45,67 @@ impl BatchBuilder {
     /// Encodes `record` into the batch and returns its index there, from 0.
     ///
     /// Refused, with the batch unchanged, if the record or the batch would reach
-    /// 2 GiB, or if the timestamp can't be told relative to the first one's.
-    /// Whether a *size limit* of the caller's is kept is the caller's to ask
-    /// beforehand: [`record_size`](Self::record_size).
+    /// 2 GiB, or if the timestamp can't be told relative to the first one's. For
+    /// a smaller limit: [`append_within`](Self::append_within).
     #[inline]
     pub fn append(&mut self, record: &NewRecord<'_>) -> Result<u32, RecordError> {
+        if let Some(index) = self.append_within(record, usize::MAX)? {
+            return Ok(index);
+        }
+        // Not reached: no batch is larger than all that can be counted.
+        Err(self.full())
+    }
+
+    /// The same as [`append`](Self::append), unless the batch would then be longer
+    /// than `max_batch_len` bytes, header included and uncompressed: `Ok(None)`,
+    /// with the batch unchanged. An empty batch takes a record of any size.
+    ///
+    /// Cheaper than to ask for [`record_size`](Self::record_size) beforehand.
+    #[inline]
+    pub fn append_within(
+        &mut self,
+        record: &NewRecord<'_>,
+        max_batch_len: usize,
+    ) -> Result<Option<u32>, RecordError> {
         let index = self.record_count;
-        let layout = self.layout(record)?;
-        let size = layout.size;
-        if size > MAX_BODY_LEN - self.body.len() || index == i32::MAX as u32 {
-            return Err(self.full());
-        }
-        if self.body.capacity() - self.body.len() < size {
-            self.grow(size);
-        }
-        let roomy = self.body.capacity() - self.body.len() >= size + Front::CAPACITY;
-        if roomy && record.headers.is_empty() {
-            self.encode_fast(record, &layout);
-        } else {
-            self.encode(record, &layout);
-        }
         if index == 0 {
             self.base_timestamp = record.timestamp;
             self.max_timestamp = record.timestamp;
-        } else if record.timestamp > self.max_timestamp {
-            self.max_timestamp = record.timestamp;
         }
+        let max_body_len = max_batch_len.saturating_sub(HEADER_LEN);
+        match Short::of(record, index, self.base_timestamp) {
+            Some(short) => {
+                if self.body.len() + short.size > max_body_len && index != 0 {
+                    return Ok(None);
+                }
+                if !self.encode_short(record, &short) {
+                    self.append_long(record)?;
+                }
+            }
+            None => {
+                let size = Layout::of(record, index, self.base_timestamp)?.size;
+                if self.body.len().saturating_add(size) > max_body_len && index != 0 {
+                    return Ok(None);
+                }
+                self.append_long(record)?;
+            }
+        }
+        self.max_timestamp = self.max_timestamp.max(record.timestamp);
         self.record_count = index + 1;
-        Ok(index)
+        Ok(Some(index))
     }
 
     /// The exact number of bytes that [`append`](Self::append) would add for this
     /// record now. It depends on what the batch holds already, because offset and
-    /// timestamp are relative. For a record that `append` would refuse, the
-    /// number is at least as large as what is wrong with it.
+    /// timestamp are relative. For a record that `append` would refuse, a number
+    /// that fits no batch.
     pub fn record_size(&self, record: &NewRecord<'_>) -> usize {
-        match self.layout(record) {
+        let base = if self.is_empty() {
+            record.timestamp
+        } else {
+            self.base_timestamp
+        };
+        match Layout::of(record, self.record_count, base) {
             Ok(layout) => layout.size,
             Err(RecordError::RecordTooLarge { size }) => {
                 usize::try_from(size).unwrap_or(usize::MAX)
@@ -137,8 +161,8 @@ impl BatchBuilder {
         let uncompressed_len = self.body.len();
         let compression = compressor.compression();
         let body = match compression {
-            Compression::None => Bytes::from(self.body),
-            _ => compressor.compress(&self.body)?,
+            Compression::None => Bytes::from(self.body.into_bytes()),
+            _ => compressor.compress(self.body.filled())?,
         };
         if body.len() > MAX_BODY_LEN {
             return Err(RecordError::BatchFull {
@@ -156,93 +180,58 @@ impl BatchBuilder {
         ))
     }
 
-    /// Sizes of the record's parts in front of and around its key, value and
-    /// headers.
+    /// Encodes a short record, if the buffer has room ahead for it.
     #[inline(always)]
-    fn layout(&self, record: &NewRecord<'_>) -> Result<Layout, RecordError> {
-        let timestamp_delta = if self.record_count == 0 {
-            0
-        } else {
-            let (base, timestamp) = (self.base_timestamp, record.timestamp);
-            timestamp
-                .checked_sub(base)
-                .ok_or(RecordError::TimestampOutOfRange { base, timestamp })?
+    fn encode_short(&mut self, record: &NewRecord<'_>, short: &Short) -> bool {
+        let Some(room) = self.body.ahead(short.size + Short::EXCESS) else {
+            return false;
         };
-        let key_len = nullable_len(record.key);
-        let value_len = nullable_len(record.value);
-        let headers_len = if record.headers.is_empty() {
-            1
-        } else {
-            encoded_headers_len(record)?
+        let key_len_at = short.front.write(room, 0);
+        let value_at = match record.key {
+            None => Word::MINUS_ONE
+                .then(short.value_len)
+                .write(room, key_len_at),
+            Some(key) => {
+                let key_at = short.key_len.write(room, key_len_at);
+                let key_end = key_at + key.len();
+                room[key_at..key_end].copy_from_slice(key);
+                short.value_len.write(room, key_end)
+            }
         };
-        let len = 1_u64
-            .saturating_add(varlong_len(timestamp_delta) as u64)
-            .saturating_add(varint_len(self.record_count as i32) as u64)
-            .saturating_add(key_len)
-            .saturating_add(value_len)
-            .saturating_add(headers_len);
-        match i32::try_from(len) {
-            Ok(len) => Ok(Layout {
-                size: varint_len(len) + len as usize,
-                len,
-                timestamp_delta,
-            }),
-            Err(_) => Err(RecordError::RecordTooLarge {
-                size: len.saturating_add(5),
-            }),
-        }
-    }
-
-    /// Encodes a record without headers into a buffer with room for it and for
-    /// [`Front::CAPACITY`] bytes more.
-    #[inline(always)]
-    fn encode_fast(&mut self, record: &NewRecord<'_>, layout: &Layout) {
-        let mut front = layout.front(self.record_count);
-        if let Some(key) = record.key {
-            front.varint(key.len() as i32);
-            front.append_to(&mut self.body);
-            self.body.extend_from_slice(key);
-            front = Front::new();
-        } else {
-            front.varint(-1);
-        }
+        let mut end = value_at;
         if let Some(value) = record.value {
-            front.varint(value.len() as i32);
-            front.append_to(&mut self.body);
-            self.body.extend_from_slice(value);
-            self.body.push(0);
-        } else {
-            front.varint(-1);
-            front.byte(0);
-            front.append_to(&mut self.body);
+            end += value.len();
+            room[value_at..end].copy_from_slice(value);
         }
+        // No headers.
+        room[end] = 0;
+        self.body.advance(short.size);
+        true
     }
 
-    /// Encodes a record into a buffer with just enough room for it.
-    fn encode(&mut self, record: &NewRecord<'_>, layout: &Layout) {
-        let end = self.body.len() + layout.size;
-        layout
-            .front(self.record_count)
-            .append_exactly_to(&mut self.body);
-        put_nullable(&mut self.body, record.key);
-        put_nullable(&mut self.body, record.value);
-        put_varint(&mut self.body, record.headers.len() as i32);
-        for header in record.headers {
-            put_nullable(&mut self.body, Some(header.key.as_bytes()));
-            put_nullable(&mut self.body, header.value);
+    /// Encodes any record; here the buffer grows.
+    #[inline(never)]
+    fn append_long(&mut self, record: &NewRecord<'_>) -> Result<(), RecordError> {
+        let layout = Layout::of(record, self.record_count, self.base_timestamp)?;
+        if layout.size > MAX_BODY_LEN - self.body.len() || self.record_count == i32::MAX as u32 {
+            return Err(self.full());
         }
-        debug_assert_eq!(self.body.len(), end);
-    }
-
-    /// Makes room for `size` bytes, at least doubling the buffer.
-    #[cold]
-    fn grow(&mut self, size: usize) {
-        let capacity = self.body.capacity();
-        let wanted = capacity
-            .saturating_mul(2)
-            .clamp(FIRST_CAPACITY, MAX_BODY_LEN);
-        let wanted = wanted.max(self.body.len() + size);
-        self.body.reserve_exact(wanted - self.body.len());
+        let offset_delta = self.record_count as i32;
+        self.body.append(layout.size, MAX_BODY_LEN, |body| {
+            put_varint(body, layout.len);
+            // The attributes, of which no bit has a meaning yet.
+            body.push(0);
+            put_varlong(body, layout.timestamp_delta);
+            put_varint(body, offset_delta);
+            put_nullable(body, record.key);
+            put_nullable(body, record.value);
+            put_varint(body, record.headers.len() as i32);
+            for header in record.headers {
+                put_nullable(body, Some(header.key.as_bytes()));
+                put_nullable(body, header.value);
+            }
+        });
+        Ok(())
     }
 
     #[cold]
@@ -265,6 +254,65 @@ impl fmt::Debug for BatchBuilder {
     }
 }
 
+/// The fields around key and value of a record without headers, of less than
+/// 8 KiB and within 8 seconds of the first: nearly every record.
+struct Short {
+    /// Length (2 bytes at most), attributes (1), timestamp delta (2) and offset
+    /// delta (3).
+    front: Word,
+    /// 2 bytes, or 1 for null.
+    key_len: Word,
+    /// 2 bytes, or 1 for null.
+    value_len: Word,
+    /// Bytes of the whole record.
+    size: usize,
+}
+
+impl Short {
+    /// Key and value together are shorter than this, which leaves the record's
+    /// length at two bytes.
+    const MAX_LEN: usize = (8 << 10) - 16;
+    const MAX_INDEX: u32 = 1 << 20;
+    /// Bytes that are written beyond the record's end for a moment.
+    const EXCESS: usize = Word::CAPACITY;
+
+    #[inline(always)]
+    fn of(record: &NewRecord<'_>, index: u32, base_timestamp: i64) -> Option<Self> {
+        let key_len = record.key.map_or(0, <[u8]>::len);
+        let value_len = record.value.map_or(0, <[u8]>::len);
+        let parts_len = key_len.saturating_add(value_len);
+        let (timestamp_delta, overflows) = record.timestamp.overflowing_sub(base_timestamp);
+        let timestamp_delta = zigzag(timestamp_delta);
+        if parts_len >= Self::MAX_LEN
+            || !record.headers.is_empty()
+            || index >= Self::MAX_INDEX
+            || timestamp_delta >= 1 << 14
+            || overflows
+        {
+            return None;
+        }
+        let length_of = |part: Option<&[u8]>| match part {
+            Some(part) => Word::two((part.len() as u32) << 1),
+            None => Word::MINUS_ONE,
+        };
+        let (key, value) = (length_of(record.key), length_of(record.value));
+        // The attributes, of which no bit has a meaning yet, are 0.
+        let fields = Word::ZERO
+            .then(Word::two(timestamp_delta as u32))
+            .then(Word::three(index << 1));
+        // The last byte is the number of headers.
+        let len = fields.len() + key.len() + value.len() + parts_len + 1;
+        let length = Word::two((len as u32) << 1);
+        Some(Self {
+            front: length.then(fields),
+            key_len: key,
+            value_len: value,
+            size: length.len() + len,
+        })
+    }
+}
+
+/// What any record takes.
 struct Layout {
     /// Bytes of the record, its length field included.
     size: usize,
@@ -274,21 +322,35 @@ struct Layout {
 }
 
 impl Layout {
-    /// The fields before the key's length.
-    #[inline(always)]
-    fn front(&self, offset_delta: u32) -> Front {
-        let mut front = Front::new();
-        front.varint(self.len);
-        // The attributes, of which no bit has a meaning yet.
-        front.byte(0);
-        front.varlong(self.timestamp_delta);
-        front.varint(offset_delta as i32);
-        front
+    fn of(record: &NewRecord<'_>, index: u32, base_timestamp: i64) -> Result<Self, RecordError> {
+        let timestamp = record.timestamp;
+        let timestamp_delta =
+            timestamp
+                .checked_sub(base_timestamp)
+                .ok_or(RecordError::TimestampOutOfRange {
+                    base: base_timestamp,
+                    timestamp,
+                })?;
+        let len = 1_u64
+            .saturating_add(varlong_len(timestamp_delta) as u64)
+            .saturating_add(varint_len(index as i32) as u64)
+            .saturating_add(nullable_len(record.key))
+            .saturating_add(nullable_len(record.value))
+            .saturating_add(headers_len(record));
+        match i32::try_from(len) {
+            Ok(len) => Ok(Self {
+                size: varint_len(len) + len as usize,
+                len,
+                timestamp_delta,
+            }),
+            Err(_) => Err(RecordError::RecordTooLarge {
+                size: len.saturating_add(5),
+            }),
+        }
     }
 }
 
 /// Bytes of a key or value with its length, or more than any that fits.
-#[inline(always)]
 fn nullable_len(bytes: Option<&[u8]>) -> u64 {
     let Some(bytes) = bytes else { return 1 };
     match i32::try_from(bytes.len()) {
@@ -297,19 +359,17 @@ fn nullable_len(bytes: Option<&[u8]>) -> u64 {
     }
 }
 
-#[inline(never)]
-fn encoded_headers_len(record: &NewRecord<'_>) -> Result<u64, RecordError> {
+fn headers_len(record: &NewRecord<'_>) -> u64 {
     let headers = record.headers;
-    let count = i32::try_from(headers.len()).map_err(|_| RecordError::RecordTooLarge {
-        size: headers.len() as u64,
-    })?;
-    let len = headers
+    let Ok(count) = i32::try_from(headers.len()) else {
+        return headers.len() as u64;
+    };
+    headers
         .iter()
         .fold(varint_len(count) as u64, |len, header| {
             len.saturating_add(nullable_len(Some(header.key.as_bytes())))
                 .saturating_add(nullable_len(header.value))
-        });
-    Ok(len)
+        })
 }
 
 fn put_nullable(body: &mut Vec<u8>, bytes: Option<&[u8]>) {
@@ -320,10 +380,4 @@ fn put_nullable(body: &mut Vec<u8>, bytes: Option<&[u8]>) {
         }
         None => put_varint(body, -1),
     }
-}
-
-fn put_varint(body: &mut Vec<u8>, value: i32) {
-    let mut front = Front::new();
-    front.varint(value);
-    front.append_exactly_to(body);
 }

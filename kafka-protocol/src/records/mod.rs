@@ -35,6 +35,7 @@
 //! more than [`BatchLimits`] say.
 
 mod batch;
+mod body;
 mod builder;
 mod compression;
 mod control;

@@ -2,7 +2,7 @@ use std::fmt;
 use std::iter::FusedIterator;
 
 use super::error::RecordFault;
-use super::varint::{Cursor, InvalidVarint};
+use super::varint::{Cursor, InvalidVarint, unzigzag32};
 
 /// A record about to be appended to a [`BatchBuilder`](super::BatchBuilder): all
 /// parts borrowed.
@@ -154,6 +154,90 @@ pub(super) const MIN_RECORD_LEN: usize = 7;
 /// Reads one record; its headers are delimited, not looked into.
 #[inline(always)]
 pub(super) fn read_record<'a>(batch: &mut Cursor<'a>) -> Result<RawRecord<'a>, RecordFault> {
+    match read_plain_record(batch.rest) {
+        Some(record) => {
+            batch.rest = &batch.rest[record.encoded_len..];
+            Ok(record)
+        }
+        None => read_any_record(batch),
+    }
+}
+
+/// Reads a record without headers, none of whose other fields takes more than
+/// three bytes and which is not among the last few bytes: nearly every record.
+/// What it does not read, [`read_any_record`] does, or says what is wrong.
+#[inline(always)]
+fn read_plain_record(batch: &[u8]) -> Option<RawRecord<'_>> {
+    // One check of bounds for all fields before the key's or value's bytes, which
+    // take 5 × 3 + 1 bytes at most.
+    let head: &[u8; 32] = batch.first_chunk()?;
+    let mut at = 0;
+    let len = short_varint(head, &mut at)?;
+    let end = at + short_len(len)?;
+    // The attributes, of which no bit has a meaning yet.
+    at += 1;
+    let timestamp_delta = unzigzag32(short_varint(head, &mut at)?);
+    let offset_delta = unzigzag32(short_varint(head, &mut at)?);
+    let key_len = short_varint(head, &mut at)?;
+    let (key, value_len) = if key_len == NULL {
+        (None, short_varint(head, &mut at)?)
+    } else {
+        let key = batch.get(at..)?.get(..short_len(key_len)?)?;
+        at += key.len();
+        let head = batch.get(at..)?.first_chunk()?;
+        let mut value_len_at = 0;
+        let value_len = short_varint(head, &mut value_len_at)?;
+        at += value_len_at;
+        (Some(key), value_len)
+    };
+    let value = if value_len == NULL {
+        None
+    } else {
+        let value = batch.get(at..)?.get(..short_len(value_len)?)?;
+        at += value.len();
+        Some(value)
+    };
+    // The number of headers, and nothing after it.
+    if *batch.get(at)? != 0 || at + 1 != end {
+        return None;
+    }
+    Some(RawRecord {
+        timestamp_delta: i64::from(timestamp_delta),
+        offset_delta,
+        key,
+        value,
+        header_count: 0,
+        headers: &[],
+        encoded_len: end,
+    })
+}
+
+/// The varint of -1, a null key or value.
+const NULL: u32 = 1;
+
+/// A varint of up to three bytes at `at`, still zig-zag. `at` is within `bytes` by
+/// the caller's care; masking it spares a check.
+#[inline(always)]
+fn short_varint(bytes: &[u8; 32], at: &mut usize) -> Option<u32> {
+    let byte = |ahead: usize| u32::from(bytes[(*at + ahead) & 31]);
+    let (value, len) = match (byte(0), byte(1), byte(2)) {
+        (a @ ..0x80, _, _) => (a, 1),
+        (a, b @ ..0x80, _) => (a & 0x7f | b << 7, 2),
+        (a, b, c @ ..0x80) => (a & 0x7f | (b & 0x7f) << 7 | c << 14, 3),
+        _ => return None,
+    };
+    *at += len;
+    Some(value)
+}
+
+/// A length that is not negative, of a zig-zag value.
+#[inline(always)]
+fn short_len(zigzag: u32) -> Option<usize> {
+    (zigzag & 1 == 0).then_some(zigzag as usize >> 1)
+}
+
+#[inline(never)]
+fn read_any_record<'a>(batch: &mut Cursor<'a>) -> Result<RawRecord<'a>, RecordFault> {
     let before = batch.rest.len();
     let len = batch.varint().map_err(|error| end_or(batch, error))?;
     let len = usize::try_from(len).map_err(|_| RecordFault::NegativeLength)?;
@@ -206,7 +290,6 @@ fn read_header<'a>(cursor: &mut Cursor<'a>) -> Result<Header<'a>, RecordFault> {
     Ok(Header { key, value })
 }
 
-#[inline(always)]
 fn read_nullable<'a>(cursor: &mut Cursor<'a>) -> Result<Option<&'a [u8]>, RecordFault> {
     let len = cursor.varint()?;
     if len < 0 {

@@ -1,17 +1,17 @@
 //! The zig-zag variable-length integers of record batches: up to five bytes for
 //! an `i32`, ten for an `i64`, seven bits a byte, lowest first.
 
-/// Bytes that [`Front::varint`] writes for `value`.
+/// Bytes that [`put_varint`] writes for `value`.
 pub(super) const fn varint_len(value: i32) -> usize {
     unsigned_len(zigzag(value as i64))
 }
 
-/// Bytes that [`Front::varlong`] writes for `value`.
+/// Bytes that [`put_varlong`] writes for `value`.
 pub(super) const fn varlong_len(value: i64) -> usize {
     unsigned_len(zigzag(value))
 }
 
-const fn zigzag(value: i64) -> u64 {
+pub(super) const fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
 
@@ -22,83 +22,88 @@ const fn unsigned_len(value: u64) -> usize {
     (bits * 9 + 64) >> 6
 }
 
-/// A few fixed and variable fields, gathered on the stack and then appended to a
-/// buffer at once.
-///
-/// Holds what precedes a record's value at most: length, attributes, timestamp
-/// delta, offset delta, a null key and a value length, 5 + 1 + 10 + 5 + 1 + 5
-/// bytes.
-pub(super) struct Front {
-    bytes: [u8; Self::CAPACITY],
-    len: usize,
+/// Appends `value`, up to five bytes.
+pub(super) fn put_varint(buffer: &mut Vec<u8>, value: i32) {
+    put_varlong(buffer, i64::from(value));
 }
 
-impl Front {
-    /// Bytes that fit, and that [`Front::append_to`] writes beyond the end for a
-    /// moment.
-    pub(super) const CAPACITY: usize = 32;
-
-    #[inline(always)]
-    pub(super) const fn new() -> Self {
-        Self {
-            bytes: [0; Self::CAPACITY],
-            len: 0,
-        }
+/// Appends `value`, up to ten bytes.
+pub(super) fn put_varlong(buffer: &mut Vec<u8>, value: i64) {
+    let mut rest = zigzag(value);
+    while rest >= 0x80 {
+        buffer.push(rest as u8 | 0x80);
+        rest >>= 7;
     }
+    buffer.push(rest as u8);
+}
 
-    #[inline(always)]
-    pub(super) fn byte(&mut self, value: u8) {
-        self.bytes[self.len] = value;
-        self.len += 1;
-    }
+/// One or a few short fields, put together in a register to be written at once.
+#[derive(Clone, Copy)]
+pub(super) struct Word {
+    bytes: u64,
+    len: u32,
+}
 
-    #[inline(always)]
-    pub(super) fn varint(&mut self, value: i32) {
-        self.unsigned(zigzag(value as i64));
-    }
+impl Word {
+    /// Bytes that fit, and that [`Word::write`] writes, used or not.
+    pub(super) const CAPACITY: usize = 8;
+    /// The byte 0.
+    pub(super) const ZERO: Self = Self { bytes: 0, len: 1 };
+    /// The varint -1.
+    pub(super) const MINUS_ONE: Self = Self { bytes: 1, len: 1 };
 
+    /// The varint of a zig-zag value below 2^14: one or two bytes.
     #[inline(always)]
-    pub(super) fn varlong(&mut self, value: i64) {
-        self.unsigned(zigzag(value));
-    }
-
-    #[inline(always)]
-    fn unsigned(&mut self, value: u64) {
-        if value < 1 << 7 {
-            self.bytes[self.len] = value as u8;
-            self.len += 1;
-        } else if value < 1 << 14 {
-            let spread = (value & 0x7f) | 0x80 | (value & 0x3f80) << 1;
-            self.bytes[self.len..self.len + 2].copy_from_slice(&(spread as u16).to_le_bytes());
-            self.len += 2;
+    pub(super) const fn two(zigzag: u32) -> Self {
+        if zigzag < 1 << 7 {
+            Self {
+                bytes: zigzag as u64,
+                len: 1,
+            }
         } else {
-            self.unsigned_long(value);
+            Self {
+                bytes: (zigzag & 0x7f | 0x80 | (zigzag & 0x3f80) << 1) as u64,
+                len: 2,
+            }
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn unsigned_long(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.byte(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.byte(value as u8);
-    }
-
-    /// Appends the gathered bytes. `buffer` should have [`Front::CAPACITY`] bytes
-    /// to spare: a copy of constant length is a couple of moves, one of variable
-    /// length a call, so all is copied and the excess cut off.
+    /// The varint of a zig-zag value below 2^21: one to three bytes.
     #[inline(always)]
-    pub(super) fn append_to(&self, buffer: &mut Vec<u8>) {
-        let end = buffer.len() + self.len;
-        buffer.extend_from_slice(&self.bytes);
-        buffer.truncate(end);
+    pub(super) const fn three(zigzag: u32) -> Self {
+        if zigzag < 1 << 14 {
+            return Self::two(zigzag);
+        }
+        let bytes = zigzag & 0x7f | (zigzag & 0x3f80) << 1 | (zigzag & 0x1f_c000) << 2;
+        Self {
+            bytes: (bytes | 0x8080) as u64,
+            len: 3,
+        }
     }
 
-    /// Appends the gathered bytes and not one byte of capacity more.
-    pub(super) fn append_exactly_to(&self, buffer: &mut Vec<u8>) {
-        buffer.extend_from_slice(&self.bytes[..self.len]);
+    #[inline(always)]
+    pub(super) const fn len(self) -> usize {
+        self.len as usize
+    }
+
+    /// This and `next`; the caller sees to it that both fit, and that this one
+    /// leaves a byte.
+    #[inline(always)]
+    pub(super) const fn then(self, next: Self) -> Self {
+        Self {
+            bytes: self.bytes | next.bytes << (8 * self.len % 64),
+            len: self.len + next.len,
+        }
+    }
+
+    /// Writes to `buffer` at `at` and returns where it ends. All of
+    /// [`Word::CAPACITY`] is written, because a copy of constant length is one
+    /// move, of variable length a call; so the next field is to be written
+    /// afterwards.
+    #[inline(always)]
+    pub(super) fn write(self, buffer: &mut [u8], at: usize) -> usize {
+        buffer[at..at + Self::CAPACITY].copy_from_slice(&self.bytes.to_le_bytes());
+        at + self.len()
     }
 }
 
@@ -194,7 +199,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-const fn unzigzag32(value: u32) -> i32 {
+pub(super) const fn unzigzag32(value: u32) -> i32 {
     (value >> 1) as i32 ^ -((value & 1) as i32)
 }
 
@@ -208,18 +213,28 @@ mod tests {
 
     use super::*;
 
-    fn written(fill: impl FnOnce(&mut Front)) -> Vec<u8> {
-        let mut front = Front::new();
-        fill(&mut front);
-        let (mut loose, mut exact) = (Vec::new(), Vec::new());
-        front.append_to(&mut loose);
-        front.append_exactly_to(&mut exact);
-        assert_eq!(loose, exact);
-        exact
+    fn written(value: i64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        put_varlong(&mut bytes, value);
+        if let Ok(zigzag @ 0..0x20_0000) = u32::try_from(zigzag(value)) {
+            let field = if zigzag < 1 << 14 {
+                Word::two(zigzag)
+            } else {
+                Word::three(zigzag)
+            };
+            let word = Word::ZERO.then(field).then(Word::MINUS_ONE);
+            let mut room = [0xee; 20];
+            let end = word.write(&mut room, 2);
+            assert_eq!(end, 2 + word.len());
+            assert_eq!(room[2..end], [&[0], &bytes[..], &[1]].concat(), "{value}");
+        }
+        bytes
     }
 
     fn check_varint(value: i32) {
-        let bytes = written(|front| front.varint(value));
+        let mut bytes = Vec::new();
+        put_varint(&mut bytes, value);
+        assert_eq!(bytes, written(i64::from(value)));
         assert_eq!(bytes.len(), varint_len(value), "{value}");
         let mut cursor = Cursor::new(&bytes);
         assert_eq!(cursor.varint(), Ok(value));
@@ -230,7 +245,7 @@ mod tests {
     }
 
     fn check_varlong(value: i64) {
-        let bytes = written(|front| front.varlong(value));
+        let bytes = written(value);
         assert_eq!(bytes.len(), varlong_len(value), "{value}");
         let mut cursor = Cursor::new(&bytes);
         assert_eq!(cursor.varlong(), Ok(value));
@@ -265,14 +280,11 @@ mod tests {
 
     #[test]
     fn known_bytes() {
-        assert_eq!(written(|f| f.varint(-1)), [0x01]);
-        assert_eq!(written(|f| f.varint(63)), [0x7e]);
-        assert_eq!(written(|f| f.varint(64)), [0x80, 0x01]);
-        assert_eq!(written(|f| f.varint(-8193)), [0x81, 0x80, 0x01]);
-        assert_eq!(
-            written(|f| f.varint(i32::MIN)),
-            [0xff, 0xff, 0xff, 0xff, 0x0f]
-        );
+        assert_eq!(written(-1), [0x01]);
+        assert_eq!(written(63), [0x7e]);
+        assert_eq!(written(64), [0x80, 0x01]);
+        assert_eq!(written(-8193), [0x81, 0x80, 0x01]);
+        assert_eq!(written(i64::from(i32::MIN)), [0xff, 0xff, 0xff, 0xff, 0x0f]);
     }
 
     #[test]
