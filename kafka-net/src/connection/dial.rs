@@ -35,6 +35,38 @@ pub(crate) struct Dial<'a> {
     pub(crate) counters: Counters,
     /// It was found to be of the oldest era not long ago: do not ask again.
     pub(crate) known_as_old: bool,
+    /// Told of each step, for whoever gives up before the end.
+    pub(crate) on_stage: &'a (dyn Fn(Stage) + Send + Sync),
+}
+
+/// How far an attempt to connect has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Resolving,
+    Connecting(SocketAddr),
+    Negotiating(SocketAddr),
+    /// It has failed.
+    Over,
+}
+
+impl Stage {
+    /// What to do about an attempt that is stuck there.
+    pub(crate) fn hint(self) -> Option<String> {
+        match self {
+            Self::Resolving => {
+                Some("the host name is still being resolved: check this machine's DNS".into())
+            }
+            Self::Connecting(address) => Some(format!(
+                "{address} does not respond: check host and port, and that no firewall is in \
+                 between"
+            )),
+            Self::Negotiating(address) => Some(format!(
+                "{address} accepts connections and stays silent: check that it is a plaintext \
+                 Kafka listener"
+            )),
+            Self::Over => None,
+        }
+    }
 }
 
 /// Of a name with very many addresses, so many are tried.
@@ -43,7 +75,14 @@ const MAX_ADDRESSES: usize = 16;
 impl Dial<'_> {
     /// Runs on the client's runtime; bounded by the connect timeout.
     pub(crate) async fn run(self) -> Result<Connection, Error> {
+        let result = self.attempt().await;
+        (self.on_stage)(Stage::Over);
+        result
+    }
+
+    async fn attempt(&self) -> Result<Connection, Error> {
         let deadline = after(now(), self.config.connect_timeout());
+        (self.on_stage)(Stage::Resolving);
         let addresses = self.resolve(deadline).await?;
         let mut failures = Vec::new();
         for (index, address) in addresses.iter().enumerate() {
@@ -99,7 +138,12 @@ impl Dial<'_> {
             }
         }
         let opening = self.connect(address, deadline).await?;
-        opening.probe_oldest_era(deadline).await?;
+        opening.probe_oldest_era(deadline).await.map_err(|error| {
+            match opening.hung_up(&error) {
+                true => closes_every_connection(error),
+                false => error,
+            }
+        })?;
         tracing::debug!(
             broker = %self.broker, %address,
             "the broker does not know ApiVersions: taken for 0.8.2 or 0.9",
@@ -108,6 +152,7 @@ impl Dial<'_> {
     }
 
     async fn connect(&self, address: SocketAddr, deadline: Instant) -> Result<Opening<'_>, Error> {
+        (self.on_stage)(Stage::Connecting(address));
         let start = now();
         let connecting = self.env.connector().connect(address);
         let stream = match timeout_at(deadline.into(), connecting).await {
@@ -128,6 +173,7 @@ impl Dial<'_> {
                     .with_source(cause));
             }
         };
+        (self.on_stage)(Stage::Negotiating(address));
         Ok(self.attach(address, stream))
     }
 
@@ -259,16 +305,13 @@ impl Opening<'_> {
     }
 
     fn explained(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Timeout => error.with_hint(
-                "the port accepts connections and stays silent: check that it is a plaintext \
-                 Kafka listener",
-            ),
-            ErrorKind::Disconnected => error.with_hint(
-                "check that the address is a plaintext Kafka listener, not one for TLS or a \
-                 proxy without a broker behind it",
-            ),
-            _ => error,
+        let hint = match error.kind() {
+            ErrorKind::Timeout => Stage::Negotiating(self.link.peer.address).hint(),
+            _ => None,
+        };
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
         }
     }
 
@@ -292,6 +335,23 @@ impl Opening<'_> {
             client_id: dial.config.client_id().clone(),
             env: dial.env.clone(),
         }))
+    }
+}
+
+/// Said of ApiVersions, whichever request was the last one tried.
+#[cold]
+fn closes_every_connection(last: Error) -> Error {
+    let broker = last.context().broker().cloned();
+    let error = Error::new(ErrorKind::Disconnected)
+        .with_message("the broker closes connections without an answer")
+        .with_api(ApiVersionsRequest::KEY)
+        .with_hint(
+            "check that the address is a plaintext Kafka listener, not one for TLS or a proxy \
+             without a broker behind it",
+        );
+    match broker {
+        Some(broker) => error.with_broker(broker),
+        None => error,
     }
 }
 

@@ -5,7 +5,8 @@ use tokio::time::sleep_until;
 
 use super::Inner;
 use crate::clock::now;
-use crate::connection::{Connection, Counters, dial::Dial};
+use crate::connection::dial::{Dial, Stage};
+use crate::connection::{Connection, Counters};
 use crate::{BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig};
 
 /// How a task that connects fares, for all who wait for it.
@@ -15,6 +16,8 @@ pub(super) struct Progress {
     pub(super) failures: u32,
     /// With what the last of them failed.
     pub(super) last_error: Option<Error>,
+    /// How far the attempt under way has come.
+    pub(super) stage: Option<Stage>,
     pub(super) outcome: Option<Result<Connection, Error>>,
 }
 
@@ -39,6 +42,13 @@ impl Connecting {
                 return;
             };
             let began = now();
+            // Nobody is woken for a stage; it is looked up at a deadline.
+            let on_stage = |stage| {
+                self.progress.send_if_modified(|progress| {
+                    progress.stage = Some(stage);
+                    false
+                });
+            };
             let dial = Dial {
                 config: &self.config,
                 env: &self.env,
@@ -46,6 +56,7 @@ impl Connecting {
                 lane: self.lane,
                 counters: self.counters.clone(),
                 known_as_old,
+                on_stage: &on_stage,
             };
             match dial.run().await {
                 Ok(connection) => return self.succeed(connection),

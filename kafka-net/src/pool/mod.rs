@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::timeout_at;
 
 use crate::clock::now;
+use crate::connection::dial::Stage;
 use crate::connection::{Connection, ConnectionStats, Counters, Counts};
 use crate::waiting::runtime_gone;
 use crate::{BrokerAddress, Environment, Error, Lane, NetConfig, Random, Waiting};
@@ -187,15 +188,19 @@ impl Pool {
             Joined::Now(result) => return Waiting::ready(result),
             Joined::Wait(progress) => progress,
         };
+        // Now, not when the wait is first polled: the attempt runs already.
+        let seen = progress.borrow().failures;
         let at_the_end = progress.clone();
         let broker = broker.clone();
         let asked = now();
         let late = move || {
             let timeout = deadline.saturating_duration_since(asked);
-            let error = Error::timeout("no connection", timeout)
-                .with_broker(broker)
-                .with_possibly_written(false);
+            let error = Error::timeout("no connection", timeout).with_broker(broker);
             let progress = at_the_end.borrow();
+            let error = match progress.stage.and_then(Stage::hint) {
+                Some(hint) => error.with_hint(hint),
+                None => error,
+            };
             match &progress.last_error {
                 Some(last) => error
                     .with_attempts(progress.failures)
@@ -205,7 +210,7 @@ impl Pool {
         };
         self.0
             .env
-            .within(deadline, late, patience.wait_for(progress))
+            .within(deadline, late, patience.wait_for(progress, seen))
     }
 }
 
@@ -225,8 +230,12 @@ enum Patience {
 }
 
 impl Patience {
-    async fn wait_for(self, mut progress: watch::Receiver<Progress>) -> Result<Connection, Error> {
-        let seen = progress.borrow().failures;
+    /// `seen`: the failures before this one came to wait.
+    async fn wait_for(
+        self,
+        mut progress: watch::Receiver<Progress>,
+        seen: u32,
+    ) -> Result<Connection, Error> {
         loop {
             {
                 let now = progress.borrow_and_update();
@@ -308,5 +317,5 @@ impl Inner {
 
 #[cold]
 fn pool_closed() -> Error {
-    Error::closed("the connection pool").with_possibly_written(false)
+    Error::closed("the connection pool")
 }

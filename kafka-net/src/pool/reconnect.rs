@@ -47,7 +47,7 @@ impl Reconnect {
     ///
     /// Lanes that fail at the same time count once.
     pub(super) fn failed(&mut self, now: Instant, began: Instant, pauses: Pauses, random: f64) {
-        if self.failed_at.is_some_and(|before| began < before) {
+        if self.failed_at.is_some_and(|before| began <= before) {
             return;
         }
         self.failures = self.failures.saturating_add(1);
@@ -119,12 +119,14 @@ mod tests {
 
     #[test]
     fn no_number_of_failures_overflows() {
-        let now = clock::now();
+        let mut now = clock::now();
         let mut reconnect = Reconnect::default();
         for _ in 0..100 {
+            now = reconnect.not_before(now);
             reconnect.failed(now, now, PAUSES, 0.5);
         }
         assert_eq!(reconnect.not_before(now) - now, ms(1000));
+        now = reconnect.not_before(now);
         let endless = Pauses {
             first: Duration::MAX,
             max: Duration::MAX,

@@ -1,0 +1,299 @@
+//! Version negotiation with brokers of every era, and with what is no broker.
+
+use kafka_net::clock::now;
+use kafka_net::{BrokerAddress, Connection, Error, ErrorKind, Lane, NetConfig, Pool, Waiting};
+use kafka_protocol::messages::{ApiVersionsRequest, ListOffsetsResponse};
+use kafka_protocol::{ApiKey, ErrorCode, VersionRange};
+
+use crate::support::*;
+
+fn dial() -> (Pool, Acceptor, Waiting<Connection>) {
+    let (network, acceptor) = Network::new();
+    let pool = network.pool(NetConfig::default());
+    let waiting = pool.connection(&broker(), Lane::Control, now() + seconds(60));
+    (pool, acceptor, waiting)
+}
+
+/// The first request of a connection, which must be ApiVersions.
+async fn greeted(peer: &mut Peer, version: i16) -> Asked {
+    let asked = peer.asked().await;
+    assert_eq!((asked.key, asked.version), (ApiKey::ApiVersions, version));
+    asked
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_introduces_itself() {
+    let (network, mut acceptor) = Network::new();
+    let config = NetConfig::default()
+        .with_client_id("shop")
+        .with_client_software("shop-client", "1.2.3");
+    let pool = network.pool(config);
+    let waiting = pool.connection(&broker(), Lane::Control, now() + seconds(10));
+    let mut peer = acceptor.accept().await;
+    let asked = greeted(&mut peer, 4).await;
+    assert_eq!(asked.client_id.as_deref(), Some("shop"));
+    let request: ApiVersionsRequest = asked.decode();
+    assert_eq!(request.client_software_name, "shop-client");
+    assert_eq!(request.client_software_version, "1.2.3");
+    let body = versions(&DEFAULT_VERSIONS);
+    peer.answer(&asked, &body).await;
+    let connection = waiting.await.unwrap();
+    assert!(connection.api_versions().is_negotiated());
+    assert_eq!(connection.broker(), &broker());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_names_its_range_is_asked_in_it() {
+    let (_pool, mut acceptor, waiting) = dial();
+    let mut peer = acceptor.accept().await;
+    let asked = greeted(&mut peer, 4).await;
+    refuse_version(&mut peer, &asked, &[(ApiKey::ApiVersions, 0, 3)]).await;
+    let asked = greeted(&mut peer, 3).await;
+    peer.answer(&asked, &versions(&DEFAULT_VERSIONS)).await;
+    waiting.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_names_none_is_asked_in_version_0() {
+    let (_pool, mut acceptor, waiting) = dial();
+    let mut peer = acceptor.accept().await;
+    let asked = greeted(&mut peer, 4).await;
+    refuse_version(&mut peer, &asked, &[]).await;
+    let asked = greeted(&mut peer, 0).await;
+    peer.answer(&asked, &versions(&DEFAULT_VERSIONS)).await;
+    waiting.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_that_is_not_lower_fails_at_once() {
+    let (_pool, mut acceptor, waiting) = dial();
+    let mut peer = acceptor.accept().await;
+    let asked = greeted(&mut peer, 4).await;
+    refuse_version(&mut peer, &asked, &[(ApiKey::ApiVersions, 0, 4)]).await;
+    let error = waiting.await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::UnsupportedVersion);
+    assert_eq!(
+        error.to_string(),
+        "ApiVersions to broker 1 (kafka-1:9092): the broker refused version 4 and offers \
+         versions 0 to 4"
+    );
+    peer.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_for_another_reason_fails_at_once() {
+    let (_pool, mut acceptor, waiting) = dial();
+    let mut peer = acceptor.accept().await;
+    let asked = greeted(&mut peer, 4).await;
+    let refusal = versions(&[]).with_error_code(ErrorCode::ClusterAuthorizationFailed.code());
+    peer.answer(&asked, &refusal).await;
+    let error = waiting.await.unwrap_err();
+    assert_eq!(
+        error.broker_error(),
+        Some(ErrorCode::ClusterAuthorizationFailed)
+    );
+}
+
+/// Plays 0.9: hangs up on ApiVersions, answers ListOffsets v0.
+async fn answer_probe(acceptor: &mut Acceptor) -> Peer {
+    let mut peer = acceptor.accept().await;
+    let asked = peer.asked().await;
+    assert_eq!((asked.key, asked.version), (ApiKey::ListOffsets, 0));
+    peer.answer(&asked, &ListOffsetsResponse::new()).await;
+    peer
+}
+
+async fn hang_up(acceptor: &mut Acceptor, version: i16) {
+    let mut peer = acceptor.accept().await;
+    greeted(&mut peer, version).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_hangs_up_on_api_versions_is_of_the_oldest_era() {
+    let (pool, mut acceptor, waiting) = dial();
+    hang_up(&mut acceptor, 4).await;
+    hang_up(&mut acceptor, 0).await;
+    let mut peer = answer_probe(&mut acceptor).await;
+    let connection = waiting.await.unwrap();
+    let table = connection.api_versions();
+    assert!(!table.is_negotiated());
+    let zero = Some(VersionRange::new(0, 0));
+    assert_eq!(table.range(ApiKey::Produce), zero);
+    assert_eq!(table.range(ApiKey::Metadata), zero);
+    assert_eq!(table.range(ApiKey::ApiVersions), None);
+    let pending = connection.start(&question("q"), &options());
+    assert_eq!(pending.version(), 0);
+    let asked = peer.asked().await;
+    assert_eq!(asked.topic(), "q");
+
+    // The other lanes need not find out again, for five minutes.
+    let waiting = pool.connection(&broker(), Lane::Fetch, now() + seconds(60));
+    let _peer = answer_probe(&mut acceptor).await;
+    waiting.await.unwrap();
+    tokio::time::sleep(seconds(301)).await;
+    let waiting = pool.connection(&broker(), Lane::Produce, now() + seconds(60));
+    let _upgraded = acceptor.broker().await;
+    assert!(waiting.await.unwrap().api_versions().is_negotiated());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_was_only_restarting_is_not_taken_for_old() {
+    let (_pool, mut acceptor, waiting) = dial();
+    hang_up(&mut acceptor, 4).await;
+    let mut peer = acceptor.accept().await;
+    let asked = greeted(&mut peer, 0).await;
+    peer.answer(&asked, &versions(&DEFAULT_VERSIONS)).await;
+    assert!(waiting.await.unwrap().api_versions().is_negotiated());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_broker_that_was_upgraded_is_asked_again() {
+    let (pool, mut acceptor, waiting) = dial();
+    hang_up(&mut acceptor, 4).await;
+    hang_up(&mut acceptor, 0).await;
+    drop(answer_probe(&mut acceptor).await);
+    drop(waiting.await);
+    // It now hangs up on what only old brokers speak.
+    let waiting = pool.connection(&broker(), Lane::Fetch, now() + seconds(60));
+    let mut peer = acceptor.accept().await;
+    assert_eq!(peer.asked().await.key, ApiKey::ListOffsets);
+    drop(peer);
+    let _peer = acceptor.broker().await;
+    assert!(waiting.await.unwrap().api_versions().is_negotiated());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_that_always_hangs_up_is_retried_until_the_deadline() {
+    let (network, mut acceptor) = Network::new();
+    let pool = network.pool(NetConfig::default());
+    let waiting = pool.connection(&broker(), Lane::Control, now() + seconds(3));
+    tokio::spawn(async move {
+        loop {
+            drop(acceptor.accept().await);
+        }
+    });
+    let error = waiting.await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Timeout);
+    let text = error.to_string();
+    assert!(
+        text.contains("the broker closes connections without an answer"),
+        "{text}"
+    );
+    assert!(
+        text.contains("check that the address is a plaintext Kafka listener"),
+        "{text}"
+    );
+    // Three connections an attempt, and pauses between the attempts.
+    assert!(network.dials().len() < 3 * 10, "{}", network.dials().len());
+}
+
+/// Bytes from something that is no Kafka broker end the wait at once.
+async fn check_no_broker(bytes: &[u8], kind: ErrorKind, texts: &[&str]) {
+    let (network, mut acceptor) = Network::new();
+    let pool = network.pool(NetConfig::default());
+    let start = now();
+    let address: BrokerAddress = "example.org:80".parse().unwrap();
+    let waiting = pool.connection(&address, Lane::Control, now() + seconds(60));
+    let mut peer = acceptor.accept().await;
+    peer.asked().await;
+    peer.send(bytes).await;
+    let error = waiting.await.unwrap_err();
+    assert_eq!(error.kind(), &kind, "{error}");
+    assert!(now() - start < seconds(1));
+    for text in texts {
+        assert!(error.to_string().contains(text), "{error}");
+    }
+    peer.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_speak_kafka_fails_at_once() {
+    check_no_broker(
+        b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
+        ErrorKind::FrameTooLarge,
+        &[
+            "ApiVersions to example.org:80: frame of 1213486160 bytes is above the limit",
+            "the peer seems to speak HTTP",
+            "check that the address is a plaintext Kafka listener",
+        ],
+    )
+    .await;
+    check_no_broker(
+        &[0x15, 3, 1, 0, 2, 2, 0x16],
+        ErrorKind::FrameTooLarge,
+        &["the peer seems to speak TLS"],
+    )
+    .await;
+    check_no_broker(
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        ErrorKind::FrameTooLarge,
+        &["is this a Kafka listener?"],
+    )
+    .await;
+    check_no_broker(
+        &[0, 0, 0, 4, 0x7f, 1, 2, 3],
+        ErrorKind::CorrelationMismatch,
+        &["answered request 2130772483 when 0 was next"],
+    )
+    .await;
+    check_no_broker(
+        &[0, 0, 0, 5, 0, 0, 0, 0, 0],
+        ErrorKind::Malformed,
+        &[
+            "ApiVersions to example.org:80: the answer (version 4) does not decode",
+            "1 bytes missing",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_port_is_a_timeout_that_says_so() {
+    let (network, mut acceptor) = Network::new();
+    let pool = network.pool(NetConfig::default().with_connect_timeout(seconds(4)));
+    let start = now();
+    let waiting = pool.attempt(&broker(), Lane::Control, start + seconds(60));
+    let mut peer = acceptor.accept().await;
+    peer.asked().await;
+    let error = waiting.await.unwrap_err();
+    let passed = now() - start;
+    assert!(passed >= seconds(4) && passed < millis(4100), "{passed:?}");
+    assert_eq!(error.kind(), &ErrorKind::Timeout);
+    assert_eq!(
+        error.to_string(),
+        "ApiVersions to broker 1 (kafka-1:9092): no answer within 4s (timeout); \
+         10.0.0.1:9092 accepts connections and stays silent: check that it is a plaintext Kafka listener"
+    );
+    peer.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_port_does_not_outlast_the_deadline() {
+    let (_pool, mut acceptor, waiting) = dial();
+    drop(waiting);
+    let (network, mut silent) = Network::new();
+    let pool = network.pool(NetConfig::default());
+    let start = now();
+    let waiting = pool.connection(&broker(), Lane::Control, start + seconds(3));
+    let peer = silent.accept().await;
+    let error: Error = waiting.await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Timeout);
+    assert_eq!(
+        error.to_string(),
+        "broker 1 (kafka-1:9092): no connection within 3s (timeout); 10.0.0.1:9092 accepts \
+         connections and stays silent: check that it is a plaintext Kafka listener"
+    );
+    assert!(now() - start < millis(3100));
+    drop((peer, acceptor.accept().await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_byte_at_a_time_is_enough() {
+    let shape = Shape {
+        max_write: 1,
+        max_read: 1,
+        buffer: 1,
+        ..Shape::default()
+    };
+    connected(NetConfig::default(), shape).await;
+}
