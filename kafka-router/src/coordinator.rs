@@ -432,3 +432,6 @@ fn node(id: i32, code: i16, message: Option<&str>) -> Result<i32, Error> {
     }
     Ok(id)
 }
+
+#[cfg(test)]
+mod tests;

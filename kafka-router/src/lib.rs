@@ -45,6 +45,11 @@ mod send;
 mod shared;
 #[cfg(test)]
 mod test_metadata;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod test_net;
+#[cfg(test)]
+mod tests;
 
 pub use backoff::Backoff;
 pub use cluster::{Broker, Cluster, Partition, Topic};

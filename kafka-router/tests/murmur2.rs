@@ -25,7 +25,7 @@ impl Keys {
     fn key_and_partition_count(&mut self) -> (Vec<u8>, i32) {
         let len = self.next() % 67;
         let key = (0..len).map(|_| self.next().to_le_bytes()[0]).collect();
-        let count = 1 + i32::try_from(self.next() % 1000).unwrap();
+        let count = i32::try_from(1 + self.next() % 1000).unwrap_or(1);
         (key, count)
     }
 }
