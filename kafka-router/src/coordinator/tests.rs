@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use kafka_protocol::messages::FindCoordinatorResponse;
 use kafka_protocol::messages::find_coordinator::Coordinator;
 
 use super::CoordinatorKind::{Group, Transaction};

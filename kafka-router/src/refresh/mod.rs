@@ -15,20 +15,20 @@
 //! gates of their own: a topic that stays missing doesn't hold up the news of a
 //! leader.
 
+mod nudges;
 mod question;
 mod track;
 mod waiters;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 use kafka_net::{Error, Random};
 use kafka_protocol::StrBytes;
-use kafka_protocol::messages::MetadataResponse;
 
-pub(crate) use question::{Purpose, Question};
+use nudges::Nudges;
+pub(crate) use question::{Answer, Purpose, Question};
 use track::{Track, later};
 use waiters::Waiters;
 pub(crate) use waiters::{Goal, WaiterId, check_topic_name};
@@ -53,16 +53,6 @@ pub(crate) enum Output {
     Resolve(WaiterId, Result<Arc<Cluster>, Error>),
 }
 
-/// A usable answer: it has passed [`crate::merge::check`].
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) response: MetadataResponse,
-    pub(crate) version: i16,
-    /// It came from a cluster with another id, by way of a bootstrap address:
-    /// nothing of the snapshot applies to it.
-    pub(crate) other_cluster: bool,
-}
-
 /// The state of all metadata.
 #[derive(Debug)]
 pub(crate) struct Refresh {
@@ -74,8 +64,7 @@ pub(crate) struct Refresh {
     /// up to date until it is forgotten.
     in_use: IndexMap<StrBytes, bool>,
     waiters: Waiters,
-    nudged_topics: BTreeSet<StrBytes>,
-    nudged: Nudge,
+    nudges: Nudges,
     in_flight: Option<Question>,
     last_question: u64,
     last_purpose: Purpose,
@@ -92,15 +81,6 @@ pub(crate) struct Refresh {
     closed: Option<Error>,
 }
 
-/// What someone who does not wait wants to be brought up to date.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Nudge {
-    None,
-    /// The brokers, and the topics named.
-    Part,
-    All,
-}
-
 impl Refresh {
     pub(crate) fn new(now: Instant, settings: Settings, random: Random) -> Self {
         Self {
@@ -110,8 +90,7 @@ impl Refresh {
             cluster: Arc::new(Cluster::default()),
             in_use: IndexMap::new(),
             waiters: Waiters::default(),
-            nudged_topics: BTreeSet::new(),
-            nudged: Nudge::None,
+            nudges: Nudges::default(),
             in_flight: None,
             last_question: 0,
             last_purpose: Purpose::All,
@@ -167,17 +146,14 @@ impl Refresh {
     /// Asks for news of a topic in use, or of everything in use, for nobody in
     /// particular.
     pub(crate) fn nudge(&mut self, topic: Option<&str>) {
-        let kind = match topic {
-            None => Nudge::All,
+        match topic {
+            None => self.nudges.everything(),
+            // News of a topic that was forgotten meanwhile is of no use.
             Some(name) => {
-                // News of a topic that was forgotten meanwhile is of no use.
-                if let Some((name, _)) = self.in_use.get_key_value(name) {
-                    self.nudged_topics.insert(name.clone());
-                }
-                Nudge::Part
+                let used = self.in_use.get_key_value(name);
+                self.nudges.part(used.map(|(name, _)| name.clone()));
             }
-        };
-        self.nudged = self.nudged.max(kind);
+        }
     }
 
     /// Stops keeping a topic up to date. Who waits for it goes on waiting.
@@ -189,7 +165,7 @@ impl Refresh {
         } else {
             self.in_use.shift_remove(name);
         }
-        self.nudged_topics.remove(name);
+        self.nudges.forget(name);
         if let Some(cluster) = self.cluster.without_topic(name) {
             self.publish(cluster);
         }
@@ -274,11 +250,8 @@ impl Refresh {
         };
         match question.purpose {
             Purpose::Seek => {}
-            Purpose::Part => {
-                self.nudged = self.nudged.max(Nudge::Part);
-                self.nudged_topics.extend(question.topics);
-            }
-            Purpose::All => self.nudged = Nudge::All,
+            Purpose::Part => self.nudges.part(question.topics),
+            Purpose::All => self.nudges.everything(),
         }
         let delay = self.settings.backoff.delay(self.failures, &self.random);
         self.failure_gate = Some(later(now, delay));
@@ -302,7 +275,7 @@ impl Refresh {
             self.outputs.push(Output::Resolve(id, Err(error.clone())));
         }
         self.in_flight = None;
-        self.nudged = Nudge::None;
+        self.nudges = Nudges::default();
     }
 
     /// What happened since the last call, in order.
@@ -329,7 +302,7 @@ impl Refresh {
             return None;
         }
         let gate = self.update.not_before();
-        let wanted = (self.nudged != Nudge::None || self.waiters.any_other()).then_some(gate);
+        let wanted = (self.nudges.any() || self.waiters.any_other()).then_some(gate);
         let forced = self
             .waiters
             .any_round()
@@ -362,15 +335,15 @@ impl Refresh {
     fn ask_update(&mut self, now: Instant) -> Question {
         self.update.on_ask(now, &self.settings.backoff);
         let (mut topics, rounds_want_all) = self.waiters.rounds();
-        topics.append(&mut self.nudged_topics);
+        let (nudged, nudged_all) = self.nudges.take();
+        topics.extend(nudged);
         let aged = self
             .last_full
             .is_none_or(|last| now >= later(last, self.settings.max_age));
-        let all = aged || rounds_want_all || self.nudged == Nudge::All;
+        let all = aged || rounds_want_all || nudged_all;
         if all {
             topics = self.in_use.keys().cloned().collect();
         }
-        self.nudged = Nudge::None;
         Question {
             id: self.next_question_id(),
             purpose: if all { Purpose::All } else { Purpose::Part },

@@ -1,8 +1,9 @@
-//! What is asked of the brokers.
+//! What is asked of the brokers, and what comes back.
 
 use std::collections::BTreeSet;
 
 use kafka_protocol::StrBytes;
+use kafka_protocol::messages::MetadataResponse;
 
 /// One metadata question, to be put to any broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,4 +35,14 @@ impl Question {
         self.purpose == Purpose::All
             || (!topics.is_empty() && topics.iter().all(|name| self.topics.contains(name)))
     }
+}
+
+/// A usable answer: it has passed [`crate::merge::check`].
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: MetadataResponse,
+    pub(crate) version: i16,
+    /// It came from a cluster with another id, by way of a bootstrap address:
+    /// nothing of the snapshot applies to it.
+    pub(crate) other_cluster: bool,
 }
