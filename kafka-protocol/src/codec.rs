@@ -13,7 +13,38 @@ pub use crate::wire::TaggedFields;
 /// A message of Kafka's protocol, or a structure inside one.
 ///
 /// Implemented by the derive of the same name, from the attributes of the
-/// struct; see [`crate::messages`] for how they read.
+/// struct. The messages of Kafka are in [`crate::messages`]; one of your own is
+/// declared in the same way:
+///
+/// ```
+/// use kafka_protocol::wire::{Reader, Sink};
+/// use kafka_protocol::{Message, StrBytes, TaggedFields};
+///
+/// /// Says hello.
+/// #[derive(Clone, Debug, PartialEq, Message)]
+/// #[kafka(versions = "0-2", flexible = "2+")]
+/// #[non_exhaustive]
+/// pub struct Greeting {
+///     /// Who is meant.
+///     pub name: StrBytes,
+///     /// How often, from version 1 on; once before it.
+///     #[kafka(versions = "1+", default = 1)]
+///     pub times: i32,
+///     /// Tagged fields this crate does not know.
+///     pub unknown_tagged_fields: TaggedFields,
+/// }
+///
+/// let greeting = Greeting::new().with_name("you").with_times(3);
+/// let mut sink = Sink::new();
+/// greeting.encode(&mut sink, 2)?;
+/// let bytes = sink.finish().into_bytes();
+/// assert_eq!(bytes, "\x04you\0\0\0\x03\0");
+/// assert_eq!(Greeting::decode(&mut Reader::new(bytes), 2)?, greeting);
+///
+/// let error = greeting.encode(&mut Sink::new(), 0).unwrap_err();
+/// assert_eq!(error.path(), "Greeting.times");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Message: Sized + Clone + Debug + Default + PartialEq {
     /// The message as data: fields, versions, defaults.
     const SCHEMA: &'static MessageSchema;

@@ -10,6 +10,10 @@
 mod support;
 
 use bytes::Bytes;
+use kafka_protocol::ApiKey;
+use kafka_protocol::frame::{self, FrameDecoder};
+use kafka_protocol::messages::AnyRequest;
+use kafka_protocol::wire::Limits;
 use proptest::prelude::*;
 use support::vectors::{self, Vector};
 
@@ -96,5 +100,42 @@ proptest! {
         thread_local!(static VECTORS: Vec<Vector> = vectors::all());
         let vector = VECTORS.with(|vectors| which.get(vectors).clone());
         check(&vector, noise.into());
+    }
+
+    #[test]
+    fn noise_as_request_frames_never_panics(
+        key in 0..24i16,
+        version in -1..20i16,
+        noise in proptest::collection::vec(any::<u8>(), 0..100),
+    ) {
+        let mut bytes = Vec::from(key.to_be_bytes());
+        bytes.extend(version.to_be_bytes());
+        bytes.extend(noise);
+        if let Ok((header, mut body)) = frame::open_request(bytes.into(), Limits::default()) {
+            prop_assert_eq!((header.api_key, header.api_version), (key, version));
+            let key = ApiKey::from_code(key).unwrap();
+            let decoded = AnyRequest::decode(key, &mut body, version);
+            prop_assert!(decoded.is_none_or(|request| request.is_err() || version >= 0));
+        }
+    }
+
+    #[test]
+    fn a_stream_of_noise_comes_out_as_frames_or_an_error(
+        chunks in proptest::collection::vec(proptest::collection::vec(0..4u8, 0..40), 0..20),
+    ) {
+        let mut decoder = FrameDecoder::new(1000);
+        let (mut frames, mut sent) = (0, 0);
+        'stream: for chunk in &chunks {
+            decoder.buffer().extend_from_slice(chunk);
+            sent += chunk.len();
+            loop {
+                match decoder.next() {
+                    Ok(Some(frame)) => frames += frame.len() + 4,
+                    Ok(None) => break,
+                    Err(_) => break 'stream,
+                }
+            }
+        }
+        prop_assert_eq!(frames + decoder.pending(), sent);
     }
 }

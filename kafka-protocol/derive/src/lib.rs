@@ -2,8 +2,8 @@
 //! that reads and writes it in every version.
 //!
 //! Not for use on its own; `kafka_protocol::Message` re-exports it and its
-//! documentation explains the attributes. The way through the files: [`attrs`]
-//! reads what was written, [`model`] checks it and says what it means, and
+//! documentation explains the attributes. The way through the files: `attrs`
+//! reads what was written, `model` checks it and says what it means, and
 //! `encode`, `decode`, `schema` and `setters` quote code from the model.
 
 mod attrs;

@@ -78,24 +78,25 @@ fn request(model: &Model) -> TokenStream {
     let Some(code) = model.key else {
         return TokenStream::new();
     };
+    let known = quote! {
+        const _: () = assert!(::kafka_protocol::ApiKey::from_code(#code).is_some(), "no API has this key");
+    };
     let Some(response) = &model.response else {
-        return quote! {
-            const _: () = assert!(::kafka_protocol::ApiKey::from_code(#code).is_some(), "no API has this key");
-        };
+        return known;
     };
     quote! {
+        #known
+
         const _: () = assert!(
-            <#response as ::kafka_protocol::Message>::VERSIONS.covers(<#ident as ::kafka_protocol::Message>::VERSIONS),
+            <#response as ::kafka_protocol::Message>::VERSIONS
+                .covers(<#ident as ::kafka_protocol::Message>::VERSIONS),
             "the response lacks a version of the request",
         );
 
         #[automatically_derived]
         impl ::kafka_protocol::Request for #ident {
-            const KEY: ::kafka_protocol::ApiKey = match ::kafka_protocol::ApiKey::from_code(#code) {
-                ::core::option::Option::Some(key) => key,
-                #[allow(clippy::panic)]
-                ::core::option::Option::None => panic!("no API has this key"),
-            };
+            // The keys count up from zero without a gap.
+            const KEY: ::kafka_protocol::ApiKey = ::kafka_protocol::ApiKey::ALL[#code as usize];
 
             type Response = #response;
         }
