@@ -25,6 +25,7 @@
 //! under a seeded schedule of faults, its history checked. The binary `sim` runs it for
 //! ranges of seeds.
 
+mod chance;
 mod checker;
 mod clock;
 mod network;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use kafka_net::Random;
 
+use crate::chance::{below, pick};
+
 /// A kind of fault that the schedule can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -72,17 +74,17 @@ pub(crate) struct Strike {
 pub(crate) fn draw(random: &Random) -> Vec<Strike> {
     let kinds: Vec<FaultKind> = FaultKind::ALL
         .into_iter()
-        .filter(|_| random.below(2) == 1)
+        .filter(|_| below(random, 2) == 1)
         .collect();
     if kinds.is_empty() {
         return Vec::new();
     }
-    let strikes = 1 + random.below(12);
+    let strikes = 1 + below(random, 12);
     (0..strikes)
         .filter_map(|_| {
-            let after = Duration::from_millis(1 + random.below(400));
-            let kind = *kinds.get(random.below(kinds.len() as u64) as usize)?;
-            let lasts = Duration::from_millis(10 + random.below(1500));
+            let after = Duration::from_millis(1 + below(random, 400));
+            let kind = *pick(random, &kinds)?;
+            let lasts = Duration::from_millis(10 + below(random, 1500));
             Some(Strike { after, kind, lasts })
         })
         .collect()

@@ -18,7 +18,7 @@ use crate::trace::Trace;
 #[derive(Clone, Debug)]
 pub struct Simulation {
     seed: u64,
-    brokers: usize,
+    brokers: i32,
     partitions: i32,
     keep_events: bool,
     time_limit: Duration,
@@ -38,7 +38,7 @@ impl Simulation {
     }
 
     /// Brokers in the cluster. Default 1.
-    pub fn brokers(mut self, brokers: usize) -> Self {
+    pub fn brokers(mut self, brokers: i32) -> Self {
         self.brokers = brokers;
         self
     }

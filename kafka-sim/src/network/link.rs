@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::LinkProfile;
+use crate::chance::below;
 use crate::trace::Trace;
 
 /// Bytes under way in one direction before the sender has to wait: a socket buffer's size.
@@ -172,7 +173,7 @@ impl Pump {
         let jitter = self.profile.jitter.as_micros() as u64;
         let extra = match jitter {
             0 => 0,
-            most => self.random.below(most + 1),
+            most => below(&self.random, most + 1),
         };
         self.profile.latency + Duration::from_micros(extra)
     }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use kafka_net::{BoxStream, Connector, Random};
 use kafka_test_broker::TestCluster;
 
+use crate::chance::below;
 use crate::trace::Trace;
 use link::Link;
 
@@ -96,7 +97,7 @@ impl Network {
         if state.links.is_empty() {
             return false;
         }
-        let nth = self.shared.random.below(state.links.len() as u64) as usize;
+        let nth = below(&self.shared.random, state.links.len() as u64) as usize;
         if let Some((id, link)) = state.links.iter().nth(nth) {
             self.shared
                 .trace
@@ -127,7 +128,7 @@ impl Network {
         if state.links.is_empty() {
             return false;
         }
-        let nth = self.shared.random.below(state.links.len() as u64) as usize;
+        let nth = below(&self.shared.random, state.links.len() as u64) as usize;
         if let Some((id, link)) = state.links.iter().nth(nth) {
             self.shared
                 .trace

@@ -6,6 +6,7 @@ use kafka_protocol::{ApiKey, ErrorCode};
 use kafka_test_broker::{Condition, Fault, Reaction};
 
 use super::{Shared, TOPIC};
+use crate::chance::{below, pick};
 use crate::schedule::{FaultKind, Strike};
 use crate::world::World;
 
@@ -45,7 +46,7 @@ async fn carry_out(world: &World, strike: &Strike) -> u64 {
         }
         FaultKind::RestartBroker => {
             let ids = cluster.broker_ids();
-            let Some(id) = ids.get(world.random().below(ids.len() as u64) as usize) else {
+            let Some(id) = pick(world.random(), &ids) else {
                 return 0;
             };
             cluster.stop_broker(*id);
@@ -56,8 +57,8 @@ async fn carry_out(world: &World, strike: &Strike) -> u64 {
         FaultKind::MoveLeader => {
             let ids = cluster.broker_ids();
             let partitions = cluster.partition_count(TOPIC);
-            let partition = world.random().below(u64::from(partitions.max(1).unsigned_abs())) as i32;
-            match ids.get(world.random().below(ids.len() as u64) as usize) {
+            let partition = below(world.random(), u64::from(partitions.max(1).unsigned_abs())) as i32;
+            match pick(world.random(), &ids) {
                 Some(id) => u64::from(cluster.move_leader(TOPIC, partition, *id)),
                 None => 0,
             }
@@ -75,11 +76,11 @@ async fn carry_out(world: &World, strike: &Strike) -> u64 {
                 ErrorCode::LeaderNotAvailable,
                 ErrorCode::KafkaStorageError,
             ];
-            let error = errors[world.random().below(errors.len() as u64) as usize % errors.len()];
+            let error = *pick(world.random(), &errors).unwrap_or(&ErrorCode::NotLeaderOrFollower);
             during(world, strike.lasts, Condition::api(ApiKey::Produce).probability(0.7), Reaction::Error(error)).await
         }
         FaultKind::DelayFetch => {
-            let delay = Duration::from_millis(1 + world.random().below(300));
+            let delay = Duration::from_millis(1 + below(world.random(), 300));
             during(world, strike.lasts, Condition::api(ApiKey::Fetch).probability(0.5), Reaction::Delay(delay)).await
         }
     }

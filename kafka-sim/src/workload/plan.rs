@@ -5,13 +5,14 @@ use std::time::Duration;
 use kafka_client::Compression;
 use kafka_net::Random;
 
+use crate::chance::below;
 use crate::network::LinkProfile;
 use crate::schedule::{self, Strike};
 
 /// Everything about a run that is decided beforehand.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
-    pub(super) brokers: usize,
+    pub(super) brokers: i32,
     pub(super) partitions: i32,
     pub(super) producers: usize,
     pub(super) records: usize,
@@ -34,45 +35,45 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn draw(seed: u64) -> Self {
         let random = Random::from_seed(seed ^ 0x706c_616e);
-        let between = |least: u64, most: u64| least + random.below(most - least + 1);
+        let between = |least: u64, most: u64| least + below(&random, most - least + 1);
         let request_timeout = Duration::from_millis(between(400, 2000));
         Self {
-            brokers: between(1, 3) as usize,
+            brokers: between(1, 3) as i32,
             partitions: between(1, 6) as i32,
             producers: between(1, 3) as usize,
             records: between(20, 150) as usize,
             value_size: between(20, 400) as usize,
             pause: Duration::from_millis(between(0, 8)),
-            keyed: random.below(2) == 1,
+            keyed: below(&random, 2) == 1,
             // Most seeds use the default; some the plain producer, whose promise is less.
-            idempotent: random.below(5) != 0,
+            idempotent: below(&random, 5) != 0,
             linger: Duration::from_millis(between(0, 10)),
-            batch_size: between(200, 8000) as usize,
+            batch_size: between(1024, 8000) as usize,
             max_in_flight: between(1, 5) as usize,
-            compression: pick(
-                &random,
-                [
-                    Compression::None,
-                    Compression::None,
-                    Compression::Gzip,
-                    Compression::Snappy,
-                    Compression::Lz4,
-                    Compression::Zstd,
-                ],
-            ),
+            compression: match between(0, 5) {
+                0 => Compression::Gzip,
+                1 => Compression::Snappy,
+                2 => Compression::Lz4,
+                3 => Compression::Zstd,
+                _ => Compression::None,
+            },
             // Either ample, so that everything must be delivered, or so short that some
             // records expire under faults.
-            delivery_timeout: match random.below(4) {
+            delivery_timeout: match below(&random, 4) {
                 0 => request_timeout + Duration::from_millis(between(200, 1500)),
                 _ => Duration::from_secs(120),
             },
             request_timeout,
-            fetch_partition_bytes: between(500, 20_000) as usize,
+            fetch_partition_bytes: between(1024, 20_000) as usize,
             prefetch_bytes: between(20_000, 200_000) as usize,
             link: LinkProfile {
                 latency: Duration::from_micros(between(50, 5_000)),
                 jitter: Duration::from_micros(between(0, 5_000)),
-                max_chunk: pick(&random, [7, 300, 64 * 1024, 64 * 1024]),
+                max_chunk: match between(0, 3) {
+                    0 => 7,
+                    1 => 300,
+                    _ => 64 * 1024,
+                },
             },
             strikes: schedule::draw(&random),
         }
@@ -82,10 +83,6 @@ impl Plan {
     pub(super) fn exactly_once(&self) -> bool {
         self.idempotent
     }
-}
-
-fn pick<T: Copy, const N: usize>(random: &Random, from: [T; N]) -> T {
-    from[random.below(N as u64) as usize % N]
 }
 
 #[cfg(test)]
