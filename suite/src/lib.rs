@@ -1,17 +1,20 @@
 //! Suites that run the client against real Kafka brokers and Kafka's own tools.
 //!
-//! The tests are in `tests/real_*.rs` and need Java and Maven; `cargo xtask test
-//! real` runs them. Here is what they share: a broker to talk to, numbered
-//! records and the ledger that says whether each came back once and in order,
-//! and the lines in which the Java programs of `java/` speak of records.
+//! The tests in `tests/real_*.rs` need Java and Maven; `cargo xtask test real`
+//! runs them. Those in `tests/cancel` drop every public future at every await,
+//! against the embedded broker. Here is what they share: a broker to talk to,
+//! numbered records and the ledger that says whether each came back once and in
+//! order, and the lines in which the Java programs of `java/` speak of records.
 
 mod broker;
+mod dropped;
 mod dump;
 mod ledger;
 mod line;
 mod numbered;
 
 pub use broker::{Broker, java_file};
+pub use dropped::{at_every_await, polled};
 pub use dump::{BatchDump, dump_log};
 pub use ledger::Ledger;
 pub use line::{Line, hex};

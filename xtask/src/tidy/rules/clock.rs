@@ -47,8 +47,8 @@ fn may_ask(path: &str) -> bool {
     CLOCK_FILES.contains(&path) || path.starts_with("examples/")
 }
 
-/// The simulation runs under a paused clock only, so tokio's time is virtual
-/// there; the standard library's never is.
+/// The simulation and tests run under a paused clock, so tokio's time is
+/// virtual there; the standard library's never is.
 fn is_virtual(source: &Source) -> bool {
     let code = &source.all_tokens;
     let std_imports = tokens::positions(code, "std :: time").into_iter();
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_simulation_has_virtual_time_only() {
+    fn the_simulation_and_tests_have_virtual_time() {
         let check = |text: &str, expected: usize| {
             let files = [
                 ("kafka-sim/Cargo.toml", "[package]\nname = \"kafka-sim\"\n"),
