@@ -366,7 +366,7 @@ mod tests {
         let wakers: Vec<_> = counts.iter().map(|c| Waker::from(c.clone())).collect();
         let (completion, resolver) = Completion::new(0);
         let (mut a, mut b) = (NO_SLOT, NO_SLOT);
-        let mut poll = |index, slot: &mut u32, waker: usize| {
+        let poll = |index, slot: &mut u32, waker: usize| {
             let cx = Context::from_waker(&wakers[waker]);
             assert!(completion.poll_record(index, slot, &cx).is_pending());
         };

@@ -194,6 +194,10 @@ pub(crate) struct Sequences {
     identity: Option<Identity>,
     next: i32,
     health: Health,
+    /// A batch was accepted under the identity. Until then the leader knows
+    /// nothing of it and takes any number, so a second batch in flight could get
+    /// in before a first that is refused.
+    established: bool,
 }
 
 /// Whether new batches may be numbered on.
@@ -219,6 +223,16 @@ impl Sequences {
 
     pub(crate) fn health(&self) -> Health {
         self.health
+    }
+
+    /// Whether a numbered batch must be answered before the next is sent.
+    pub(crate) fn is_one_at_a_time(&self) -> bool {
+        self.identity.is_some() && !self.established
+    }
+
+    /// A batch was accepted: from now on the leader refuses gaps.
+    pub(crate) fn accepted(&mut self) {
+        self.established = true;
     }
 
     /// Gets ready to number a new batch; false if it must wait. `numbered` says
@@ -387,6 +401,20 @@ mod tests {
         assert!(sequences.prepare(&Current::Known(B), false));
         assert_eq!(sequences.identity(), Some(B));
         assert_eq!(sequences.assign(1), Some(0));
+    }
+
+    #[test]
+    fn the_first_batch_under_an_identity_goes_alone() {
+        let mut sequences = Sequences::default();
+        assert!(!sequences.is_one_at_a_time());
+        assert!(sequences.prepare(&Current::Known(A), false));
+        assert!(sequences.is_one_at_a_time());
+        sequences.accepted();
+        assert!(!sequences.is_one_at_a_time());
+        assert!(sequences.prepare(&Current::Known(B), false));
+        assert!(sequences.is_one_at_a_time(), "a new identity, a new start");
+        assert!(sequences.prepare(&Current::Off, false));
+        assert!(!sequences.is_one_at_a_time());
     }
 
     #[test]

@@ -34,7 +34,7 @@ use kafka_router::Backoff;
 use crate::batch::{BatchId, Finished};
 use crate::completion::{Completion, Outcome};
 use crate::config::{Acks, Idempotence, ProducerConfig};
-use crate::idempotence::{Answer, Current, Identities, Identity};
+use crate::idempotence::{Answer, Identities, Identity};
 use crate::inbox::Inbox;
 use crate::metrics::Counters;
 use crate::queue::Partition;

@@ -78,8 +78,7 @@ impl PartitionState {
         if self.batches.is_empty() && self.backlog.oldest.is_none() {
             return Next::Empty;
         }
-        // An answer that is out at another broker decides what comes first.
-        if self.flies_elsewhere(leader) {
+        if !self.may_fly(leader) {
             return Next::Blocked;
         }
         if let Some(at) = self.retry_at.filter(|at| *at > now) {
@@ -119,7 +118,7 @@ impl PartitionState {
     /// Whether the batch at `index` is the next one to go to this broker.
     pub(super) fn is_next(&self, index: usize, broker: i32) -> bool {
         self.leader == Some(broker)
-            && !self.flies_elsewhere(broker)
+            && self.may_fly(broker)
             && self
                 .batches
                 .iter()
@@ -127,11 +126,16 @@ impl PartitionState {
                 .all(|earlier| matches!(earlier.state, State::InFlight(_) | State::Ghost(_)))
     }
 
-    fn flies_elsewhere(&self, broker: i32) -> bool {
-        self.batches
-            .iter()
-            .filter_map(Batch::flight)
-            .any(|flight| flight.broker != broker)
+    /// Whether one more batch may go to this broker: not while an answer is out
+    /// at another one, which decides what comes first, nor beside the very first
+    /// under an identity.
+    fn may_fly(&self, broker: i32) -> bool {
+        let mut flights = self.batches.iter().filter_map(Batch::flight);
+        match flights.next() {
+            None => true,
+            Some(_) if self.sequences.is_one_at_a_time() => false,
+            Some(first) => first.broker == broker && flights.all(|flight| flight.broker == broker),
+        }
     }
 
     pub(super) fn position(&self, id: BatchId) -> Option<usize> {
@@ -160,6 +164,7 @@ impl PartitionState {
             index += 1;
             !settled
         });
+        self.sequences.accepted();
         if !self.batches.iter().any(Batch::is_ghost) {
             self.sequences.recovered();
         }
