@@ -56,7 +56,10 @@ fn is_virtual(source: &Source) -> bool {
         .filter_map(|index| code.get(index..))
         .flat_map(|rest| rest.iter().take_while(|token| token.text != ";"))
         .any(|token| token.text == "Instant");
-    source.in_package("kafka-sim") && !names_instant && tokens::find(code, "SystemTime").is_empty()
+    (source.in_package("kafka-sim") || source.library.items.is_empty())
+        && !names_instant
+        && !tokens::find(code, "tokio :: time").is_empty()
+        && tokens::find(code, "SystemTime").is_empty()
 }
 
 #[cfg(test)]
@@ -110,5 +113,8 @@ mod tests {
             "use tokio::time::Instant;\nfn f() { std::time::SystemTime::now(); }",
             1,
         );
+        let test = "use tokio::time::Instant;\nfn f() { Instant::now(); }";
+        assert!(findings(&RULE, &[("kafka-x/tests/a.rs", test)]).is_empty());
+        assert_eq!(findings(&RULE, &[("kafka-x/src/a.rs", test)]).len(), 1);
     }
 }
