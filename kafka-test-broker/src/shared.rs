@@ -97,7 +97,7 @@ impl Shared {
     ) -> T {
         let mut state = self.lock();
         let (result, outputs) = change(&mut state.machine, clock::now());
-        state.deliver(outputs);
+        state.deliver(outputs, None);
         result
     }
 
@@ -122,7 +122,7 @@ impl Shared {
 
 impl State {
     fn turn(&mut self, id: ConnectionId, outputs: Vec<Output>) -> Turn {
-        self.deliver(outputs);
+        self.deliver(outputs, Some(id));
         let mailbox = self.mailboxes.get_mut(&id);
         Turn {
             actions: mailbox
@@ -133,11 +133,14 @@ impl State {
         }
     }
 
-    fn deliver(&mut self, outputs: Vec<Output>) {
+    /// Puts actions into the mailboxes; whoever is at its own needs no call.
+    fn deliver(&mut self, outputs: Vec<Output>, present: Option<ConnectionId>) {
         for (id, action) in outputs {
             if let Some(mailbox) = self.mailboxes.get_mut(&id) {
                 mailbox.actions.push(action);
-                mailbox.arrived.notify_one();
+                if present != Some(id) {
+                    mailbox.arrived.notify_one();
+                }
             }
         }
     }

@@ -30,6 +30,9 @@ use crate::log::{ReadLimit, corrupted};
 /// The first version that can carry record batches of magic 2.
 const FIRST_VERSION_OF_BATCHES: i16 = 4;
 
+/// The first version with sessions, and an error at the top.
+const FIRST_VERSION_OF_SESSIONS: i16 = 7;
+
 /// The first version that names topics by id.
 const FIRST_VERSION_OF_TOPIC_IDS: i16 = 13;
 
@@ -89,7 +92,11 @@ impl Handler for FetchRequest {
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<FetchResponse> {
-        if let Some(code) = context.plan.whole_error().or_else(|| session_error(&self)) {
+        let injected = context
+            .plan
+            .whole_error()
+            .filter(|_| context.version >= FIRST_VERSION_OF_SESSIONS);
+        if let Some(code) = injected.or_else(|| session_error(&self)) {
             return Outcome::Answer(FetchResponse::new().with_error_code(code.code()));
         }
         let read = read(&self, context);

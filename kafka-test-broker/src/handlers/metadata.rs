@@ -38,13 +38,21 @@ const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
 
 impl Handler for MetadataRequest {
     fn targets(&self, cluster: &Cluster) -> Vec<Target> {
-        let topics = self.topics.iter().flatten();
-        topics
-            .map(|topic| Target {
-                topic: name_of(cluster, topic).unwrap_or_default(),
-                partition: None,
-            })
-            .collect()
+        let target = |topic| Target {
+            topic,
+            partition: None,
+        };
+        match &self.topics {
+            Some(topics) if !topics.is_empty() => topics
+                .iter()
+                .map(|topic| target(name_of(cluster, topic).unwrap_or_default()))
+                .collect(),
+            // All of them, but for those who want none from version 1 on.
+            _ => cluster
+                .topics()
+                .map(|topic| target(topic.name.clone()))
+                .collect(),
+        }
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<MetadataResponse> {

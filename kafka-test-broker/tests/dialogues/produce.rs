@@ -1,0 +1,485 @@
+//! Produce: what is appended, what is refused, and how the answer says so.
+
+use crate::client::{
+    Client, NOW_MS, batch, changed, cluster, code, logged, produce, resealed, sequenced, stamped,
+    the_partition, timed,
+};
+use kafka_protocol::messages::ProduceRequest;
+use kafka_protocol::records::{BatchStamp, Compression, TimestampType};
+use kafka_protocol::{ErrorCode, RecordBytes, Uuid};
+use kafka_test_broker::TestCluster;
+
+#[tokio::test]
+async fn every_version_from_3_appends_in_every_codec_it_may() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 1);
+    let id = cluster.topic_id("t").unwrap();
+    let mut client = Client::dial(&cluster, 1);
+    let mut expected = Vec::new();
+    for version in 3..=13 {
+        for codec in [
+            Compression::None,
+            Compression::Gzip,
+            Compression::Snappy,
+            Compression::Lz4,
+            Compression::Zstd,
+        ] {
+            let records = stamped(&["a", "b"], codec, &BatchStamp::default());
+            let request = produce(
+                "t",
+                if version >= 13 { id } else { Uuid::ZERO },
+                0,
+                Some(records),
+            );
+            let response = client.call(&request, version).await;
+            assert_eq!(response.throttle_time_ms, 0);
+            assert_eq!(
+                response.responses[0].topic_id,
+                request.topic_data[0].topic_id
+            );
+            let partition = the_partition(response);
+            if version < 7 && codec == Compression::Zstd {
+                assert_eq!(
+                    code(partition.error_code),
+                    ErrorCode::UnsupportedCompressionType
+                );
+                continue;
+            }
+            let base = expected.len() as i64;
+            assert_eq!(
+                code(partition.error_code),
+                ErrorCode::None,
+                "v{version} {codec}"
+            );
+            assert_eq!((partition.index, partition.base_offset), (0, base));
+            assert_eq!(partition.log_append_time_ms, -1);
+            assert_eq!(
+                partition.log_start_offset,
+                if version >= 5 { 0 } else { -1 }
+            );
+            expected.extend([(base, "a".to_owned()), (base + 1, "b".to_owned())]);
+        }
+    }
+    assert_eq!(logged(&cluster, "t", 0), expected);
+    assert_eq!(cluster.end_offset("t", 0), expected.len() as i64);
+}
+
+#[tokio::test]
+async fn stored_batch_differs_from_the_sent_one_in_its_stamp_only() {
+    let cluster = cluster(2);
+    cluster.create_topic_on("t", &[&[1, 2]], &[]);
+    cluster.move_leader("t", 0, 2);
+    let mut client = Client::dial(&cluster, 2);
+    let sent = sequenced(5, 3, 0, &["x", "y"]);
+    client.produce("t", 0, batch(&["before"])).await;
+    client.produce("t", 0, sent.clone()).await;
+    let stored = cluster.log("t", 0).pop().unwrap();
+    assert_eq!(
+        (stored.base_offset(), stored.partition_leader_epoch()),
+        (1, 1)
+    );
+    assert_eq!(
+        (
+            stored.producer_id(),
+            stored.producer_epoch(),
+            stored.base_sequence()
+        ),
+        (5, 3, 0)
+    );
+    assert_eq!(stored.raw()[16..], sent.into_bytes()[16..]);
+}
+
+/// Produces `records` in `version` and expects a refusal that leaves no trace.
+async fn refused(
+    cluster: &TestCluster,
+    version: i16,
+    records: Option<RecordBytes>,
+    expected: ErrorCode,
+) {
+    let mut client = Client::dial(cluster, 1);
+    let before = cluster.end_offset("t", 0);
+    let partition = the_partition(
+        client
+            .call(&produce("t", Uuid::ZERO, 0, records), version)
+            .await,
+    );
+    assert_eq!(code(partition.error_code), expected);
+    assert_eq!(partition.base_offset, -1);
+    assert_eq!(partition.log_start_offset, -1);
+    assert_eq!(cluster.end_offset("t", 0), before);
+}
+
+#[tokio::test]
+async fn batches_that_kafka_refuses() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 1);
+    let check = |records, expected| refused(&cluster, 9, records, expected);
+    let good = || batch(&["a", "b"]);
+    check(None, ErrorCode::InvalidRecord).await;
+    check(Some(RecordBytes::new()), ErrorCode::InvalidRecord).await;
+    // Half a batch, two batches.
+    check(
+        Some(changed(good(), |bytes| bytes.truncate(70))),
+        ErrorCode::InvalidRecord,
+    )
+    .await;
+    check(
+        Some(changed(good(), |bytes| bytes.extend(bytes.clone()))),
+        ErrorCode::InvalidRecord,
+    )
+    .await;
+    // Damaged, and damaged where the checksum does not reach.
+    check(
+        Some(changed(good(), |bytes| bytes[65] ^= 1)),
+        ErrorCode::CorruptMessage,
+    )
+    .await;
+    check(
+        Some(changed(good(), |bytes| bytes[7] = 1)),
+        ErrorCode::InvalidRecord,
+    )
+    .await;
+    check(
+        Some(changed(good(), |bytes| bytes[16] = 9)),
+        ErrorCode::InvalidRecord,
+    )
+    .await;
+    check(
+        Some(changed(good(), |bytes| bytes[16] = 1)),
+        ErrorCode::InvalidRecord,
+    )
+    .await;
+    check(
+        Some(changed(good(), |bytes| bytes[11] = 20)),
+        ErrorCode::CorruptMessage,
+    )
+    .await;
+    // Counts: more records than offsets, fewer, none, and not what the body holds.
+    check(
+        Some(resealed(good(), |bytes| bytes[60] = 3)),
+        ErrorCode::InvalidRecord,
+    )
+    .await;
+    check(
+        Some(resealed(good(), |bytes| bytes[60] = 1)),
+        ErrorCode::InvalidRecord,
+    )
+    .await;
+    check(
+        Some(resealed(good(), |bytes| bytes[60] = 0)),
+        ErrorCode::InvalidRecord,
+    )
+    .await;
+    let lying = resealed(good(), |bytes| {
+        bytes[26] = 0;
+        bytes[60] = 1;
+    });
+    check(Some(lying), ErrorCode::InvalidRecord).await;
+    // A control batch, a codec there is not, a sequence below zero.
+    check(
+        Some(resealed(good(), |bytes| bytes[22] |= 0x20)),
+        ErrorCode::InvalidRecord,
+    )
+    .await;
+    check(
+        Some(resealed(good(), |bytes| bytes[22] |= 7)),
+        ErrorCode::InvalidRecord,
+    )
+    .await;
+    check(Some(sequenced(1, 0, -1, &["a"])), ErrorCode::InvalidRecord).await;
+    // The broker's clock claimed by a producer.
+    check(
+        Some(resealed(good(), |bytes| bytes[22] |= 8)),
+        ErrorCode::InvalidTimestamp,
+    )
+    .await;
+    refused(
+        &cluster,
+        2,
+        Some(changed(good(), |bytes| bytes[16] = 1)),
+        ErrorCode::UnsupportedForMessageFormat,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn refusal_tells_which_record_is_to_blame_from_version_8() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 1);
+    let mut client = Client::dial(&cluster, 1);
+    let hour_ms = 3_600_000;
+    let late = |timestamps: &[i64]| {
+        let records: Vec<_> = timestamps.iter().map(|at| (*at, "x")).collect();
+        timed(&records, Compression::Lz4, &BatchStamp::default())
+    };
+    let far = NOW_MS + 2 * hour_ms;
+    for version in [7, 8] {
+        let request = produce("t", Uuid::ZERO, 0, Some(late(&[NOW_MS, far, NOW_MS, far])));
+        let partition = the_partition(client.call(&request, version).await);
+        assert_eq!(code(partition.error_code), ErrorCode::InvalidTimestamp);
+        let blamed: Vec<i32> = partition
+            .record_errors
+            .iter()
+            .map(|error| error.batch_index)
+            .collect();
+        if version >= 8 {
+            assert_eq!(blamed, [1, 3]);
+            assert!(
+                partition
+                    .error_message
+                    .unwrap()
+                    .contains("invalid timestamp")
+            );
+        } else {
+            assert!(blamed.is_empty());
+        }
+    }
+    // No timestamp at all is none that is wrong, and the past is as far as it likes.
+    for timestamps in [[-1, -1], [0, NOW_MS + hour_ms / 2]] {
+        let partition = client.produce("t", 0, late(&timestamps)).await;
+        assert_eq!(
+            code(partition.error_code),
+            ErrorCode::None,
+            "{timestamps:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn batch_above_the_topics_limit_is_too_large_and_one_at_it_is_not() {
+    let cluster = cluster(1);
+    let len = batch(&["0123456789"]).len();
+    let limit = len.to_string();
+    cluster.create_topic_on("t", &[&[1]], &[("max.message.bytes", &limit)]);
+    refused(
+        &cluster,
+        9,
+        Some(batch(&["0123456789+"])),
+        ErrorCode::MessageTooLarge,
+    )
+    .await;
+    let mut client = Client::dial(&cluster, 1);
+    let partition = client.produce("t", 0, batch(&["0123456789"])).await;
+    assert_eq!(code(partition.error_code), ErrorCode::None);
+}
+
+#[tokio::test]
+async fn default_limit_is_kafkas() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 1);
+    let of_len = |len: usize| {
+        // A header of 61 bytes and a record with 3 + 1 + 1 + 3 + 1 bytes around its value.
+        let body = "x".repeat(len - 61 - 3 - 1 - 1 - 1 - 1 - 3 - 1);
+        let records = batch(&[&body]);
+        assert_eq!(records.len(), len);
+        records
+    };
+    let mut client = Client::dial(&cluster, 1);
+    let partition = client.produce("t", 0, of_len(1_048_588)).await;
+    assert_eq!(code(partition.error_code), ErrorCode::None);
+    refused(
+        &cluster,
+        9,
+        Some(of_len(1_048_589)),
+        ErrorCode::MessageTooLarge,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn unknown_places_and_wrong_brokers() {
+    let cluster = cluster(3);
+    cluster.create_topic_on("t", &[&[2, 3]], &[]);
+    let id = cluster.topic_id("t").unwrap();
+    let mut client = Client::dial(&cluster, 1);
+    let unknown = client.produce("nope", 0, batch(&["a"])).await;
+    assert_eq!(code(unknown.error_code), ErrorCode::UnknownTopicOrPartition);
+    let unknown = client.produce("t", 7, batch(&["a"])).await;
+    assert_eq!(code(unknown.error_code), ErrorCode::UnknownTopicOrPartition);
+    for wrong in [Uuid::ZERO, Uuid::from_bytes([9; 16])] {
+        let request = produce("", wrong, 0, Some(batch(&["a"])));
+        let unknown = the_partition(client.call(&request, 13).await);
+        assert_eq!(code(unknown.error_code), ErrorCode::UnknownTopicId);
+    }
+    for version in 9..=13 {
+        let request = produce(
+            "t",
+            if version >= 13 { id } else { Uuid::ZERO },
+            0,
+            Some(batch(&["a"])),
+        );
+        let response = client.call(&request, version).await;
+        let endpoints: Vec<_> = response
+            .node_endpoints
+            .iter()
+            .map(|node| (node.node_id, node.port))
+            .collect();
+        let partition = the_partition(response);
+        assert_eq!(code(partition.error_code), ErrorCode::NotLeaderOrFollower);
+        let leader = (
+            partition.current_leader.leader_id,
+            partition.current_leader.leader_epoch,
+        );
+        if version >= 10 {
+            assert_eq!((leader, &endpoints[..]), ((2, 0), &[(2, 9093)][..]));
+        } else {
+            assert_eq!((leader, &endpoints[..]), ((-1, -1), &[][..]));
+        }
+    }
+    assert_eq!(cluster.end_offset("t", 0), 0);
+}
+
+#[tokio::test]
+async fn acknowledgements() {
+    let cluster = cluster(2);
+    cluster.create_topic_on("t", &[&[1, 2]], &[("min.insync.replicas", "2")]);
+    let mut client = Client::dial(&cluster, 1);
+    let request = |acks| produce("t", Uuid::ZERO, 0, Some(batch(&["a"]))).with_acks(acks);
+    for wrong in [-2, 2, i16::MAX] {
+        let partition = the_partition(client.call(&request(wrong), 9).await);
+        assert_eq!(code(partition.error_code), ErrorCode::InvalidRequiredAcks);
+    }
+    assert_eq!(cluster.end_offset("t", 0), 0);
+    for acks in [-1, 1] {
+        let partition = the_partition(client.call(&request(acks), 9).await);
+        assert_eq!(code(partition.error_code), ErrorCode::None);
+    }
+    // With one replica left, only those who ask for all of them are refused.
+    cluster.stop_broker(2);
+    let partition = the_partition(client.call(&request(-1), 9).await);
+    assert_eq!(code(partition.error_code), ErrorCode::NotEnoughReplicas);
+    let partition = the_partition(client.call(&request(1), 9).await);
+    assert_eq!(
+        (code(partition.error_code), partition.base_offset),
+        (ErrorCode::None, 2)
+    );
+}
+
+#[tokio::test]
+async fn without_acknowledgement_there_is_no_answer_and_an_error_closes() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 1);
+    let mut client = Client::dial(&cluster, 1);
+    for _ in 0..3 {
+        client
+            .send(
+                &produce("t", Uuid::ZERO, 0, Some(batch(&["a"]))).with_acks(0),
+                9,
+            )
+            .await;
+    }
+    // The next answer belongs to the next request that wants one.
+    let partition = client.produce("t", 0, batch(&["b"])).await;
+    assert_eq!(partition.base_offset, 3);
+    client
+        .send(
+            &produce("nope", Uuid::ZERO, 0, Some(batch(&["a"]))).with_acks(0),
+            9,
+        )
+        .await;
+    client.expect_closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn append_time_is_the_brokers_where_the_topic_says_so() {
+    let cluster = cluster(1);
+    cluster.create_topic_on("t", &[&[1]], &[("message.timestamp.type", "LogAppendTime")]);
+    let mut client = Client::dial(&cluster, 1);
+    tokio::time::advance(std::time::Duration::from_millis(250)).await;
+    let far = NOW_MS * 2;
+    let records = timed(
+        &[(far, "a"), (5, "b")],
+        Compression::Gzip,
+        &BatchStamp::default(),
+    );
+    let partition = client.produce("t", 0, records).await;
+    assert_eq!(
+        (code(partition.error_code), partition.log_append_time_ms),
+        (ErrorCode::None, NOW_MS + 250)
+    );
+    let stored = cluster.log("t", 0).pop().unwrap();
+    assert_eq!(stored.timestamp_type(), TimestampType::LogAppendTime);
+    assert_eq!(stored.max_timestamp(), NOW_MS + 250);
+    // The checksum was computed anew.
+    assert_eq!(logged(&cluster, "t", 0).len(), 2);
+}
+
+#[tokio::test]
+async fn partitions_of_one_request_fare_each_on_its_own() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 2);
+    let mut request = produce("t", Uuid::ZERO, 0, Some(batch(&["a"])));
+    let data = request.topic_data[0].partition_data[0].clone();
+    let broken = changed(batch(&["b"]), |bytes| bytes[65] ^= 1);
+    request.topic_data[0]
+        .partition_data
+        .push(data.clone().with_index(1).with_records(broken));
+    request.topic_data[0]
+        .partition_data
+        .push(data.with_index(2));
+    let mut client = Client::dial(&cluster, 1);
+    let response = client.call(&request, 9).await;
+    let codes: Vec<_> = response.responses[0]
+        .partition_responses
+        .iter()
+        .map(|partition| (partition.index, code(partition.error_code)))
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            (0, ErrorCode::None),
+            (1, ErrorCode::CorruptMessage),
+            (2, ErrorCode::UnknownTopicOrPartition)
+        ]
+    );
+    assert_eq!(
+        (cluster.end_offset("t", 0), cluster.end_offset("t", 1)),
+        (1, 0)
+    );
+}
+
+#[tokio::test]
+async fn transactional_batch_is_not_authorized() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 1);
+    let stamp = BatchStamp {
+        producer_id: 1,
+        producer_epoch: 0,
+        base_sequence: 0,
+        transactional: true,
+        ..BatchStamp::default()
+    };
+    let records = stamped(&["a"], Compression::None, &stamp);
+    refused(
+        &cluster,
+        9,
+        Some(records),
+        ErrorCode::TransactionalIdAuthorizationFailed,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn header_alone_is_believed_where_records_are_not_validated() {
+    let builder = TestCluster::builder()
+        .wall_clock_ms(NOW_MS)
+        .validate_records(false);
+    let cluster = builder.topic("t", 1).build_offline();
+    let mut client = Client::dial(&cluster, 1);
+    // A body that does not decompress.
+    let broken = resealed(batch(&["a"]), |bytes| bytes[22] |= 1);
+    let partition = client.produce("t", 0, broken).await;
+    assert_eq!(code(partition.error_code), ErrorCode::None);
+    let request: ProduceRequest = produce(
+        "t",
+        Uuid::ZERO,
+        0,
+        Some(timed(
+            &[(NOW_MS * 2, "x")],
+            Compression::None,
+            &BatchStamp::default(),
+        )),
+    );
+    let partition = the_partition(client.call(&request, 9).await);
+    assert_eq!(code(partition.error_code), ErrorCode::InvalidTimestamp);
+}
