@@ -11,6 +11,7 @@ mod pool;
 mod random;
 mod text;
 mod waiting;
+pub mod watch;
 
 #[cfg(test)]
 mod test_support;

@@ -4,11 +4,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kafka_net::watch;
 use kafka_net::{
     BrokerAddress, Connection, Environment, Error, ErrorKind, Lane, Pool, Waiting, clock,
 };
 use kafka_protocol::StrBytes;
-use tokio::sync::watch;
 
 use crate::ask::connect_any;
 use crate::cluster::{Cluster, Topic};

@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use kafka_net::{Error, Pool, clock};
+use kafka_net::{Error, Pool, clock, watch};
 use kafka_protocol::StrBytes;
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, oneshot};
 
 use crate::cluster::Cluster;
 use crate::config::RouterConfig;

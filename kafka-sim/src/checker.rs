@@ -90,15 +90,28 @@ pub enum Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lost { value, at } => write!(f, "lost: {value} was acknowledged at {at} and is not there"),
-            Self::Duplicate { value, times } => write!(f, "duplicate: {value} stands {times} times in the log"),
+            Self::Lost { value, at } => {
+                write!(f, "lost: {value} was acknowledged at {at} and is not there")
+            }
+            Self::Duplicate { value, times } => {
+                write!(f, "duplicate: {value} stands {times} times in the log")
+            }
             Self::WrittenAfterFailure { value } => {
-                write!(f, "{value} was reported as not written and stands in the log")
+                write!(
+                    f,
+                    "{value} was reported as not written and stands in the log"
+                )
             }
             Self::Invented { value } => write!(f, "{value} stands in the log and nobody sent it"),
-            Self::Reordered { first, second } => write!(f, "reordered: {second} stands before {first}"),
+            Self::Reordered { first, second } => {
+                write!(f, "reordered: {second} stands before {first}")
+            }
             Self::Unresolved { value } => write!(f, "unresolved: {value} has no outcome"),
-            Self::ReadDiffers { reader, partition, detail } => {
+            Self::ReadDiffers {
+                reader,
+                partition,
+                detail,
+            } => {
                 write!(f, "reader {reader}, partition {partition}: {detail}")
             }
             Self::Liveness(what) => write!(f, "liveness: {what}"),
@@ -110,7 +123,10 @@ impl History {
     /// Notes that a producer was given a value; returns its place for [`resolve`](Self::resolve).
     pub(crate) fn sent(&mut self, producer: usize, value: String) -> usize {
         let sends = self.sends.entry(producer).or_default();
-        sends.push(Send { value, outcome: None });
+        sends.push(Send {
+            value,
+            outcome: None,
+        });
         sends.len() - 1
     }
 
@@ -177,7 +193,9 @@ impl History {
         for Send { value, outcome } in self.sends.values().flatten() {
             let found = places.get(value.as_str()).map_or(&[][..], Vec::as_slice);
             match outcome {
-                None => violations.push(Violation::Unresolved { value: value.clone() }),
+                None => violations.push(Violation::Unresolved {
+                    value: value.clone(),
+                }),
                 Some(Outcome::Delivered { partition, offset }) => {
                     let there = found
                         .iter()
@@ -190,7 +208,9 @@ impl History {
                     }
                 }
                 Some(Outcome::NotWritten) if !found.is_empty() => {
-                    violations.push(Violation::WrittenAfterFailure { value: value.clone() });
+                    violations.push(Violation::WrittenAfterFailure {
+                        value: value.clone(),
+                    });
                 }
                 Some(Outcome::NotWritten | Outcome::Unknown) => {}
             }
@@ -203,11 +223,16 @@ impl History {
         }
     }
 
-    fn check_order(&self, places: &BTreeMap<&str, Vec<(i32, i64)>>, violations: &mut Vec<Violation>) {
+    fn check_order(
+        &self,
+        places: &BTreeMap<&str, Vec<(i32, i64)>>,
+        violations: &mut Vec<Violation>,
+    ) {
         for sends in self.sends.values() {
             let mut last: BTreeMap<i32, (i64, &str)> = BTreeMap::new();
             for Send { value, .. } in sends {
-                let Some([(partition, offset)]) = places.get(value.as_str()).map(Vec::as_slice) else {
+                let Some([(partition, offset)]) = places.get(value.as_str()).map(Vec::as_slice)
+                else {
                     continue;
                 };
                 if let Some((before, first)) = last.get(partition)
@@ -223,11 +248,21 @@ impl History {
         }
     }
 
-    fn check_invented(&self, places: &BTreeMap<&str, Vec<(i32, i64)>>, violations: &mut Vec<Violation>) {
-        let sent: std::collections::BTreeSet<&str> =
-            self.sends.values().flatten().map(|s| s.value.as_str()).collect();
+    fn check_invented(
+        &self,
+        places: &BTreeMap<&str, Vec<(i32, i64)>>,
+        violations: &mut Vec<Violation>,
+    ) {
+        let sent: std::collections::BTreeSet<&str> = self
+            .sends
+            .values()
+            .flatten()
+            .map(|s| s.value.as_str())
+            .collect();
         for value in places.keys().filter(|value| !sent.contains(*value)) {
-            violations.push(Violation::Invented { value: (*value).to_owned() });
+            violations.push(Violation::Invented {
+                value: (*value).to_owned(),
+            });
         }
     }
 
@@ -266,7 +301,10 @@ mod tests {
         for (place, value) in ["a", "b"].into_iter().enumerate() {
             let offset = place as i64;
             assert_eq!(history.sent(0, value.into()), place);
-            let delivered = Outcome::Delivered { partition: 0, offset: Some(offset) };
+            let delivered = Outcome::Delivered {
+                partition: 0,
+                offset: Some(offset),
+            };
             history.resolve(0, place, delivered);
             history.logged(0, offset, value.into());
             history.read(0, 0, offset, value.into());
@@ -277,7 +315,11 @@ mod tests {
     fn check(plant: impl FnOnce(&mut History), expected: &[&str]) {
         let mut history = sound();
         plant(&mut history);
-        let found: Vec<String> = history.check(true).iter().map(ToString::to_string).collect();
+        let found: Vec<String> = history
+            .check(true)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(found.len(), expected.len(), "{found:?}");
         for (found, expected) in found.iter().zip(expected) {
             assert!(found.contains(expected), "{found} lacks {expected}");
@@ -301,7 +343,10 @@ mod tests {
             },
             &["duplicate: b"],
         );
-        check(|h| h.resolve(0, 1, Outcome::NotWritten), &["b was reported as not written"]);
+        check(
+            |h| h.resolve(0, 1, Outcome::NotWritten),
+            &["b was reported as not written"],
+        );
         check(
             |h| {
                 h.logged(0, 2, "z".into());
@@ -313,9 +358,13 @@ mod tests {
             |h| {
                 let swapped = [("a", 1), ("b", 0)];
                 h.log.insert(0, vec![(0, "b".into()), (1, "a".into())]);
-                h.reads.insert((0, 0), vec![(0, "b".into()), (1, "a".into())]);
+                h.reads
+                    .insert((0, 0), vec![(0, "b".into()), (1, "a".into())]);
                 for (place, (_, offset)) in swapped.into_iter().enumerate() {
-                    let outcome = Outcome::Delivered { partition: 0, offset: Some(offset) };
+                    let outcome = Outcome::Delivered {
+                        partition: 0,
+                        offset: Some(offset),
+                    };
                     h.resolve(0, place, outcome);
                 }
             },
@@ -339,7 +388,10 @@ mod tests {
             },
             &["reader 0, partition 0: record 1"],
         );
-        check(|h| h.read(0, 0, 1, "b".into()), &["reader 0, partition 0: record 2"]);
+        check(
+            |h| h.read(0, 0, 1, "b".into()),
+            &["reader 0, partition 0: record 2"],
+        );
     }
 
     #[test]

@@ -37,6 +37,6 @@ mod world;
 pub use checker::{History, Violation};
 pub use clock::SimWallClock;
 pub use network::{LinkProfile, Network};
-pub use schedule::{FaultKind, FaultCounts};
+pub use schedule::{FaultCounts, FaultKind};
 pub use trace::Trace;
 pub use world::{Run, Simulation, Stuck, World};

@@ -105,7 +105,11 @@ mod tests {
     #[test]
     fn every_kind_is_drawn_and_every_kind_is_left_out() {
         for kind in FaultKind::ALL {
-            let has = |seed| draw(&Random::from_seed(seed)).iter().any(|s| s.kind == kind);
+            let has = |seed| {
+                draw(&Random::from_seed(seed))
+                    .iter()
+                    .any(|s| s.kind == kind)
+            };
             assert!((0..100).any(has), "{kind} never drawn");
             assert!(!(0..100).all(has), "{kind} always drawn");
         }

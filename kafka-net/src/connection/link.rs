@@ -9,12 +9,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use kafka_protocol::wire::Segments;
 use kafka_protocol::{ApiKey, EncodeError};
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, oneshot};
 
 use super::in_flight::{Released, Submission};
 use super::room::Room;
 use super::stats::Counters;
-use crate::{BrokerAddress, Error, ErrorKind, Lane, NetConfig};
+use crate::{BrokerAddress, Error, ErrorKind, Lane, NetConfig, watch};
 
 /// What the handles of a connection and its driver share: the queue of new
 /// requests, and how the connection stands.

@@ -1,12 +1,12 @@
 use std::sync::{Arc, Weak};
 
-use tokio::sync::watch;
 use tokio::time::sleep_until;
 
 use super::Inner;
 use crate::clock::now;
 use crate::connection::dial::{Dial, Stage};
 use crate::connection::{Connection, Counters};
+use crate::watch;
 use crate::{BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig};
 
 /// How a task that connects fares, for all who wait for it.
@@ -64,7 +64,7 @@ impl Connecting {
                     if let Some(pool) = self.pool.upgrade() {
                         pool.attempt_failed(&self.broker, began);
                     }
-                    let failures = self.progress.borrow().failures + 1;
+                    let failures = self.progress.with(|progress| progress.failures) + 1;
                     tracing::debug!(
                         broker = %self.broker, id = self.broker.id, lane = %self.lane,
                         failures, %error, "connecting failed",
@@ -90,7 +90,7 @@ impl Connecting {
             let (not_before, known_as_old) = {
                 let mut slots = pool.slots();
                 // Under the same lock new ones join, so none is left behind.
-                if self.progress.receiver_count() == 0 {
+                if self.progress.is_closed() {
                     slots.given_up(&self.broker, &self.progress);
                     return None;
                 }

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::watch;
 use tokio::time::timeout_at;
 
 use crate::clock::now;
 use crate::connection::dial::Stage;
 use crate::connection::{Connection, ConnectionStats, Counters, Counts};
 use crate::waiting::runtime_gone;
+use crate::watch;
 use crate::{BrokerAddress, Environment, Error, Lane, NetConfig, Random, Waiting};
 use attempt::{Connecting, Progress};
 use reconnect::Pauses;
@@ -189,24 +189,25 @@ impl Pool {
             Joined::Wait(progress) => progress,
         };
         // Now, not when the wait is first polled: the attempt runs already.
-        let seen = progress.borrow().failures;
+        let seen = progress.with(|progress| progress.failures);
         let at_the_end = progress.clone();
         let broker = broker.clone();
         let asked = now();
         let late = move || {
             let timeout = deadline.saturating_duration_since(asked);
             let error = Error::timeout("no connection", timeout).with_broker(broker);
-            let progress = at_the_end.borrow();
-            let error = match progress.stage.and_then(Stage::hint) {
-                Some(hint) => error.with_hint(hint),
-                None => error,
-            };
-            match &progress.last_error {
-                Some(last) => error
-                    .with_attempts(progress.failures)
-                    .with_source(last.clone()),
-                None => error,
-            }
+            at_the_end.with(|progress| {
+                let error = match progress.stage.and_then(Stage::hint) {
+                    Some(hint) => error.with_hint(hint),
+                    None => error,
+                };
+                match &progress.last_error {
+                    Some(last) => error
+                        .with_attempts(progress.failures)
+                        .with_source(last.clone()),
+                    None => error,
+                }
+            })
         };
         self.0
             .env
@@ -237,16 +238,13 @@ impl Patience {
         seen: u32,
     ) -> Result<Connection, Error> {
         loop {
-            {
-                let now = progress.borrow_and_update();
-                if let Some(outcome) = &now.outcome {
-                    return outcome.clone();
-                }
-                if let (Self::OneAttempt, true, Some(error)) =
-                    (self, now.failures > seen, &now.last_error)
-                {
-                    return Err(error.clone());
-                }
+            let done = progress.with_latest(|now| {
+                let failed = matches!(self, Self::OneAttempt) && now.failures > seen;
+                let failure = now.last_error.clone().filter(|_| failed);
+                now.outcome.clone().or(failure.map(Err))
+            });
+            if let Some(outcome) = done {
+                return outcome;
             }
             if progress.changed().await.is_err() {
                 return Err(runtime_gone());

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::attempt::Progress;
 use super::reconnect::{Pauses, Reconnect};
 use crate::connection::Connection;
+use crate::watch;
 use crate::{BrokerAddress, Lane};
-use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 /// What a pool knows of each broker address.

@@ -24,7 +24,7 @@ pub(super) async fn run(guard: Guard) {
     loop {
         let now = clock::now();
         shared.main.take(&mut keys);
-        let newest = *changes.borrow_and_update();
+        let newest = changes.with_latest(|generation| *generation);
         if generation.replace(newest) != Some(newest) {
             shared.update_topics(now);
         }

@@ -70,12 +70,17 @@ fn run(seeds: std::ops::Range<u64>, trace: bool) -> ExitCode {
             broken.push(seed);
         }
     }
-    println!("{runs} seeds, {:.0} s of virtual time; faults that happened:", virtual_time.as_secs_f64());
+    println!(
+        "{runs} seeds, {:.0} s of virtual time; faults that happened:",
+        virtual_time.as_secs_f64()
+    );
     for kind in FaultKind::ALL {
         println!("  {kind:<24} {}", faults.get(&kind).copied().unwrap_or(0));
     }
     for seed in &broken {
-        println!("repeat with: cargo run --profile sim -p kafka-sim --bin sim -- --seeds {seed} --trace");
+        println!(
+            "repeat with: cargo run --profile sim -p kafka-sim --bin sim -- --seeds {seed} --trace"
+        );
     }
     if broken.is_empty() {
         ExitCode::SUCCESS

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kafka_net::Random;
+use kafka_net::{Random, watch};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::LinkProfile;
@@ -67,7 +66,7 @@ impl Link {
 
     /// Whether a pump still runs.
     pub(super) fn is_open(&self) -> bool {
-        !self.condition.is_closed() && *self.condition.borrow() != Condition::Cut
+        !self.condition.is_closed() && self.condition.with(|now| *now != Condition::Cut)
     }
 
     pub(super) fn cut(&self) {
@@ -92,11 +91,7 @@ struct Pump {
 impl Pump {
     /// Forwards until the sender closes, the receiver goes away, or the link is cut. What
     /// is under way at a cut is lost.
-    async fn run(
-        mut self,
-        mut from: impl AsyncRead + Unpin,
-        mut to: impl AsyncWrite + Unpin,
-    ) {
+    async fn run(mut self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
         let mut under_way: VecDeque<(Instant, Bytes)> = VecDeque::new();
         let mut bytes_under_way = 0;
         let mut buffer = vec![0; self.profile.max_chunk.clamp(1, WINDOW)];
@@ -110,14 +105,14 @@ impl Pump {
             tokio::select! {
                 biased;
                 changed = self.condition.changed() => {
-                    if changed.is_err() || *self.condition.borrow() == Condition::Cut {
+                    if changed.is_err() || self.condition.with(|now| *now == Condition::Cut) {
                         return;
                     }
                 }
                 () = sleep_until(arrival.unwrap_or_else(Instant::now)), if arrival.is_some() => {
                     if let Some((_, chunk)) = under_way.pop_front() {
                         bytes_under_way -= chunk.len();
-                        if *self.condition.borrow() == Condition::Silent {
+                        if self.condition.with(|now| *now == Condition::Silent) {
                             continue;
                         }
                         self.trace.note(format_args!("{}{} {}", self.name, self.id, chunk.len()));
@@ -161,7 +156,7 @@ impl Pump {
                     };
                 }
                 changed = self.condition.changed() => {
-                    if changed.is_err() || *self.condition.borrow() == Condition::Cut {
+                    if changed.is_err() || self.condition.with(|now| *now == Condition::Cut) {
                         return std::ops::ControlFlow::Break(());
                     }
                 }

@@ -86,7 +86,9 @@ impl Network {
     /// While `true`, every new connection is refused.
     pub fn refuse_connections(&self, refuse: bool) {
         self.state().refusing = refuse;
-        self.shared.trace.note(format_args!("network refusing={refuse}"));
+        self.shared
+            .trace
+            .note(format_args!("network refusing={refuse}"));
     }
 
     /// Cuts one open link, chosen by chance: what is on its way is lost, both ends see the
@@ -185,20 +187,18 @@ impl Network {
             self.shared.trace.note(format_args!("refused {target}"));
             return Err(io::Error::from(io::ErrorKind::ConnectionRefused));
         }
-        let broker_side = self
-            .shared
-            .cluster
-            .dial(&host, port)
-            .inspect_err(|error| {
-                self.shared
-                    .trace
-                    .note(format_args!("no connection to {target}: {}", error.kind()));
-            })?;
+        let broker_side = self.shared.cluster.dial(&host, port).inspect_err(|error| {
+            self.shared
+                .trace
+                .note(format_args!("no connection to {target}: {}", error.kind()));
+        })?;
         let mut state = self.state();
         let id = state.next_link;
         state.next_link += 1;
         let profile = state.profile;
-        self.shared.trace.note(format_args!("open link {id} to {target}"));
+        self.shared
+            .trace
+            .note(format_args!("open link {id} to {target}"));
         let (link, stream) = Link::open(
             id,
             target,

@@ -57,17 +57,30 @@ async fn carry_out(world: &World, strike: &Strike) -> u64 {
         FaultKind::MoveLeader => {
             let ids = cluster.broker_ids();
             let partitions = cluster.partition_count(TOPIC);
-            let partition = below(world.random(), u64::from(partitions.max(1).unsigned_abs())) as i32;
+            let partition =
+                below(world.random(), u64::from(partitions.max(1).unsigned_abs())) as i32;
             match pick(world.random(), &ids) {
                 Some(id) => u64::from(cluster.move_leader(TOPIC, partition, *id)),
                 None => 0,
             }
         }
         FaultKind::DropAnswerAfterAppend => {
-            during(world, strike.lasts, Condition::api(ApiKey::Produce).probability(0.5), Reaction::DropAfterApply).await
+            during(
+                world,
+                strike.lasts,
+                Condition::api(ApiKey::Produce).probability(0.5),
+                Reaction::DropAfterApply,
+            )
+            .await
         }
         FaultKind::DropRequestBeforeAppend => {
-            during(world, strike.lasts, Condition::api(ApiKey::Produce).probability(0.5), Reaction::DropBeforeApply).await
+            during(
+                world,
+                strike.lasts,
+                Condition::api(ApiKey::Produce).probability(0.5),
+                Reaction::DropBeforeApply,
+            )
+            .await
         }
         FaultKind::RefuseProduce => {
             let errors = [
@@ -77,11 +90,23 @@ async fn carry_out(world: &World, strike: &Strike) -> u64 {
                 ErrorCode::KafkaStorageError,
             ];
             let error = *pick(world.random(), &errors).unwrap_or(&ErrorCode::NotLeaderOrFollower);
-            during(world, strike.lasts, Condition::api(ApiKey::Produce).probability(0.7), Reaction::Error(error)).await
+            during(
+                world,
+                strike.lasts,
+                Condition::api(ApiKey::Produce).probability(0.7),
+                Reaction::Error(error),
+            )
+            .await
         }
         FaultKind::DelayFetch => {
             let delay = Duration::from_millis(1 + below(world.random(), 300));
-            during(world, strike.lasts, Condition::api(ApiKey::Fetch).probability(0.5), Reaction::Delay(delay)).await
+            during(
+                world,
+                strike.lasts,
+                Condition::api(ApiKey::Fetch).probability(0.5),
+                Reaction::Delay(delay),
+            )
+            .await
         }
     }
 }

@@ -79,7 +79,11 @@ pub fn run(seed: u64, keep_events: bool) -> Report {
     let mut violations = shared.history.check(exactly_once);
     let virtual_time = match run.output {
         Ok((outcome, elapsed)) => {
-            violations.extend(outcome.err().map(|error| Violation::Liveness(error.to_string())));
+            violations.extend(
+                outcome
+                    .err()
+                    .map(|error| Violation::Liveness(error.to_string())),
+            );
             elapsed
         }
         Err(stuck) => {
@@ -123,7 +127,11 @@ async fn drive(world: &World, plan: &Plan, shared: &Shared) -> Result<(), Failed
     let reader = read::Reader::start(&kafka, plan, 0).await?;
     let reading: JoinHandle<_> = tokio::spawn(reader.follow(world.clone(), shared.clone()));
 
-    let striking = tokio::spawn(faults::strike(world.clone(), plan.strikes.clone(), shared.clone()));
+    let striking = tokio::spawn(faults::strike(
+        world.clone(),
+        plan.strikes.clone(),
+        shared.clone(),
+    ));
     let mut producing = Vec::new();
     for producer in 0..plan.producers {
         producing.push(tokio::spawn(produce::run(
@@ -134,10 +142,13 @@ async fn drive(world: &World, plan: &Plan, shared: &Shared) -> Result<(), Failed
             shared.clone(),
         )));
     }
-    striking.await.map_err(|_| Failed::new("the schedule of faults panicked"))?;
+    striking
+        .await
+        .map_err(|_| Failed::new("the schedule of faults panicked"))?;
     faults::heal(world);
     for task in producing {
-        task.await.map_err(|_| Failed::new("a producer task panicked"))??;
+        task.await
+            .map_err(|_| Failed::new("a producer task panicked"))??;
     }
     reading.abort();
 

@@ -42,8 +42,13 @@ pub(super) async fn run(
             Ok(delivery) => waiting.push((place, delivery)),
             // Refused at the door: never accepted, so never written.
             Err(error) => {
-                world.trace().note(format_args!("send {number}.{n} refused: {error}"));
-                shared.lock().history.resolve(number, place, Outcome::NotWritten);
+                world
+                    .trace()
+                    .note(format_args!("send {number}.{n} refused: {error}"));
+                shared
+                    .lock()
+                    .history
+                    .resolve(number, place, Outcome::NotWritten);
             }
         }
         if !plan.pause.is_zero() {
@@ -52,7 +57,9 @@ pub(super) async fn run(
     }
     for (place, delivery) in waiting {
         let outcome = outcome(delivery).await;
-        world.trace().note(format_args!("sent {number}.{place} {outcome:?}"));
+        world
+            .trace()
+            .note(format_args!("sent {number}.{place} {outcome:?}"));
         shared.lock().history.resolve(number, place, outcome);
     }
     producer.close(std::time::Duration::from_secs(30)).await?;

@@ -40,7 +40,9 @@ impl Reader {
             match self.consumer.next_batch().await {
                 Ok(Some(batch)) => self.advance(&batch, &world, |_, _, _| {}),
                 Ok(None) => return,
-                Err(error) => world.trace().note(format_args!("reader {}: {error}", self.number)),
+                Err(error) => world
+                    .trace()
+                    .note(format_args!("reader {}: {error}", self.number)),
             }
         }
     }
@@ -61,7 +63,9 @@ impl Reader {
                 shared.lock().history.read(number, partition, offset, value);
             });
         }
-        self.consumer.close(std::time::Duration::from_secs(10)).await?;
+        self.consumer
+            .close(std::time::Duration::from_secs(10))
+            .await?;
         Ok(())
     }
 
