@@ -25,7 +25,8 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let options = parse(std::env::args().skip(1)).map_err(|problem| format!("{problem}\n{USAGE}"))?;
+    let options =
+        parse(std::env::args().skip(1)).map_err(|problem| format!("{problem}\n{USAGE}"))?;
 
     // Without an address, a Kafka cluster is started inside this process.
     let embedded = match &options.bootstrap {
@@ -37,9 +38,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (None, Some(cluster)) => cluster.bootstrap(),
         (None, None) => return Err("no broker".into()),
     };
-    println!("broker      {bootstrap}{}", if embedded.is_some() { " (embedded)" } else { "" });
+    println!(
+        "broker      {bootstrap}{}",
+        if embedded.is_some() {
+            " (embedded)"
+        } else {
+            ""
+        }
+    );
 
-    let kafka = Kafka::builder(bootstrap).client_id("quickstart").connect().await?;
+    let kafka = Kafka::builder(bootstrap)
+        .client_id("quickstart")
+        .connect()
+        .await?;
     let topic = format!("quickstart-{:08x}", std::process::id());
     kafka
         .admin()
@@ -62,7 +73,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Sends the records; returns how many were acknowledged.
 async fn produce(kafka: &Kafka, topic: &str, options: &Options) -> Result<u64, Box<dyn Error>> {
-    let producer = kafka.producer().compression(options.compression).build().await?;
+    let producer = kafka
+        .producer()
+        .compression(options.compression)
+        .build()
+        .await?;
     let mut orders = producer.topic(topic).await?;
     let mut progress = Progress::start("produced", options.records);
     let mut value = [0; VALUE_SIZE];
@@ -157,7 +172,12 @@ impl Progress {
     #[allow(clippy::disallowed_methods)] // a person watches real time pass
     fn start(what: &'static str, total: u64) -> Self {
         let now = Instant::now();
-        Self { what, total, started: now, drawn: now }
+        Self {
+            what,
+            total,
+            started: now,
+            drawn: now,
+        }
     }
 
     #[allow(clippy::disallowed_methods)]
@@ -167,7 +187,12 @@ impl Progress {
         }
         self.drawn = Instant::now();
         let filled = (count * 30 / self.total.max(1)) as usize;
-        eprint!("\r{:<11} [{:<30}] {count}/{}", self.what, "#".repeat(filled), self.total);
+        eprint!(
+            "\r{:<11} [{:<30}] {count}/{}",
+            self.what,
+            "#".repeat(filled),
+            self.total
+        );
         let _ = std::io::stderr().flush();
     }
 

@@ -28,7 +28,7 @@ impl KafkaBuilder {
         Self {
             bootstrap,
             net: NetConfig::default(),
-            router: RouterConfig::default(),
+            router: RouterConfig::new([]),
             producer: ProducerConfig::default(),
             consumer: ConsumerConfig::default(),
             request_timeout: Duration::from_secs(30),
@@ -40,7 +40,7 @@ impl KafkaBuilder {
     /// The name under which brokers log, meter and limit this client. Default as in
     /// [`NetConfig::client_id`].
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.net = self.net.client_id(id.into());
+        self.net = self.net.with_client_id(id.into());
         self
     }
 
@@ -48,7 +48,7 @@ impl KafkaBuilder {
     /// the default of producers and consumers.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
-        self.net = self.net.request_timeout(timeout);
+        self.net = self.net.with_request_timeout(timeout);
         self.producer = self.producer.request_timeout(timeout);
         self.consumer = self.consumer.request_timeout(timeout);
         self
@@ -56,7 +56,7 @@ impl KafkaBuilder {
 
     /// How long one connection attempt may take, negotiation included. Default 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.net = self.net.connect_timeout(timeout);
+        self.net = self.net.with_connect_timeout(timeout);
         self
     }
 
@@ -69,14 +69,14 @@ impl KafkaBuilder {
     /// Whether brokers may create a topic that a client asks for and that does not exist,
     /// where they are set up to. Default `true`, as in the Java client.
     pub fn allow_auto_topic_creation(mut self, allow: bool) -> Self {
-        self.router = self.router.allow_auto_topic_creation(allow);
+        self.router = self.router.with_allow_auto_topic_creation(allow);
         self
     }
 
     /// Age at which the view of the cluster is refreshed though no error asked for it.
     /// Default 5 min.
     pub fn metadata_max_age(mut self, age: Duration) -> Self {
-        self.router = self.router.metadata_max_age(age);
+        self.router = self.router.with_metadata_max_age(age);
         self
     }
 
@@ -110,7 +110,7 @@ impl KafkaBuilder {
         self.producer.validate()?;
         self.consumer.validate()?;
         let pool = Pool::new(self.net, environment)?;
-        let router = Router::new(self.router.bootstrap(bootstrap), pool)?;
+        let router = Router::new(self.router.with_bootstrap(bootstrap), pool)?;
         router.ready(clock::now() + self.connect_within).await?;
         Ok(Kafka::new(
             router,
@@ -156,7 +156,10 @@ mod tests {
         assert_eq!(hosts("[::1]:9092").unwrap()[0].1, 9092);
         for bad in ["", " , ", "a", "a:", "a:70000", ":1"] {
             let error = hosts(bad).unwrap_err();
-            assert!(matches!(error.kind(), kafka_net::ErrorKind::Config), "{bad}: {error}");
+            assert!(
+                matches!(error.kind(), kafka_net::ErrorKind::Config),
+                "{bad}: {error}"
+            );
         }
     }
 }

@@ -102,7 +102,7 @@ impl ConsumerBuilder {
     /// `Config` for settings out of bounds or in contradiction, naming them; what the
     /// broker said of a topic given to [`assign_topic`](Self::assign_topic).
     pub async fn build(self) -> Result<Consumer, Error> {
-        let mut consumer = Consumer::new(self.config, self.router)?;
+        let consumer = Consumer::new(self.config, self.router)?;
         if !self.assignments.is_empty() {
             consumer.assign(self.assignments)?;
         }

@@ -44,9 +44,15 @@ async fn none_lost_none_doubled_order_kept() -> Result<(), Box<dyn std::error::E
         let mut last = None;
         for batch in cluster.log("t", partition) {
             for record in &batch.decompress(&BatchLimits::default())? {
-                let value = record.value().and_then(|v| v.first_chunk()).expect("eight bytes");
+                let value = record
+                    .value()
+                    .and_then(|v| v.first_chunk())
+                    .expect("eight bytes");
                 let n = u64::from_be_bytes(*value);
-                assert!(last.is_none_or(|last| last < n), "{n} after {last:?} in partition {partition}");
+                assert!(
+                    last.is_none_or(|last| last < n),
+                    "{n} after {last:?} in partition {partition}"
+                );
                 last = Some(n);
                 let place = &mut found[n as usize];
                 assert_eq!(*place, None, "{n} is doubled");
@@ -58,7 +64,11 @@ async fn none_lost_none_doubled_order_kept() -> Result<(), Box<dyn std::error::E
         let (partition, offset) = found.unwrap_or_else(|| panic!("{n} is lost"));
         assert_eq!(ack.partition, partition, "{n}");
         // A duplicate's answer may not know the offset; a known one must be right.
-        assert!(ack.offset.is_none_or(|told| told == offset), "{n}: told {:?}, stands at {offset}", ack.offset);
+        assert!(
+            ack.offset.is_none_or(|told| told == offset),
+            "{n}: told {:?}, stands at {offset}",
+            ack.offset
+        );
     }
     Ok(())
 }

@@ -134,17 +134,29 @@ async fn a_frame_that_claims_two_gibibytes() -> Outcome {
 
 #[tokio::test]
 async fn unknown_topic_with_auto_creation_off() -> Outcome {
-    let cluster = TestCluster::builder().auto_create_topics(false).start().await?;
+    let cluster = TestCluster::builder()
+        .auto_create_topics(false)
+        .start()
+        .await?;
     cluster.create_topic("present", 1);
     let kafka = Kafka::builder(cluster.bootstrap()).connect().await?;
-    let producer = kafka.producer().max_block(Duration::from_secs(1)).build().await?;
+    let producer = kafka
+        .producer()
+        .max_block(Duration::from_secs(1))
+        .build()
+        .await?;
     let error = in_time(producer.send(Record::to("absent").value("x")))
         .await
         .expect_err("there is no such topic");
-    says(&full_text(&error), &["absent", "UNKNOWN_TOPIC_OR_PARTITION"]);
+    says(
+        &full_text(&error),
+        &["absent", "UNKNOWN_TOPIC_OR_PARTITION"],
+    );
     assert!(!error.possibly_written());
     // Nothing else is disturbed.
-    in_time(producer.send(Record::to("present").value("x"))).await?.await?;
+    in_time(producer.send(Record::to("present").value("x")))
+        .await?
+        .await?;
     Ok(())
 }
 
@@ -152,14 +164,21 @@ async fn unknown_topic_with_auto_creation_off() -> Outcome {
 async fn a_record_over_the_size_limit() -> Outcome {
     let cluster = TestCluster::start().await?;
     let kafka = Kafka::builder(cluster.bootstrap()).connect().await?;
-    let producer = kafka.producer().max_request_size(50_000).batch_size(20_000).build().await?;
+    let producer = kafka
+        .producer()
+        .max_request_size(50_000)
+        .batch_size(20_000)
+        .build()
+        .await?;
     let error = in_time(producer.send(Record::to("t").value(vec![b'x'; 60_000])))
         .await
         .expect_err("larger than a request may be");
     assert!(matches!(error.kind(), ErrorKind::RecordTooLarge), "{error}");
     says(&full_text(&error), &["t", "max_request_size", "50000"]);
     // Larger than a batch, smaller than a request: goes alone.
-    in_time(producer.send(Record::to("t").value(vec![b'x'; 40_000]))).await?.await?;
+    in_time(producer.send(Record::to("t").value(vec![b'x'; 40_000])))
+        .await?
+        .await?;
     assert_eq!(cluster.end_offset("t", 0), 1);
     Ok(())
 }
@@ -175,7 +194,9 @@ async fn a_full_buffer_gives_the_record_back() -> Outcome {
         .max_request_size(32 * 1024)
         .build()
         .await?;
-    in_time(producer.send(Record::to("t").value("first"))).await?.await?;
+    in_time(producer.send(Record::to("t").value("first")))
+        .await?
+        .await?;
     // Nothing is acknowledged any more, so the buffer fills.
     cluster.stop_broker(cluster.broker_ids()[0]);
     let mut accepted = Vec::new();
@@ -187,7 +208,11 @@ async fn a_full_buffer_gives_the_record_back() -> Outcome {
         assert!(accepted.len() < 1000, "the buffer has a bound");
     };
     assert!(!accepted.is_empty());
-    assert!(matches!(rejected.error.kind(), ErrorKind::QueueFull), "{}", rejected.error);
+    assert!(
+        matches!(rejected.error.kind(), ErrorKind::QueueFull),
+        "{}",
+        rejected.error
+    );
     says(&full_text(&rejected.error), &["buffer_memory"]);
     assert!(rejected.error.is_retriable());
     // The record comes back whole, and can be sent once there is room.
@@ -204,17 +229,26 @@ async fn contradictory_settings_are_refused_by_name() -> Outcome {
     let cluster = TestCluster::start().await?;
     let kafka = Kafka::builder(cluster.bootstrap()).connect().await?;
     let check = async |builder: kafka_client::ProducerBuilder, names: &[&str]| {
-        let error = in_time(builder.build()).await.map(|_| ()).expect_err("a contradiction");
+        let error = in_time(builder.build())
+            .await
+            .map(|_| ())
+            .expect_err("a contradiction");
         assert!(matches!(error.kind(), ErrorKind::Config), "{error}");
         says(&full_text(&error), names);
     };
     check(
-        kafka.producer().idempotence(Idempotence::Required).acks(Acks::Leader),
+        kafka
+            .producer()
+            .idempotence(Idempotence::Required)
+            .acks(Acks::Leader),
         &["idempotence", "acks"],
     )
     .await;
     check(
-        kafka.producer().idempotence(Idempotence::Required).max_in_flight(6),
+        kafka
+            .producer()
+            .idempotence(Idempotence::Required)
+            .max_in_flight(6),
         &["idempotence", "max_in_flight"],
     )
     .await;
@@ -240,7 +274,9 @@ async fn ten_records() -> Result<(TestCluster, Kafka), Box<dyn std::error::Error
     let kafka = Kafka::builder(cluster.bootstrap()).connect().await?;
     let producer = kafka.producer().build().await?;
     for n in 0..10 {
-        in_time(producer.send(Record::to("t").value(format!("{n}")))).await?.await?;
+        in_time(producer.send(Record::to("t").value(format!("{n}"))))
+            .await?
+            .await?;
     }
     Ok((cluster, kafka))
 }
@@ -250,11 +286,21 @@ async fn an_offset_out_of_range_under_each_policy() -> Outcome {
     let (_cluster, kafka) = ten_records().await?;
     let beyond = || [Assignment::new("t", 0, Start::Offset(1_000))];
 
-    let mut earliest = kafka.consumer().offset_reset(OffsetReset::Earliest).assign(beyond()).build().await?;
+    let mut earliest = kafka
+        .consumer()
+        .offset_reset(OffsetReset::Earliest)
+        .assign(beyond())
+        .build()
+        .await?;
     let batch = in_time(earliest.next_batch()).await?.expect("open");
     assert_eq!(batch.into_iter().next().map(|r| r.offset()), Some(0));
 
-    let mut latest = kafka.consumer().offset_reset(OffsetReset::Latest).assign(beyond()).build().await?;
+    let mut latest = kafka
+        .consumer()
+        .offset_reset(OffsetReset::Latest)
+        .assign(beyond())
+        .build()
+        .await?;
     let producer = kafka.producer().build().await?;
     let next = async {
         // Until the reset has happened there is nothing to see; then only what is new.
@@ -268,10 +314,22 @@ async fn an_offset_out_of_range_under_each_policy() -> Outcome {
         }
     };
     let batch = in_time(next).await?.expect("open");
-    assert!((&batch).into_iter().all(|r| r.offset() >= 10 && r.value() == Some(b"new")));
+    assert!(
+        (&batch)
+            .into_iter()
+            .all(|r| r.offset() >= 10 && r.value() == Some(b"new"))
+    );
 
-    let mut fail = kafka.consumer().offset_reset(OffsetReset::Fail).assign(beyond()).build().await?;
-    let error = in_time(fail.next_batch()).await.map(|_| ()).expect_err("out of range");
+    let mut fail = kafka
+        .consumer()
+        .offset_reset(OffsetReset::Fail)
+        .assign(beyond())
+        .build()
+        .await?;
+    let error = in_time(fail.next_batch())
+        .await
+        .map(|_| ())
+        .expect_err("out of range");
     says(&full_text(&error), &["t-0", "1000"]);
     assert!(
         matches!(error.kind(), ErrorKind::OffsetOutOfRange)
@@ -290,7 +348,9 @@ async fn a_batch_with_a_broken_checksum() -> Outcome {
     let (cluster, kafka) = ten_records().await?;
     cluster.create_topic("sound", 1);
     let producer = kafka.producer().build().await?;
-    in_time(producer.send(Record::to("sound").value("x"))).await?.await?;
+    in_time(producer.send(Record::to("sound").value("x")))
+        .await?
+        .await?;
     cluster.corrupt("t", 0, 4);
     let mut consumer = kafka
         .consumer()
@@ -314,8 +374,16 @@ async fn a_batch_with_a_broken_checksum() -> Outcome {
             Err(error) => errors.push(error),
         }
     }
-    assert_eq!(offsets, [0, 1, 2, 3], "what comes before is handed out, nothing is skipped");
-    assert!(matches!(errors[0].kind(), ErrorKind::Corrupt), "{}", errors[0]);
+    assert_eq!(
+        offsets,
+        [0, 1, 2, 3],
+        "what comes before is handed out, nothing is skipped"
+    );
+    assert!(
+        matches!(errors[0].kind(), ErrorKind::Corrupt),
+        "{}",
+        errors[0]
+    );
     says(&full_text(&errors[0]), &["t-0", "4", "CRC"]);
     // Said once, and the partition stays where it is until told to go on.
     let again = tokio::time::timeout(Duration::from_millis(700), consumer.next_batch()).await;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kafka_client::{
-    Acks, Assignment, Compression, Kafka, NewTopic, Properties, Record, RoundRobinPartitioner, Start,
+    Acks, Assignment, Compression, Kafka, NewTopic, Properties, Record, RoundRobinPartitioner,
+    Start,
 };
 use kafka_test_broker::TestCluster;
 
@@ -22,9 +23,16 @@ async fn three_lines_and_a_record_there_and_back() -> Outcome {
         .timestamp_ms(1_700_000_000_123);
     let ack = producer.send(sent).await?.await?;
     assert_eq!((ack.partition, ack.offset), (0, Some(0)));
-    producer.send(Record::to("orders").key("k").null_value()).await?.await?;
+    producer
+        .send(Record::to("orders").key("k").null_value())
+        .await?
+        .await?;
 
-    let mut consumer = kafka.consumer().assign_topic("orders", Start::Earliest).build().await?;
+    let mut consumer = kafka
+        .consumer()
+        .assign_topic("orders", Start::Earliest)
+        .build()
+        .await?;
     let mut records = Vec::new();
     while records.len() < 2 {
         records.push(consumer.next_record().await?.expect("open"));
@@ -42,7 +50,11 @@ async fn three_lines_and_a_record_there_and_back() -> Outcome {
 
 #[tokio::test]
 async fn every_codec_and_every_acks_over_three_brokers() -> Outcome {
-    let cluster = TestCluster::builder().brokers(3).default_partitions(6).start().await?;
+    let cluster = TestCluster::builder()
+        .brokers(3)
+        .default_partitions(6)
+        .start()
+        .await?;
     let kafka = Kafka::builder(cluster.bootstrap()).connect().await?;
     let mut topics = 0;
     for acks in [Acks::None, Acks::Leader, Acks::All] {
@@ -55,7 +67,10 @@ async fn every_codec_and_every_acks_over_three_brokers() -> Outcome {
         ] {
             let topic = format!("t{topics}");
             topics += 1;
-            kafka.admin().create_topic(NewTopic::new(&topic, 6, 1)).await?;
+            kafka
+                .admin()
+                .create_topic(NewTopic::new(&topic, 6, 1))
+                .await?;
             let producer = kafka
                 .producer()
                 .acks(acks)
@@ -74,12 +89,18 @@ async fn every_codec_and_every_acks_over_three_brokers() -> Outcome {
             }
             producer.close(Duration::from_secs(10)).await?;
 
-            let mut consumer = kafka.consumer().assign_topic(&topic, Start::Earliest).build().await?;
+            let mut consumer = kafka
+                .consumer()
+                .assign_topic(&topic, Start::Earliest)
+                .build()
+                .await?;
             let mut found = Vec::new();
             while found.len() < 60 {
                 let batch = consumer.next_batch().await?.expect("open");
                 for record in &batch {
-                    found.push(String::from_utf8(record.value().unwrap_or_default().to_vec())?);
+                    found.push(String::from_utf8(
+                        record.value().unwrap_or_default().to_vec(),
+                    )?);
                 }
             }
             found.sort_by_key(|text| text.split(' ').nth(1).and_then(|n| n.parse::<u32>().ok()));
@@ -102,7 +123,10 @@ async fn offsets_of_a_group_without_membership() -> Outcome {
     let kafka = Kafka::builder(cluster.bootstrap()).connect().await?;
     let producer = kafka.producer().build().await?;
     for n in 0..10 {
-        producer.send(Record::to("t").value(format!("{n}"))).await?.await?;
+        producer
+            .send(Record::to("t").value(format!("{n}")))
+            .await?
+            .await?;
     }
     let mut consumer = kafka
         .consumer()
@@ -124,7 +148,10 @@ async fn offsets_of_a_group_without_membership() -> Outcome {
         .build()
         .await?;
     let batch = next.next_batch().await?.expect("open");
-    assert_eq!((&batch).into_iter().next().map(|r| r.offset()), Some(position));
+    assert_eq!(
+        (&batch).into_iter().next().map(|r| r.offset()),
+        Some(position)
+    );
     Ok(())
 }
 
@@ -137,7 +164,10 @@ async fn settings_under_java_names() -> Outcome {
     ))?;
     let kafka = Kafka::from_properties(&properties)?.connect().await?;
     let producer = kafka.producer().build().await?;
-    producer.send(Record::to("t").value("x".repeat(1000))).await?.await?;
+    producer
+        .send(Record::to("t").value("x".repeat(1000)))
+        .await?
+        .await?;
     assert_eq!(cluster.log("t", 0)[0].compression(), Compression::Lz4);
     Ok(())
 }

@@ -6,6 +6,8 @@
 
 mod parse;
 
+use std::time::Duration;
+
 use kafka_consumer::{IsolationLevel, OffsetReset};
 use kafka_net::Error;
 use kafka_producer::{Acks, Idempotence};
@@ -13,8 +15,8 @@ use kafka_router::RoundRobinPartitioner;
 
 use crate::builder::KafkaBuilder;
 use crate::kafka::Kafka;
-use parse::bad_value;
 pub use parse::Properties;
+use parse::bad_value;
 
 /// Every name that [`apply`] reads.
 const KNOWN: &[&str] = &[
@@ -50,6 +52,8 @@ const KNOWN: &[&str] = &[
     "reconnect.backoff.max.ms",
     "reconnect.backoff.ms",
     "request.timeout.ms",
+    "retry.backoff.max.ms",
+    "retry.backoff.ms",
     "security.protocol",
     "socket.connection.setup.timeout.ms",
     "value.deserializer",
@@ -97,12 +101,15 @@ fn connection(properties: &Properties, mut builder: KafkaBuilder) -> Result<Kafk
     if let Some(allow) = boolean(properties, "allow.auto.create.topics")? {
         builder = builder.allow_auto_topic_creation(allow);
     }
-    if let Some(backoff) = properties.millis("reconnect.backoff.ms")? {
-        builder = builder.net(|net| net.reconnect_backoff(backoff));
-    }
-    if let Some(backoff) = properties.millis("reconnect.backoff.max.ms")? {
-        builder = builder.net(|net| net.reconnect_backoff_max(backoff));
-    }
+    let first = properties.millis("reconnect.backoff.ms")?;
+    let most = properties.millis("reconnect.backoff.max.ms")?;
+    builder = builder.net(|net| {
+        let (first, most) = (
+            first.unwrap_or(net.reconnect_backoff()),
+            most.unwrap_or(net.reconnect_backoff_max()),
+        );
+        net.with_reconnect_backoff(first, most)
+    });
     Ok(builder)
 }
 
@@ -142,6 +149,13 @@ fn producer(properties: &Properties, mut builder: KafkaBuilder) -> Result<KafkaB
     if let Some(limit) = properties.millis("delivery.timeout.ms")? {
         config = config.delivery_timeout(limit);
     }
+    let (first, most) = retry_backoff(properties)?;
+    if first.is_some() || most.is_some() {
+        config = config.retry_backoff(
+            first.unwrap_or(RETRY_BACKOFF),
+            most.unwrap_or(RETRY_BACKOFF_MAX),
+        );
+    }
     let in_flight = "max.in.flight.requests.per.connection";
     if let Some(requests) = properties.typed(in_flight, "a whole number")? {
         config = config.max_in_flight(requests);
@@ -173,10 +187,13 @@ fn compression(
     let Some(codec) = properties.get("compression.type") else {
         return Ok(config);
     };
-    let parsed = codec
-        .trim()
-        .parse()
-        .map_err(|_| bad_value("compression.type", codec, "one of none, gzip, snappy, lz4, zstd"))?;
+    let parsed = codec.trim().parse().map_err(|_| {
+        bad_value(
+            "compression.type",
+            codec,
+            "one of none, gzip, snappy, lz4, zstd",
+        )
+    })?;
     config = config.compression(parsed);
     // Java reads the level of the codec in use and lets the others stand.
     let level = format!("compression.{}.level", codec.trim());
@@ -196,7 +213,13 @@ fn consumer(properties: &Properties, mut builder: KafkaBuilder) -> Result<KafkaB
             "earliest" => OffsetReset::Earliest,
             "latest" => OffsetReset::Latest,
             "none" => OffsetReset::Fail,
-            _ => return Err(bad_value("auto.offset.reset", policy, "one of earliest, latest, none")),
+            _ => {
+                return Err(bad_value(
+                    "auto.offset.reset",
+                    policy,
+                    "one of earliest, latest, none",
+                ));
+            }
         });
     }
     if let Some(level) = properties.get("isolation.level") {
@@ -231,6 +254,13 @@ fn consumer(properties: &Properties, mut builder: KafkaBuilder) -> Result<KafkaB
     if let Some(bytes) = bytes(properties, "max.partition.fetch.bytes")? {
         config = config.partition_fetch_bytes(bytes);
     }
+    let (first, most) = retry_backoff(properties)?;
+    if let Some(backoff) = first {
+        config = config.retry_backoff(backoff);
+    }
+    if let Some(backoff) = most {
+        config = config.retry_backoff_max(backoff);
+    }
     if let Some(check) = boolean(properties, "check.crcs")? {
         config = config.check_crcs(check);
     }
@@ -261,6 +291,17 @@ fn serializers(properties: &Properties, names: [&str; 2]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Java's defaults, for when only one of the two is given.
+const RETRY_BACKOFF: Duration = Duration::from_millis(100);
+const RETRY_BACKOFF_MAX: Duration = Duration::from_secs(1);
+
+fn retry_backoff(properties: &Properties) -> Result<(Option<Duration>, Option<Duration>), Error> {
+    Ok((
+        properties.millis("retry.backoff.ms")?,
+        properties.millis("retry.backoff.max.ms")?,
+    ))
+}
+
 fn boolean(properties: &Properties, name: &str) -> Result<Option<bool>, Error> {
     properties.typed(name, "true or false")
 }
@@ -276,7 +317,9 @@ fn unknown(name: &str) -> Error {
         .min()
         .filter(|(distance, known)| *distance <= known.len() / 3);
     match near {
-        Some((_, known)) => Error::config(format!("{name} is not a known setting; did you mean {known}?")),
+        Some((_, known)) => Error::config(format!(
+            "{name} is not a known setting; did you mean {known}?"
+        )),
         None => Error::config(format!(
             "{name} is not a setting that this client has; remove it, or see the list of names in the documentation of kafka_client::Kafka::from_properties"
         )),
@@ -328,10 +371,22 @@ mod tests {
         refused(base().set("foo", 5), &["foo"]);
         refused(base().set("linger.ms", "soon"), &["linger.ms", "soon"]);
         refused(base().set("acks", "2"), &["acks", "2"]);
-        refused(base().set("security.protocol", "SASL_SSL"), &["security.protocol", "SASL_SSL"]);
-        refused(base().set("enable.auto.commit", true), &["enable.auto.commit"]);
-        refused(base().set("compression.type", "brotli"), &["compression.type", "brotli"]);
-        refused(base().set("auto.offset.reset", "smallest"), &["auto.offset.reset"]);
+        refused(
+            base().set("security.protocol", "SASL_SSL"),
+            &["security.protocol", "SASL_SSL"],
+        );
+        refused(
+            base().set("enable.auto.commit", true),
+            &["enable.auto.commit"],
+        );
+        refused(
+            base().set("compression.type", "brotli"),
+            &["compression.type", "brotli"],
+        );
+        refused(
+            base().set("auto.offset.reset", "smallest"),
+            &["auto.offset.reset"],
+        );
         refused(
             base().set("value.serializer", "io.confluent.KafkaAvroSerializer"),
             &["value.serializer", "bytes"],

@@ -163,7 +163,9 @@ fn unescape(text: &str, line: usize) -> Result<String, Error> {
                     .flatten()
                     .and_then(char::from_u32)
                     .ok_or_else(|| {
-                        Error::config(format!("line {line}: \\u needs four hexadecimal digits of a character"))
+                        Error::config(format!(
+                            "line {line}: \\u needs four hexadecimal digits of a character"
+                        ))
                     })?;
                 plain.push(decoded);
             }
@@ -186,7 +188,10 @@ mod tests {
     #[test]
     fn separators_comments_and_continuations() {
         check("a=1", &[("a", "1")]);
-        check("a : 1\nb 2\n  c\t=\t3", &[("a", "1"), ("b", "2"), ("c", "3")]);
+        check(
+            "a : 1\nb 2\n  c\t=\t3",
+            &[("a", "1"), ("b", "2"), ("c", "3")],
+        );
         check("# note\n! note\n\n a=1 ", &[("a", "1 ")]);
         check("a=1,\\\n   2", &[("a", "1,2")]);
         check("a=1\\\\\nb=2", &[("a", "1\\"), ("b", "2")]);
