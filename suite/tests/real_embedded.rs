@@ -30,7 +30,7 @@ async fn the_console_tools_talk_to_the_embedded_broker() -> Result<(), BoxError>
 
     // By partition, without a group: groups are not served yet.
     let mut seen = Vec::new();
-    for partition in partitions(&cluster, "console") {
+    for partition in 0..cluster.partition_count("console") {
         let number = partition.to_string();
         let end = cluster.end_offset("console", partition);
         if end == 0 {
@@ -125,10 +125,4 @@ async fn kafkas_topic_command_sees_the_embedded_cluster() -> Result<(), BoxError
     })?;
     assert_eq!(output.text().trim(), "seen");
     Ok(())
-}
-
-fn partitions(cluster: &TestCluster, topic: &str) -> Vec<i32> {
-    (0..)
-        .take_while(|partition| cluster.log(topic, *partition).is_some())
-        .collect()
 }

@@ -171,12 +171,12 @@ async fn batches_and_deliveries_dropped_at_every_await() -> Outcome {
             // More than the buffer takes: the call waits between records.
             let value = [b'v'; 4000];
             let records: Vec<_> = (0..40).map(|_| RecordRef::value(&value)).collect();
-            let done = polled(polls, handle.send_batch(records))
-                .await
-                .transpose()?
-                .is_some();
+            let mut deliveries = Vec::new();
+            let sending = handle.send_batch(&records, &mut deliveries);
+            let done = polled(polls, sending).await.transpose()?.is_some();
             in_time(producer.flush()).await??;
-            let accepted = stored(&world.cluster, &topic);
+            let accepted = i64::try_from(deliveries.len())?;
+            expect("in the log", stored(&world.cluster, &topic), accepted)?;
             // Dropped, a beginning of the batch was accepted; completed, all of it.
             if done {
                 expect("records of the batch", accepted, 40)?;
