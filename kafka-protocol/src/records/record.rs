@@ -2,7 +2,7 @@ use std::fmt;
 use std::iter::FusedIterator;
 
 use super::error::RecordFault;
-use super::varint::{Cursor, InvalidVarint, unzigzag32};
+use super::varint::{Cursor, VarintError, unzigzag32};
 
 /// A record about to be appended to a [`BatchBuilder`](super::BatchBuilder): all
 /// parts borrowed.
@@ -239,7 +239,10 @@ fn short_len(zigzag: u32) -> Option<usize> {
 #[inline(never)]
 fn read_any_record<'a>(batch: &mut Cursor<'a>) -> Result<RawRecord<'a>, RecordFault> {
     let before = batch.rest.len();
-    let len = batch.varint().map_err(|error| end_or(batch, error))?;
+    let len = batch.varint().map_err(|error| match error {
+        VarintError::Cut => RecordFault::Truncated,
+        VarintError::Malformed => RecordFault::Varint,
+    })?;
     let len = usize::try_from(len).map_err(|_| RecordFault::NegativeLength)?;
     let mut record = Cursor::new(batch.take(len).ok_or(RecordFault::Truncated)?);
     // The attributes, of which no bit has a meaning yet.
@@ -305,19 +308,12 @@ fn read_nullable<'a>(cursor: &mut Cursor<'a>) -> Result<Option<&'a [u8]>, Record
         .ok_or(RecordFault::Length)
 }
 
-impl From<InvalidVarint> for RecordFault {
-    fn from(_: InvalidVarint) -> Self {
-        Self::Varint
-    }
-}
-
-/// A varint that stops at the very end of the batch is a matter of missing
-/// bytes, any other of wrong ones.
-#[cold]
-fn end_or(batch: &Cursor<'_>, _: InvalidVarint) -> RecordFault {
-    if batch.rest.is_empty() {
-        RecordFault::Truncated
-    } else {
-        RecordFault::Varint
+/// Within a record: if it ends there, its length field is to blame.
+impl From<VarintError> for RecordFault {
+    fn from(error: VarintError) -> Self {
+        match error {
+            VarintError::Cut => Self::Length,
+            VarintError::Malformed => Self::Varint,
+        }
     }
 }

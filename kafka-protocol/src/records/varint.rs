@@ -109,7 +109,12 @@ impl Word {
 
 /// Why a varint can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InvalidVarint;
+pub(super) enum VarintError {
+    /// The bytes end within it.
+    Cut,
+    /// It is longer than its type, in bytes or bits.
+    Malformed,
+}
 
 /// Reads from the front of a slice.
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +143,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline(always)]
-    pub(super) fn varint(&mut self) -> Result<i32, InvalidVarint> {
+    pub(super) fn varint(&mut self) -> Result<i32, VarintError> {
         match *self.rest {
             [a, ref rest @ ..] if a < 0x80 => {
                 self.rest = rest;
@@ -153,7 +158,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline(always)]
-    pub(super) fn varlong(&mut self) -> Result<i64, InvalidVarint> {
+    pub(super) fn varlong(&mut self) -> Result<i64, VarintError> {
         match *self.rest {
             [a, ref rest @ ..] if a < 0x80 => {
                 self.rest = rest;
@@ -168,34 +173,34 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline(never)]
-    fn long_varint(&mut self) -> Result<i32, InvalidVarint> {
+    fn long_varint(&mut self) -> Result<i32, VarintError> {
         let value = self.unsigned(5)?;
         u32::try_from(value)
             .map(unzigzag32)
-            .map_err(|_| InvalidVarint)
+            .map_err(|_| VarintError::Malformed)
     }
 
     #[inline(never)]
-    fn long_varlong(&mut self) -> Result<i64, InvalidVarint> {
+    fn long_varlong(&mut self) -> Result<i64, VarintError> {
         self.unsigned(10).map(unzigzag)
     }
 
     /// At most `max` bytes; more, or bits beyond the 64th, are refused.
-    fn unsigned(&mut self, max: usize) -> Result<u64, InvalidVarint> {
+    fn unsigned(&mut self, max: usize) -> Result<u64, VarintError> {
         let mut value = 0_u64;
         for index in 0..max {
-            let byte = self.byte().ok_or(InvalidVarint)?;
+            let byte = self.byte().ok_or(VarintError::Cut)?;
             let bits = u64::from(byte & 0x7f);
             let shift = 7 * index as u32;
             if bits << shift >> shift != bits {
-                return Err(InvalidVarint);
+                return Err(VarintError::Malformed);
             }
             value |= bits << shift;
             if byte < 0x80 {
                 return Ok(value);
             }
         }
-        Err(InvalidVarint)
+        Err(VarintError::Malformed)
     }
 }
 
@@ -240,7 +245,7 @@ mod tests {
         assert_eq!(cursor.varint(), Ok(value));
         assert!(cursor.rest.is_empty());
         for end in 0..bytes.len() {
-            assert_eq!(Cursor::new(&bytes[..end]).varint(), Err(InvalidVarint));
+            assert_eq!(Cursor::new(&bytes[..end]).varint(), Err(VarintError::Cut));
         }
     }
 
@@ -251,7 +256,7 @@ mod tests {
         assert_eq!(cursor.varlong(), Ok(value));
         assert!(cursor.rest.is_empty());
         for end in 0..bytes.len() {
-            assert_eq!(Cursor::new(&bytes[..end]).varlong(), Err(InvalidVarint));
+            assert_eq!(Cursor::new(&bytes[..end]).varlong(), Err(VarintError::Cut));
         }
     }
 
@@ -296,7 +301,7 @@ mod tests {
         ] {
             assert_eq!(
                 Cursor::new(bytes).varint(),
-                Err(InvalidVarint),
+                Err(VarintError::Malformed),
                 "{bytes:x?}"
             );
         }
@@ -305,7 +310,7 @@ mod tests {
             bytes[9] = last;
             assert_eq!(
                 Cursor::new(&bytes).varlong(),
-                Err(InvalidVarint),
+                Err(VarintError::Malformed),
                 "{last:x}"
             );
         }

@@ -106,19 +106,17 @@ fn decompress_member<'a>(
     }
 }
 
-/// What a member says at its end that it decompresses to, if deflate can do that;
-/// a hint only.
+/// What a member says at its end that it decompresses to: only a hint, so taken
+/// only as far as is usual.
 fn expected_len(input: &[u8]) -> usize {
-    const MAX_RATIO: usize = 1032;
-    match input {
-        [.., a, b, c, d] => {
-            let stated = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
-            stated
-                .min(input.len().saturating_mul(MAX_RATIO))
-                .saturating_add(16)
-        }
-        _ => 16,
-    }
+    const USUAL_RATIO: usize = 16;
+    let stated = input
+        .last_chunk()
+        .map_or(0, |bytes| u32::from_le_bytes(*bytes)) as usize;
+    // A little more, or the end is not noticed without growing.
+    stated
+        .min(input.len().saturating_mul(USUAL_RATIO))
+        .saturating_add(16)
 }
 
 fn malformed(reason: impl Into<Cow<'static, str>>) -> CompressionError {

@@ -99,7 +99,8 @@ fn decompress_frame(
     }
     // A fresh decoder allocates as data come; one that is reset, the whole window.
     let mut decoder = FrameDecoder::new();
-    decoder.set_max_window_size(MAX_WINDOW);
+    // The window was checked with the header, or is the content's own size.
+    decoder.set_max_window_size(u64::MAX);
     decoder
         .reset(&header.with_window_for(left)[..])
         .map_err(|error| malformed(error.to_string()))?;
@@ -132,9 +133,6 @@ fn decompress_frame(
     Ok(())
 }
 
-/// The largest window that is accepted, as in the C library.
-const MAX_WINDOW: u64 = 128 << 20;
-
 /// What precedes the blocks of a frame.
 struct FrameHeader {
     bytes: [u8; Self::MAX_LEN],
@@ -147,6 +145,9 @@ struct FrameHeader {
 impl FrameHeader {
     const MAGIC: u32 = 0xfd2f_b528;
     const MAX_LEN: usize = 4 + 1 + 1 + 4 + 8;
+    /// The largest window that is accepted, 128 MiB as in the C library: exponent
+    /// above 10, mantissa.
+    const MAX_WINDOW: u8 = 17 << 3;
     /// Where the descriptor is, and the window after it.
     const DESCRIPTOR_AT: usize = 4;
     const WINDOW_AT: usize = 5;
@@ -184,6 +185,9 @@ impl FrameHeader {
         };
         let bytes = input.get(..header.len).ok_or_else(cut)?;
         header.bytes[..header.len].copy_from_slice(bytes);
+        if header.has_window && bytes[Self::WINDOW_AT] > Self::MAX_WINDOW {
+            return Err(malformed("a frame's window is larger than 128 MiB"));
+        }
         let size = &bytes[content_size_at..];
         if !size.is_empty() {
             let mut wide = [0; 8];
