@@ -75,13 +75,13 @@ impl Partition {
         batch: &CheckedBatch,
         wall_ms: i64,
     ) -> Result<Appended, SequenceError> {
-        if let Some(sequenced) = &batch.sequenced {
-            if let Verdict::Duplicate(seen) = self.producers.check(sequenced)? {
-                return Ok(Appended {
-                    base_offset: seen.base_offset,
-                    duplicate_with_timestamp: Some(seen.timestamp),
-                });
-            }
+        if let Some(sequenced) = &batch.sequenced
+            && let Verdict::Duplicate(seen) = self.producers.check(sequenced)?
+        {
+            return Ok(Appended {
+                base_offset: seen.base_offset,
+                duplicate_with_timestamp: Some(seen.timestamp),
+            });
         }
         let base_offset = self.log.append(batch, self.leader_epoch, wall_ms);
         if let Some(sequenced) = &batch.sequenced {

@@ -115,12 +115,12 @@ impl Handler for FetchRequest {
                 .iter()
                 .filter_map(move |wanted| Some((id?, wanted.partition)))
         });
-        Outcome::Wait(FetchWait {
+        Outcome::Wait(Box::new(FetchWait {
             deadline: context.now + wait,
             partitions: partitions.collect(),
             missing_bytes: (wanted - read.bytes) as u64,
             request: self,
-        })
+        }))
     }
 }
 

@@ -29,14 +29,14 @@ impl LeaderHints {
     /// The hint for one partition; notes its leader's address.
     pub(super) fn hint(&mut self, cluster: &Cluster, partition: &Partition) -> LeaderHint {
         let leader = partition.leader.and_then(|id| cluster.broker(id));
-        if let Some(leader) = leader {
-            if !self.addresses.iter().any(|address| address.id == leader.id) {
-                self.addresses.push(LeaderAddress {
-                    id: leader.id,
-                    host: leader.host.clone(),
-                    port: i32::from(leader.port),
-                });
-            }
+        if let Some(leader) = leader
+            && !self.addresses.iter().any(|address| address.id == leader.id)
+        {
+            self.addresses.push(LeaderAddress {
+                id: leader.id,
+                host: leader.host.clone(),
+                port: i32::from(leader.port),
+            });
         }
         LeaderHint {
             leader_id: leader.map_or(-1, |leader| leader.id),

@@ -93,10 +93,10 @@ impl Handler for MetadataRequest {
         if self.include_cluster_authorized_operations {
             response.cluster_authorized_operations = CLUSTER_OPERATIONS;
         }
-        if let Some(code) = context.plan.whole_error() {
-            if context.version >= FIRST_VERSION_OF_ERROR {
-                response = MetadataResponse::new().with_error_code(code.code());
-            }
+        if let Some(code) = context.plan.whole_error()
+            && context.version >= FIRST_VERSION_OF_ERROR
+        {
+            response = MetadataResponse::new().with_error_code(code.code());
         }
         Outcome::Answer(response)
     }

@@ -62,7 +62,7 @@ pub(crate) enum Outcome<R> {
     /// The connection is closed without an answer.
     Close,
     /// A fetch waits for data.
-    Wait(FetchWait),
+    Wait(Box<FetchWait>),
 }
 
 impl Context<'_> {

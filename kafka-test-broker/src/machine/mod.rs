@@ -1,4 +1,5 @@
-//! The cluster as one pure machine: frames and the time go in, frames come out.
+//! The cluster as one pure state machine: frames and the time go in, frames
+//! come out.
 //!
 //! It reads no clock and knows no socket. Requests of one connection are served
 //! one at a time in their order, as Kafka does by muting the connection; what
@@ -8,6 +9,8 @@ mod answer;
 mod connection;
 mod purgatory;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;

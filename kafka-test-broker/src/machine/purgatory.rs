@@ -16,7 +16,7 @@ pub(super) struct Purgatory {
 /// A fetch that waits for data, and what is needed to answer it.
 #[derive(Debug)]
 pub(super) struct ParkedFetch {
-    pub wait: FetchWait,
+    pub wait: Box<FetchWait>,
     pub version: i16,
     pub correlation_id: i32,
     pub plan: Plan,

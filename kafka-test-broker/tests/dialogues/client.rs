@@ -12,7 +12,7 @@ use kafka_protocol::messages::{FetchRequest, FetchResponse, ProduceRequest, Prod
 use kafka_protocol::records::{
     BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, NewRecord, RecordBatch,
 };
-use kafka_protocol::wire::{Limits, Segments};
+use kafka_protocol::wire::{Limits, Segments, Sink};
 use kafka_protocol::{ErrorCode, RecordBytes, Request, StrBytes, Uuid};
 use kafka_test_broker::TestCluster;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -59,6 +59,13 @@ impl Client {
         self.send_bytes(&frame.into_bytes()).await;
     }
 
+    /// Sends header and body as a frame.
+    pub(crate) async fn send_body(&mut self, body: Sink) {
+        let body = body.finish().into_bytes();
+        self.send_bytes(&(body.len() as i32).to_be_bytes()).await;
+        self.send_bytes(&body).await;
+    }
+
     pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
         self.stream
             .write_all(bytes)
@@ -83,6 +90,16 @@ impl Client {
                 return None;
             }
         }
+    }
+
+    /// Reads a length, or what stands in its place.
+    pub(crate) async fn first_bytes(&mut self) -> [u8; 4] {
+        let mut bytes = [0; 4];
+        self.stream
+            .read_exact(&mut bytes)
+            .await
+            .expect("four bytes");
+        bytes
     }
 
     /// Reads to the end of the connection whatever comes.

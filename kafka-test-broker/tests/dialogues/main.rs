@@ -1,6 +1,23 @@
 //! Dialogues with the brokers in raw messages: for every API what is answered,
 //! in every version, and what is refused.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a dialogue that takes another turn is a failed test"
+)]
+
+mod brokers;
 mod client;
+mod faults;
 mod fetch;
+mod groups;
+mod groups_requests;
+mod idempotence;
+mod list_offsets;
+mod metadata;
 mod produce;
+mod tcp;
+mod topics;
+mod versions;
