@@ -1,0 +1,160 @@
+//! Appending and reading allocate nothing for each record.
+//!
+//! One test only: the peak of memory is the process's.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may panic"
+)]
+
+mod records_support;
+
+use bytes::Bytes;
+use kafka_protocol::records::{
+    BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, Header, NewRecord, RecordBatch,
+    RecordPosition, Records,
+};
+use peak_alloc::PeakAlloc;
+use records_support::NOW;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+const COUNT: usize = 20_000;
+const LIMITS: BatchLimits = BatchLimits::DEFAULT;
+
+#[test]
+fn nothing_is_allocated_for_a_record() {
+    // The counter counts.
+    assert_eq!(allocated(|| Vec::<u8>::with_capacity(10)).1, 10);
+    let bytes = append();
+    let records = check(bytes);
+    iterate(&records);
+    sealing_copies_once_at_most();
+}
+
+/// The most bytes held above what was held before: none if nothing was allocated,
+/// not even for a moment.
+fn allocated<T>(run: impl FnOnce() -> T) -> (T, usize) {
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let result = run();
+    (result, ALLOCATOR.peak_usage().saturating_sub(before))
+}
+
+fn fill(builder: &mut BatchBuilder) {
+    let headers = [
+        Header {
+            key: "trace",
+            value: Some(b"0123"),
+        },
+        Header {
+            key: "none",
+            value: None,
+        },
+    ];
+    let value = [b'v'; 100];
+    for index in 0..COUNT {
+        let record = NewRecord {
+            timestamp: NOW + (index / 100) as i64,
+            key: (index % 2 == 0).then_some(b"key"),
+            value: (index % 5 != 0).then_some(&value),
+            headers: if index % 7 == 0 { &headers } else { &[] },
+        };
+        let size = builder.record_size(&record);
+        let before = builder.body_len();
+        builder.append(&record).unwrap();
+        assert_eq!(builder.body_len(), before + size);
+    }
+}
+
+fn append() -> Bytes {
+    let mut builder = BatchBuilder::with_capacity(COUNT * 140);
+    let capacity = builder.capacity();
+    let ((), bytes) = allocated(|| fill(&mut builder));
+    assert_eq!(bytes, 0, "appending within the capacity");
+    assert_eq!(builder.capacity(), capacity);
+
+    // Without a capacity, only the buffer grows: the old and the new are held for
+    // a moment.
+    let mut growing = BatchBuilder::new();
+    let ((), bytes) = allocated(|| fill(&mut growing));
+    assert!(
+        bytes <= growing.capacity() + growing.capacity() / 2,
+        "{bytes}"
+    );
+    assert!(growing.capacity() < 2 * growing.body_len());
+
+    let mut plain = Compressor::new(Compression::None).unwrap();
+    let (sealed, bytes) = allocated(|| builder.seal(&mut plain).unwrap());
+    assert!(
+        bytes < 100,
+        "sealing without a codec moves the buffer: {bytes}"
+    );
+    let (header, bytes) = allocated(|| sealed.header(&BatchStamp::default()));
+    assert_eq!(bytes, 0, "stamping");
+    assert_eq!(header[16], 2);
+    let (parts, bytes) = allocated(|| sealed.to_record_bytes(&BatchStamp::default()));
+    assert!(bytes < 200, "a header's worth: {bytes}");
+    parts.into_bytes()
+}
+
+fn check(bytes: Bytes) -> Records {
+    // Shared once, so that it is not the first slice that pays for sharing.
+    let mut input = bytes.clone();
+    let (batch, allocations) = allocated(|| RecordBatch::parse(&mut input, &LIMITS).unwrap());
+    assert_eq!(allocations, 0, "parsing");
+    let batch = batch.unwrap();
+    let (records, allocations) = allocated(|| batch.decompress(&LIMITS).unwrap());
+    assert_eq!(allocations, 0, "checking records that are not compressed");
+    assert_eq!(records.len(), COUNT);
+    records
+}
+
+fn iterate(records: &Records) {
+    let (sum, bytes) = allocated(|| {
+        let mut sum = 0;
+        for record in records {
+            sum += record.key().map_or(0, <[u8]>::len) + record.value().map_or(0, <[u8]>::len);
+            for header in record.headers() {
+                sum += header.key.len() + header.value.map_or(0, <[u8]>::len);
+            }
+        }
+        sum
+    });
+    assert_eq!(bytes, 0, "iterating");
+    assert!(sum > COUNT * 80);
+    let (count, bytes) = allocated(|| {
+        let mut position = RecordPosition::default();
+        let mut count = 0;
+        while let Some(record) = records.next_at(&mut position) {
+            count += usize::from(record.offset() >= 0);
+        }
+        count
+    });
+    assert_eq!((count, bytes), (COUNT, 0), "iterating without a borrow");
+    let value = records.get(1).unwrap().value().unwrap();
+    let (shared, bytes) = allocated(|| records.share(value));
+    assert_eq!((shared.len(), bytes), (100, 0), "sharing a value");
+}
+
+/// A compressor in use holds its tables already: a batch costs what it comes to,
+/// and a buffer that wastes nothing.
+fn sealing_copies_once_at_most() {
+    for codec in [Compression::Gzip, Compression::Snappy, Compression::Lz4] {
+        let mut compressor = Compressor::new(codec).unwrap();
+        let mut builders = [(); 3].map(|()| {
+            let mut builder = BatchBuilder::new();
+            fill(&mut builder);
+            Some(builder)
+        });
+        for builder in &mut builders[..2] {
+            builder.take().unwrap().seal(&mut compressor).unwrap();
+        }
+        let last = builders[2].take().unwrap();
+        let (sealed, bytes) = allocated(|| last.seal(&mut compressor).unwrap());
+        assert!(bytes <= sealed.body().len() + 64, "{codec}: {bytes}");
+    }
+}
