@@ -4,6 +4,10 @@ use kafka_net::{BrokerAddress, Random};
 
 use crate::cluster::Cluster;
 
+/// Known brokers that are tried before the bootstrap addresses: should all of a
+/// large cluster have moved elsewhere, its old addresses must not take forever.
+const MAX_KNOWN: usize = 5;
+
 /// A broker that can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
@@ -12,10 +16,11 @@ pub(crate) struct Candidate {
     pub(crate) is_bootstrap: bool,
 }
 
-/// Every broker worth a try, best first: those with a live connection, the other
+/// Brokers worth a try, best first: those with a live connection, the other
 /// known ones, the bootstrap addresses (KIP-899: they count again once no known
 /// broker answers); each group in random order, so that load spreads and no dead
-/// address is always first. `avoid` comes last of the known ones.
+/// address is always first. `avoid` comes last of the known ones, of which no
+/// more than [`MAX_KNOWN`] are tried.
 pub(crate) fn candidates(
     cluster: &Cluster,
     bootstrap: &[BrokerAddress],
@@ -42,6 +47,7 @@ pub(crate) fn candidates(
     }
     let known = live.into_iter().chain(others).chain(avoided);
     known
+        .take(MAX_KNOWN)
         .map(|address| (address, false))
         .chain(bootstrap.into_iter().map(|address| (address, true)))
         .map(|(address, is_bootstrap)| Candidate {
@@ -115,6 +121,29 @@ mod tests {
             .map(|_| hosts(None, &[], &random)[4..].to_vec())
             .collect();
         assert_eq!(orders.len(), 6);
+    }
+
+    #[test]
+    fn of_a_large_cluster_some_are_tried_before_the_bootstrap_addresses() {
+        let random = Random::from_seed(4);
+        let brokers = (1..=100).map(|id| (id, Broker::new(id, format!("b{id}"), 9092)));
+        let cluster = Cluster {
+            generation: 1,
+            brokers: brokers.collect(),
+            ..Cluster::default()
+        };
+        let mut tried = BTreeSet::new();
+        for _ in 0..100 {
+            let found = candidates(&cluster, &bootstrap(), |_| false, None, &random);
+            assert_eq!(found.len(), MAX_KNOWN + 3);
+            assert!(
+                found[MAX_KNOWN..]
+                    .iter()
+                    .all(|candidate| candidate.is_bootstrap)
+            );
+            tried.extend(found[..MAX_KNOWN].iter().map(|c| c.address.id));
+        }
+        assert!(tried.len() > 90, "always the same ones: {tried:?}");
     }
 
     #[test]

@@ -93,15 +93,12 @@ fn on_event(shared: &Shared, event: Event) {
     let now = clock::now();
     shared.with(|state| match event {
         Event::Metadata(Ok(answer)) => state.refresh.on_answer(now, answer),
-        Event::Metadata(Err(error)) => {
-            tracing::warn!(%error, "no broker answered a metadata request");
-            state.refresh.on_failure(now, error);
-        }
+        Event::Metadata(Err(error)) => state.refresh.on_failure(now, error),
         Event::Coordinators(lookup, Ok(found)) => {
             state.coordinators.on_answer(now, &lookup, found);
         }
         Event::Coordinators(lookup, Err(error)) => {
-            tracing::warn!(%error, "no broker answered a coordinator look-up");
+            tracing::debug!(%error, "no broker answered a coordinator look-up");
             state.coordinators.on_failure(now, &lookup, &error);
         }
     });

@@ -217,7 +217,9 @@ impl Router {
             Error::timeout("no broker took a connection", waited)
         };
         self.env().within(deadline, late, async move {
-            connect_any(Arc::clone(router.shared()), lane, deadline, avoid).await
+            let shared = router.shared();
+            let connecting = connect_any(Arc::clone(shared), lane, deadline, avoid);
+            shared.unless_closed(connecting).await
         })
     }
 
@@ -251,11 +253,7 @@ impl Router {
             return Waiting::ready(Ok(node));
         }
         let ticket = self.shared().wait_for_coordinator(kind, key, deadline);
-        let router = self.clone();
-        self.env().within(later(deadline), stuck, async move {
-            let _alive = router;
-            ticket.await
-        })
+        self.run(deadline, ticket)
     }
 
     /// The broker found turned out not to coordinate this group or transactional
@@ -301,9 +299,22 @@ impl Router {
         // by the time someone looks.
         let ticket: Ticket<Arc<Cluster>> = self.shared().wait_for(goal, deadline);
         let router = self.clone();
-        self.env().within(later(deadline), stuck, async move {
+        self.run(deadline, async move {
             let cluster = ticket.await?;
             then(router, cluster).await
+        })
+    }
+
+    /// Runs work whose every wait ends at the deadline by itself, with errors that
+    /// say more. It keeps the router going, and ends when the router is closed.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Waiting<T> {
+        let router = self.clone();
+        self.env().within(later(deadline), stuck, async move {
+            router.shared().unless_closed(work).await
         })
     }
 
@@ -312,7 +323,7 @@ impl Router {
         let router = self.clone();
         let begun = clock::now();
         let first = self.shared().wait_for(goal.clone(), deadline);
-        self.env().within(later(deadline), stuck, async move {
+        self.run(deadline, async move {
             let mut cluster = first.await?;
             let mut attempts = 0;
             loop {
@@ -342,13 +353,13 @@ impl Router {
 }
 
 /// `deadline` and the grace that its own errors get.
-pub(crate) fn later(deadline: Instant) -> Instant {
+fn later(deadline: Instant) -> Instant {
     deadline.checked_add(GRACE).unwrap_or(deadline)
 }
 
 /// The error when the task that keeps the deadlines did not.
 #[cold]
-pub(crate) fn stuck() -> Error {
+fn stuck() -> Error {
     Error::new(ErrorKind::Timeout)
         .with_message("the deadline passed (timeout)")
         .with_hint("the client's runtime is overloaded or blocked")

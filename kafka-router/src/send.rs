@@ -8,7 +8,7 @@ use kafka_net::{Connection, Error, Lane, SendOptions, Waiting, clock};
 use kafka_protocol::Request;
 
 use crate::coordinator::CoordinatorKind;
-use crate::router::{Router, later, stuck};
+use crate::router::Router;
 
 /// Requests that find their own way.
 ///
@@ -154,8 +154,7 @@ impl Router {
                 tokio::time::sleep(delay).await;
             }
         };
-        // Every wait in there ends at the deadline by itself, and says more.
-        self.env().within(later(deadline), stuck, work)
+        self.run(deadline, work)
     }
 }
 

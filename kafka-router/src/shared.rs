@@ -187,6 +187,19 @@ impl Shared {
         self.wake.notify_one();
     }
 
+    /// Does the work, or gives up once the driver has ended.
+    pub(crate) async fn unless_closed<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut alive = self.driver_alive.subscribe();
+        tokio::select! {
+            biased;
+            _ = alive.wait_for(|alive| !alive) => Err(closed()),
+            result = work => result,
+        }
+    }
+
     /// How many wait for anything.
     #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {

@@ -17,6 +17,7 @@
 
 mod nudges;
 mod question;
+mod schedule;
 mod track;
 mod waiters;
 
@@ -24,8 +25,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
-use kafka_net::{Error, Random};
-use kafka_protocol::StrBytes;
+use kafka_net::{Error, ErrorKind, Random};
+use kafka_protocol::{ErrorCode, StrBytes};
 
 use nudges::Nudges;
 pub(crate) use question::{Answer, Purpose, Question};
@@ -235,9 +236,12 @@ impl Refresh {
         let done = self
             .waiters
             .judge(&question, &self.cluster, &merged.topic_errors);
+        // Who asked sees the errors of this answer, too, though they are gone from
+        // the snapshot once nobody asks any more.
+        let cluster = Arc::clone(&self.cluster);
         for (id, result) in done {
             self.end(id);
-            let result = result.map(|()| Arc::clone(&self.cluster));
+            let result = result.map(|()| Arc::clone(&cluster));
             self.outputs.push(Output::Resolve(id, result));
         }
         self.space_out(now, &question, changed);
@@ -256,9 +260,18 @@ impl Refresh {
         let delay = self.settings.backoff.delay(self.failures, &self.random);
         self.failure_gate = Some(later(now, delay));
         self.failures = self.failures.saturating_add(1);
-        if self.cluster.generation() == 0 && !error.is_retriable() {
-            // Nothing has ever worked and trying again can't help: a port that
-            // speaks another protocol, say. Better told at once.
+        if *error.kind() == ErrorKind::Closed {
+            // Without connections there will never be an answer again.
+            return self.close(&error);
+        }
+        if self.failures == 1 {
+            tracing::warn!(%error, "no broker answers metadata requests; trying on");
+        } else {
+            tracing::debug!(%error, attempts = self.failures, "still no metadata");
+        }
+        if self.cluster.generation() == 0 && is_hopeless(&error) {
+            // Nothing has ever worked and trying again can't help: better told at
+            // once than at everyone's deadline.
             for id in self.waiters.ids() {
                 self.end(id);
                 self.outputs.push(Output::Resolve(id, Err(error.clone())));
@@ -289,90 +302,6 @@ impl Refresh {
         self.waiters.len()
     }
 
-    fn seek_due(&self) -> Option<Instant> {
-        if self.in_flight.is_some() || self.closed.is_some() || self.waiters.sought().len() == 0 {
-            return None;
-        }
-        let gate = self.seek.not_before().filter(|_| !self.seek_fresh);
-        Some(self.no_earlier_than(gate))
-    }
-
-    fn update_due(&self) -> Option<Instant> {
-        if self.in_flight.is_some() || self.closed.is_some() {
-            return None;
-        }
-        let gate = self.update.not_before();
-        let wanted = (self.nudges.any() || self.waiters.any_other()).then_some(gate);
-        let forced = self
-            .waiters
-            .any_round()
-            .then(|| self.update.not_before_if_forced(&self.settings.backoff));
-        let aged = self
-            .last_full
-            .map(|last| gate.max(Some(later(last, self.settings.max_age))));
-        [wanted, forced, aged]
-            .into_iter()
-            .flatten()
-            .map(|gate| self.no_earlier_than(gate))
-            .min()
-    }
-
-    fn no_earlier_than(&self, gate: Option<Instant>) -> Instant {
-        gate.max(self.failure_gate).unwrap_or(self.start)
-    }
-
-    fn ask_seek(&mut self, now: Instant) -> Question {
-        self.seek.on_ask(now, &self.settings.backoff);
-        self.seek_fresh = false;
-        Question {
-            id: self.next_question_id(),
-            purpose: Purpose::Seek,
-            topics: self.waiters.sought().cloned().collect(),
-            allow_auto_topic_creation: self.settings.allow_auto_topic_creation,
-        }
-    }
-
-    fn ask_update(&mut self, now: Instant) -> Question {
-        self.update.on_ask(now, &self.settings.backoff);
-        let (mut topics, rounds_want_all) = self.waiters.rounds();
-        let (nudged, nudged_all) = self.nudges.take();
-        topics.extend(nudged);
-        let aged = self
-            .last_full
-            .is_none_or(|last| now >= later(last, self.settings.max_age));
-        let all = aged || rounds_want_all || nudged_all;
-        if all {
-            topics = self.in_use.keys().cloned().collect();
-        }
-        Question {
-            id: self.next_question_id(),
-            purpose: if all { Purpose::All } else { Purpose::Part },
-            topics,
-            // Bringing a deleted topic up to date must not create it anew.
-            allow_auto_topic_creation: false,
-        }
-    }
-
-    fn next_question_id(&mut self) -> u64 {
-        self.last_question += 1;
-        self.last_question
-    }
-
-    fn space_out(&mut self, now: Instant, question: &Question, changed: bool) {
-        let (backoff, random) = (&self.settings.backoff, &self.random);
-        match question.purpose {
-            Purpose::Seek if self.waiters.sought().len() == 0 => self.seek.reset(),
-            Purpose::Seek => self.seek.on_answer(now, false, backoff, random),
-            Purpose::Part | Purpose::All => {
-                self.update.on_answer(now, changed, backoff, random);
-            }
-        }
-        // The first answer, whatever it was to, starts the age of the view.
-        if question.purpose == Purpose::All || self.last_full.is_none() {
-            self.last_full = Some(now);
-        }
-    }
-
     fn publish(&mut self, cluster: Cluster) {
         self.cluster = Arc::new(cluster);
         self.outputs
@@ -386,9 +315,30 @@ impl Refresh {
         for name in waiter.goal.topics() {
             if self.in_use.get(name) == Some(&false) && !self.waiters.is_wanted(name) {
                 self.in_use.shift_remove(name);
+                if let Some(cluster) = self.cluster.without_topic(name) {
+                    self.publish(cluster);
+                }
             }
         }
         Some(waiter)
+    }
+}
+
+/// Whether every later attempt would fail the same way: what listens there is no
+/// Kafka broker, too old a one, or one that does not let this client in. An
+/// answer that makes no sense may come from a broker that is just starting.
+fn is_hopeless(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Broker(code) => matches!(
+            code,
+            ErrorCode::UnsupportedVersion
+                | ErrorCode::ClusterAuthorizationFailed
+                | ErrorCode::SaslAuthenticationFailed
+                | ErrorCode::UnsupportedSaslMechanism
+                | ErrorCode::IllegalSaslState
+        ),
+        ErrorKind::UnexpectedResponse => false,
+        _ => !error.is_retriable(),
     }
 }
 

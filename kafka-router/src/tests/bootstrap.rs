@@ -168,3 +168,29 @@ async fn only_a_bootstrap_address_may_lead_to_another_cluster() {
     assert_eq!(topic.partitions().len(), 2);
     assert_eq!(router.cluster().cluster_id().map(|id| &**id), Some("other"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_is_just_starting_is_waited_for() {
+    let (_net, world, router) = cluster(2);
+    let brokers = world.with(|script| std::mem::take(&mut script.brokers));
+    let waiting = router.ready(within(30));
+    sleep(3000).await;
+    world.with(|script| {
+        script.brokers = brokers;
+        let starting = ErrorCode::UnknownServerError;
+        script.top_level_error.insert("b1".into(), starting);
+    });
+    sleep(3000).await;
+    world.with(|script| script.top_level_error.clear());
+    assert_eq!(waiting.await.unwrap().brokers().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_pool_there_is_nothing_to_wait_for() {
+    let (_net, _world, router) = cluster(2);
+    router.ready(within(5)).await.unwrap();
+    router.pool().close(clock::now()).await;
+    let (time, result) = timed(router.topic("t", within(60))).await;
+    assert_eq!(result.unwrap_err().kind(), &ErrorKind::Closed);
+    assert!(time < Duration::from_secs(1), "{time:?}");
+}

@@ -156,8 +156,16 @@ fn all_waits(router: &Router) -> Vec<(&'static str, Waiting<()>)> {
             ),
         ),
         (
+            "any_connection",
+            unit(router, router.any_connection(Lane::Fetch, within(600))),
+        ),
+        (
             "coordinator",
             unit(router, router.coordinator(Group, "none", within(600))),
+        ),
+        (
+            "send_any",
+            unit(router, router.send_any(request.clone(), within(600))),
         ),
         (
             "send_controller",

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use kafka_net::ErrorKind;
-use kafka_protocol::ErrorCode;
 use kafka_protocol::messages::MetadataResponse;
 use kafka_protocol::messages::metadata::MetadataResponseTopic;
 
 use super::*;
 use crate::test_metadata::{response, topic};
 
+mod histories;
 mod updates;
 
 /// A machine and its clock, in milliseconds. Backoff 100 ms to 1 s without
