@@ -31,6 +31,8 @@ pub struct TopicProducer {
     random: Random,
     /// Where the latest record without key or partition went.
     stay: Option<i32>,
+    /// Chosen for the next such record already.
+    ahead: Option<i32>,
 }
 
 /// What came of one try.
@@ -57,6 +59,7 @@ impl TopicProducer {
             chooser,
             random,
             stay: None,
+            ahead: None,
         }
     }
 
@@ -164,8 +167,6 @@ impl TopicProducer {
         let Some(first) = records.first() else {
             return 0;
         };
-        // Only a handle that stays where it is can choose ahead: choices that
-        // are not used would be lost on one that goes round.
         let sticks = |record: &RecordRef<'_>| record.key.is_none() && record.partition.is_none();
         let Some(stay) = self.stay.filter(|_| sticks(first)) else {
             return 0;
@@ -176,7 +177,16 @@ impl TopicProducer {
         let topic = &self.view.topic;
         let mut run = 0;
         for record in records.iter().take(RUN) {
-            if !sticks(record) || self.chooser.choose(None, topic, &self.random) != stay {
+            if !sticks(record) {
+                break;
+            }
+            let next = match self.ahead.take() {
+                Some(ahead) => ahead,
+                None => self.chooser.choose(None, topic, &self.random),
+            };
+            if next != stay {
+                // A chooser that goes round must not lose a turn by being asked.
+                self.ahead = Some(next);
                 break;
             }
             run += 1;
@@ -315,12 +325,16 @@ impl TopicProducer {
     }
 
     fn choose(&mut self, record: &RecordRef<'_>) -> i32 {
-        match record.partition {
-            Some(partition) => partition,
-            None => self
-                .chooser
-                .choose(record.key, &self.view.topic, &self.random),
+        if let Some(partition) = record.partition {
+            return partition;
         }
+        if record.key.is_none()
+            && let Some(ahead) = self.ahead.take()
+        {
+            return ahead;
+        }
+        self.chooser
+            .choose(record.key, &self.view.topic, &self.random)
     }
 
     /// Takes over what the metadata says now, if that changed.

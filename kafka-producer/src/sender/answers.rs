@@ -178,7 +178,7 @@ impl Sender {
             Verdict::Gap => self.gap(key, index, report.error),
             Verdict::EpochPassed => {
                 self.remember(key, index, Trace::Nothing, &report.error);
-                self.break_numbers(key, &report.error);
+                self.break_numbers(key);
             }
             Verdict::Split => self.split(key, index, report.error),
             Verdict::NumbersForbidden => self.forbidden(now, key, index, report.error),
@@ -219,11 +219,6 @@ impl Sender {
             return;
         };
         if is_other_topic(partition, index) {
-            self.fail_batch(key, index, recreated(), trace);
-            return;
-        }
-        if partition.sequences.health() == Health::Broken && batch.is_numbered() {
-            self.unnumber(key, index, &error);
             return;
         }
         let attempt = batch.attempts.saturating_sub(1);
@@ -256,14 +251,13 @@ impl Sender {
         if !numbered {
             self.fail_batch(key, index, error, Trace::Nothing);
         } else if !partition.waits_for_earlier(index) {
-            self.break_numbers(key, &error);
+            self.break_numbers(key);
         }
         // Else an earlier one is on its way again, and this one follows.
     }
 
-    /// Nothing more can be written under the partition's identity: what is
-    /// provably not in the log is numbered anew, the rest is in doubt.
-    fn break_numbers(&mut self, key: u32, error: &Error) {
+    /// Nothing more can be written under the partition's identity.
+    fn break_numbers(&mut self, key: u32) {
         let Some(partition) = self.partitions.get_mut(key as usize) else {
             return;
         };
@@ -273,29 +267,35 @@ impl Sender {
         {
             self.effects.wake_main = true;
         }
+    }
+
+    /// Numbers that will not be accepted any more, and batches for a topic that
+    /// is gone, are not kept waiting.
+    fn settle_idle(&mut self, key: u32) {
         let mut index = 0;
-        while let Some(batch) = self
-            .partitions
-            .get(key as usize)
-            .and_then(|partition| partition.batches.get(index))
+        while let Some(partition) = self.partitions.get(key as usize)
+            && let Some(batch) = partition.batches.get(index)
         {
             let id = batch.id;
-            let settled = matches!(batch.state, State::Idle | State::Sealing);
-            if batch.is_numbered() && settled {
-                self.unnumber(key, index, error);
+            let is_idle = matches!(batch.state, State::Idle | State::Sealing);
+            let is_broken = partition.sequences.health() == Health::Broken;
+            if is_idle && is_other_topic(partition, index) {
+                self.fail_batch(key, index, recreated(), Trace::Nothing);
+            } else if is_idle && is_broken && batch.is_numbered() {
+                self.unnumber(key, index);
             }
-            let stays = self
+            // Whether it is still there.
+            let here = self
                 .partitions
                 .get(key as usize)
-                .and_then(|partition| partition.batches.get(index))
-                .is_some_and(|batch| batch.id == id);
-            index += usize::from(stays);
+                .and_then(|partition| partition.batches.get(index));
+            index += usize::from(here.is_some_and(|batch| batch.id == id));
         }
     }
 
     /// Takes a batch's numbers back if it is provably not in the log; else it
     /// fails with its outcome unknown.
-    fn unnumber(&mut self, key: u32, index: usize, error: &Error) {
+    fn unnumber(&mut self, key: u32, index: usize) {
         let Some(partition) = self.partitions.get_mut(key as usize) else {
             return;
         };
@@ -307,7 +307,9 @@ impl Sender {
             return;
         }
         let records = batch.records;
-        let error = error.clone().with_hint(
+        let error = batch.last_error.clone();
+        let error = error.unwrap_or_else(|| Error::new(ErrorKind::Internal));
+        let error = error.with_hint(
             "an earlier attempt got no answer, and the broker no longer tells whether it was \
              written",
         );
@@ -429,9 +431,11 @@ impl Sender {
         self.finish(finished, records);
     }
 
-    /// Forgets ghosts that nothing depends on, and asks for an identity where
+    /// What follows from a change: settles what can't wait any more, forgets
+    /// ghosts that nothing depends on, and asks for an identity where
     /// the partition can't go on without another.
     pub(super) fn tidy(&mut self, key: u32) {
+        self.settle_idle(key);
         let Some(partition) = self.partitions.get_mut(key as usize) else {
             return;
         };

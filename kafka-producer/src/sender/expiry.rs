@@ -11,7 +11,7 @@ use crate::idempotence::Health;
 use crate::verdict::Trace;
 
 use super::Sender;
-use super::answers::{is_other_topic, recreated};
+use super::answers::recreated;
 
 impl Sender {
     /// When [`expire`](Self::expire) has something to do.
@@ -114,19 +114,6 @@ impl Sender {
             return;
         }
         partition.sequences.degrade(Health::Restart);
-        let ids: Vec<_> = partition.batches.iter().map(|batch| batch.id).collect();
-        for id in ids {
-            let Some(partition) = self.partitions.get(key as usize) else {
-                return;
-            };
-            if let Some(index) = partition.position(id)
-                && is_other_topic(partition, index)
-                && let Some(batch) = partition.batches.get(index)
-                && matches!(batch.state, State::Idle | State::Sealing)
-            {
-                self.fail_batch(key, index, recreated(), Trace::Nothing);
-            }
-        }
         if let Some(partition) = self.partitions.get(key as usize) {
             // Those that were closed by `set_topic_id` and before it.
             let old = partition.shared.queue().take_all();
