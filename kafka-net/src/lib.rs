@@ -1,4 +1,57 @@
 //! Multiplexed connections to Apache Kafka brokers.
+//!
+//! Useful alone to whoever wants to send any request of the protocol to a broker
+//! and get its answer, typed, without a producer or consumer around it: an
+//! inspection tool, a proxy, a client of one's own. A [`Pool`] holds connections
+//! per broker and [`Lane`]; a [`Connection`] pipelines requests, matches answers,
+//! negotiates versions (from brokers of 0.8.2 on) and enforces deadlines. It
+//! knows nothing of topics, partitions or batching.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use kafka_net::{Environment, Error, Lane, NetConfig, Pool, SendOptions, clock};
+//! use kafka_protocol::messages::ApiVersionsRequest;
+//!
+//! # async fn example() -> Result<(), Error> {
+//! let pool = Pool::new(NetConfig::default(), Environment::system()?)?;
+//! let deadline = clock::now() + Duration::from_secs(10);
+//! let broker = "localhost:9092".parse()?;
+//! let connection = pool.connection(&broker, Lane::Control, deadline).await?;
+//!
+//! let options = SendOptions::new(Duration::from_secs(5));
+//! let answer = connection.request(&ApiVersionsRequest::new(), &options).await?;
+//! for api in answer.api_keys {
+//!     println!("{}: {} to {}", api.api_key, api.min_version, api.max_version);
+//! }
+//! pool.close(deadline).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Futures, and what dropping them means
+//!
+//! No future here holds a timer or touches a socket: tasks on the runtime that
+//! the [`Environment`] captured do, and they resolve every future by its
+//! deadline, or with [`ErrorKind::Closed`] when that runtime goes away. So each
+//! future can be polled on any thread and under any executor, and be dropped at
+//! any await:
+//!
+//! | future | dropped before its end |
+//! |---|---|
+//! | [`Pool::connection`], [`Pool::attempt`] | an attempt under way is finished, and its connection kept for the next who asks; no further attempt is made for nobody |
+//! | [`Pool::close`] | the closing goes on |
+//! | [`Connection::request`] | not sent if it still waited for room, else sent and the answer discarded |
+//! | [`Pending`] | the request is sent all the same, the answer discarded |
+//! | [`Waiting`] | the work is dropped, unless [`Waiting::keep_running`] |
+//!
+//! # Time, chance and the network are injected
+//!
+//! Everything that could differ from run to run comes through the
+//! [`Environment`]: streams and name resolution from its [`Connector`],
+//! randomness from its [`Random`], timers from its runtime, whose clock
+//! [`clock::now`] reads. Under `tokio::time::pause`, on an in-memory network and
+//! with a seed, everything here repeats exactly.
 
 mod address;
 pub mod clock;

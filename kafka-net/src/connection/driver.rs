@@ -30,6 +30,9 @@ pub(super) struct Driver {
     table: InFlight<Reply>,
     /// Taken from the link, on the way to `table`.
     new: VecDeque<Submission<Reply>>,
+    /// Results on their way to the callers, who hear of them when the room that
+    /// their requests took is free again: the next request must find it.
+    results: Vec<(Reply, Result<Bytes, Error>)>,
     draining: bool,
     timer: Pin<Box<Sleep>>,
     /// What the timer is set to; `None` once it has gone off.
@@ -61,6 +64,7 @@ impl Driver {
             stream,
             needs_flush: false,
             new: VecDeque::new(),
+            results: Vec::new(),
             draining: false,
             armed: None,
             counted_in_flight: 0,
@@ -92,7 +96,6 @@ impl Driver {
         if let Err(end) = self.transfer(cx, now) {
             return Poll::Ready(end);
         }
-        self.publish();
         if self.draining && self.table.is_empty() && !self.needs_flush {
             let reason = || End::Drained.reason(&self.link.peer);
             if self.link.close_if_unused(reason) {
@@ -117,7 +120,6 @@ impl Driver {
                 }
             };
             let read = self.read(cx, now)?;
-            self.count_in_flight();
             if !wrote && !read {
                 return Ok(());
             }
@@ -145,9 +147,9 @@ impl Driver {
             self.link.counters.sent(count);
             self.needs_flush = true;
             for reply in self.table.wrote(now, count) {
-                // The caller may have gone; the request is written all the same.
-                let _ = reply.sender.send(Ok(Bytes::new()));
+                self.results.push((reply, Ok(Bytes::new())));
             }
+            self.publish();
             return Ok(true);
         }
         if self.needs_flush
@@ -173,21 +175,27 @@ impl Driver {
             Poll::Ready(Ok(count)) => count,
         };
         self.link.counters.received(count);
-        while let Some(frame) = self.decoder.next().map_err(End::Frame)? {
-            self.deliver(now, frame)?;
-        }
-        Ok(true)
+        let decoded = self.take_answers(now);
+        // What came before something wrong was right.
+        self.publish();
+        decoded.map(|()| true)
     }
 
-    fn deliver(&mut self, now: Instant, frame: Bytes) -> Result<(), End> {
+    fn take_answers(&mut self, now: Instant) -> Result<(), End> {
+        while let Some(frame) = self.decoder.next().map_err(End::Frame)? {
+            self.take_answer(now, frame)?;
+        }
+        Ok(())
+    }
+
+    fn take_answer(&mut self, now: Instant, frame: Bytes) -> Result<(), End> {
         let Some(id) = frame.first_chunk() else {
             return Err(End::Stump { len: frame.len() });
         };
         let reply = self.table.answered(now, i32::from_be_bytes(*id));
         let reply = reply.map_err(End::Mismatch)?;
         self.link.counters.answered();
-        // Whoever asked may have gone; then so has the need for the answer.
-        let _ = reply.sender.send(Ok(frame));
+        self.results.push((reply, Ok(frame)));
         Ok(())
     }
 
@@ -218,7 +226,7 @@ impl Driver {
             for failed in expired.failed {
                 let end = End::Overdue(now);
                 let error = end.error_for(&failed, &end.reason(&self.link.peer), &self.link.peer);
-                let _ = failed.reply.sender.send(Err(error));
+                self.results.push((failed.reply, Err(error)));
             }
             self.publish();
             if expired.must_close {
@@ -236,9 +244,14 @@ impl Driver {
         None
     }
 
+    /// Gives the room back, then tells whose it was.
     fn publish(&mut self) {
         self.link.release(self.table.take_released());
         self.count_in_flight();
+        for (reply, result) in self.results.drain(..) {
+            // Whoever asked may have gone; then so has the need for the result.
+            let _ = reply.sender.send(result);
+        }
     }
 
     fn count_in_flight(&mut self) {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kafka_net::clock::now;
-use kafka_net::{Connection, Error, ErrorKind, Lane, NetConfig, Pending, SendOptions};
+use kafka_net::{Connection, Error, ErrorKind, Lane, NetConfig, Pending, Random, SendOptions};
+use kafka_protocol::frame::encode_response;
 use kafka_protocol::messages::MetadataResponse;
 use kafka_protocol::{ApiKey, ErrorCode};
 use tokio::io::AsyncWriteExt;
@@ -163,12 +164,7 @@ async fn an_answer_that_does_not_decode_closes() {
 async fn trailing_bytes_are_malformed() {
     let ((_pool, connection, mut peer), [first, _second], [asked, _]) = two_in_flight().await;
     let body = MetadataResponse::new();
-    let frame = kafka_protocol::frame::encode_response(
-        ApiKey::Metadata,
-        asked.version,
-        asked.correlation_id,
-        &body,
-    );
+    let frame = encode_response(ApiKey::Metadata, asked.version, asked.correlation_id, &body);
     let mut frame = frame.unwrap().into_bytes().to_vec();
     frame[3] += 1;
     frame.push(0);
@@ -371,4 +367,48 @@ fn futures_work_under_another_executor() {
 async fn broker_text_cannot_forge_log_lines() {
     let error = Error::broker_with_message(ErrorCode::InvalidRequest, Some("x\n2026 ERROR y"));
     assert!(!error.to_string().contains('\n'));
+}
+
+/// Answers with bytes changed, cut, repeated or invented at random: whatever
+/// arrives, every request has its outcome within its deadline.
+#[tokio::test(start_paused = true)]
+async fn no_answer_leaves_a_request_unresolved() {
+    let mut outcomes = [0; 2];
+    for seed in 0..300 {
+        let random = Random::from_seed(seed);
+        let (_pool, connection, mut peer) = connect().await;
+        let start = now();
+        let asking: Vec<_> = (0..5)
+            .map(|n| connection.start(&question(&format!("q{n}")), &options()))
+            .collect();
+        let mut stream = Vec::new();
+        for _ in 0..5 {
+            let asked = peer.asked().await;
+            let body = MetadataResponse::new().with_cluster_id(Some(asked.topic().into()));
+            let frame = encode_response(asked.key, asked.version, asked.correlation_id, &body);
+            stream.extend(frame.unwrap().into_bytes());
+        }
+        for _ in 0..random.below(4) {
+            let at = random.below(stream.len());
+            match random.below(4) {
+                0 => stream[at] = random.u32() as u8,
+                1 => stream.truncate(at + 1),
+                2 => stream.extend_from_within(at..),
+                _ => stream.insert(at, random.u32() as u8),
+            }
+        }
+        peer.send(&stream).await;
+        if random.below(2) == 0 {
+            peer.stream.shutdown().await.unwrap();
+        }
+        for pending in asking {
+            let outcome = pending.await;
+            outcomes[usize::from(outcome.is_ok())] += 1;
+            if let Err(error) = outcome {
+                assert!(error.possibly_written(), "{error}");
+            }
+        }
+        assert!(now() - start <= seconds(31));
+    }
+    assert!(outcomes.iter().all(|count| *count > 100), "{outcomes:?}");
 }

@@ -1,6 +1,14 @@
 //! Connections and pools against scripted brokers on an in-memory network, under
 //! a paused clock.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy sees tests only where a function is one"
+)]
+
+mod drops;
 mod faults;
 mod handshake;
 mod pool;

@@ -392,3 +392,52 @@ async fn handles_and_answers_move_between_threads() {
     peer.serve_next(1).await;
     pending.await.unwrap();
 }
+
+/// On several threads the caller may be quicker than the connection's task.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_comes_after_its_room_is_free() {
+    let config = NetConfig::default()
+        .with_max_in_flight(1)
+        .with_max_queued_requests(0);
+    let (_pool, connection, mut peer) = connected(config, Shape::default()).await;
+    tokio::spawn(async move { peer.serve().await });
+    for n in 0..1000 {
+        let answer = connection.start(&question(&format!("q{n}")), &options());
+        assert_eq!(echoed(answer.await), Ok(format!("q{n}")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_callers_on_several_threads() {
+    let config = NetConfig::default()
+        .with_max_in_flight(3)
+        .with_max_queued_requests(2);
+    let shape = Shape {
+        max_write: 100,
+        max_read: 100,
+        buffer: 333,
+        ..Shape::default()
+    };
+    let (pool, connection, mut peer) = connected(config, shape).await;
+    let served = tokio::spawn(async move { peer.serve().await });
+    let callers: Vec<_> = (0..20)
+        .map(|caller| {
+            let connection = connection.clone();
+            tokio::spawn(async move {
+                for n in 0..100 {
+                    let name = format!("{caller}-{n}");
+                    let answer = connection.request(&question(&name), &options()).await;
+                    assert_eq!(echoed(answer), Ok(name));
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    let stats = connection.stats();
+    assert_eq!((stats.requests, stats.answers), (2001, 2001));
+    assert!(stats.max_in_flight <= 3);
+    drop((pool, connection));
+    assert_eq!(served.await.unwrap(), 2000);
+}

@@ -214,6 +214,11 @@ impl AsyncWrite for Shaped {
 }
 
 impl Acceptor {
+    /// The next connection, raw; `None` when the network is gone.
+    pub(crate) async fn next(&mut self) -> Option<Peer> {
+        self.0.recv().await
+    }
+
     /// The next connection, raw.
     pub(crate) async fn accept(&mut self) -> Peer {
         self.0.recv().await.unwrap()
