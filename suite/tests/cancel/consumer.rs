@@ -33,7 +33,7 @@ async fn world() -> Result<World, BoxError> {
     for n in 0..RECORDS {
         let record = Record::to(TOPIC)
             .partition(i32::try_from(n % 2)?)
-            .value(n.to_string());
+            .value(vec![b'v'; 400]);
         in_time(async { producer.send(record).await?.await }).await??;
     }
     Ok(World {
@@ -49,7 +49,7 @@ impl World {
             .kafka
             .consumer()
             .group("g")
-            .partition_fetch_bytes(200)
+            .partition_fetch_bytes(1024)
             .assign_topic(TOPIC, Start::Earliest);
         Ok(in_time(builder.build()).await??)
     }
@@ -102,7 +102,7 @@ macro_rules! nothing_is_lost {
             // done when it did so every time, or when it is polled often enough.
             Ok(done || polls >= 8)
         })
-        .await?;
+        .await
     };
 }
 
@@ -120,7 +120,7 @@ async fn batches_and_records_dropped_at_every_await_are_not_lost() -> Outcome {
                 seen.add(batch.partition(), record.offset())?;
             }
         }
-    );
+    )?;
     nothing_is_lost!(
         "Consumer::next_record",
         world,
@@ -130,8 +130,34 @@ async fn batches_and_records_dropped_at_every_await_are_not_lost() -> Outcome {
             let record = item?.ok_or("ended")?;
             seen.add(record.partition, record.offset)?;
         }
-    );
+    )?;
     Ok(())
+}
+
+#[tokio::test]
+async fn a_reader_that_loses_what_it_took_is_caught() -> Outcome {
+    let world = world().await?;
+    let result = nothing_is_lost!(
+        "a leak",
+        world,
+        reader = |consumer| consumer,
+        async |reader: &mut &mut Consumer| {
+            let record = reader.next_record().await;
+            // Dropped here, it takes the record along.
+            tokio::task::yield_now().await;
+            record
+        },
+        |item, seen| {
+            let record = item?.ok_or("ended")?;
+            seen.add(record.partition, record.offset)?;
+        }
+    );
+    let error = result.err().ok_or("the leak was not seen")?;
+    if error.contains("the next offset") {
+        Ok(())
+    } else {
+        Err(error.into())
+    }
 }
 
 #[tokio::test]
@@ -148,7 +174,7 @@ async fn streams_dropped_at_every_await_lose_nothing() -> Outcome {
                 seen.add(batch.partition(), record.offset())?;
             }
         }
-    );
+    )?;
     nothing_is_lost!(
         "RecordStream::next_record",
         world,
@@ -158,7 +184,7 @@ async fn streams_dropped_at_every_await_lose_nothing() -> Outcome {
             let record = item?.ok_or("ended")?;
             seen.add(record.partition, record.offset)?;
         }
-    );
+    )?;
     nothing_is_lost!(
         "RecordStream as a Stream",
         world,
@@ -170,7 +196,7 @@ async fn streams_dropped_at_every_await_lose_nothing() -> Outcome {
             let record = item.ok_or("ended")??;
             seen.add(record.partition, record.offset)?;
         }
-    );
+    )?;
     nothing_is_lost!(
         "BatchStream as a Stream",
         world,
@@ -184,7 +210,7 @@ async fn streams_dropped_at_every_await_lose_nothing() -> Outcome {
                 seen.add(batch.partition(), record.offset())?;
             }
         }
-    );
+    )?;
     Ok(())
 }
 

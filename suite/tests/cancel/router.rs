@@ -1,6 +1,7 @@
 //! kafka-router: metadata, look-ups and routed requests.
 
 use kafka_net::Lane;
+use kafka_protocol::messages::offset_fetch::OffsetFetchRequestGroup;
 use kafka_protocol::messages::{CreateTopicsRequest, MetadataRequest, OffsetFetchRequest};
 use kafka_router::{CoordinatorKind, Router};
 use kafka_suite::{BoxError, at_every_await, polled};
@@ -113,7 +114,8 @@ async fn routed_requests_dropped_at_every_await() -> Outcome {
     })
     .await?;
     each("Router::send_coordinator", &cluster, |router| {
-        let request = OffsetFetchRequest::new().with_group_id("g");
+        let group = OffsetFetchRequestGroup::new().with_group_id("g");
+        let request = OffsetFetchRequest::new().with_groups(vec![group]);
         router.send_coordinator(CoordinatorKind::Group, "g", request, deadline())
     })
     .await
