@@ -54,6 +54,8 @@ mod delivery;
 mod driver;
 mod idempotence;
 mod inbox;
+#[cfg(test)]
+mod interleavings;
 mod memory;
 mod metrics;
 mod permit;

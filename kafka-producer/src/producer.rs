@@ -146,6 +146,10 @@ impl Producer {
     /// [`QueueFull`](ErrorKind::QueueFull) when there is no memory now, or the
     /// topic's metadata is not known yet (it is asked for); else as
     /// [`send`](Self::send).
+    #[allow(
+        clippy::result_large_err,
+        reason = "the record comes back as it was given, without an allocation"
+    )]
     pub fn try_send(&self, record: Record) -> Result<Delivery, Rejected> {
         let known = lock(&self.topics).get(&*record.topic).cloned();
         let known = match known {

@@ -173,7 +173,10 @@ mod tests {
         Template::new(&ProducerConfig::default())
     }
 
-    fn response(topics: Vec<(&'static str, u8, Vec<(i32, i16, i64)>)>) -> ProduceResponse {
+    /// Name, id, and per partition its number, code and offset.
+    type Topics = Vec<(&'static str, u8, Vec<(i32, i16, i64)>)>;
+
+    fn response(topics: Topics) -> ProduceResponse {
         let topics = topics
             .into_iter()
             .map(|(name, id, partitions)| {

@@ -1,13 +1,14 @@
 //! The locks and atomics of this crate, in one place so that the interleaving
-//! tests (feature `shuttle`) can swap them for a scheduler's.
+//! tests can swap them for a scheduler's. The feature `shuttle` does that for this
+//! crate's own unit tests and changes nothing for anyone else.
 
-#[cfg(feature = "shuttle")]
+#[cfg(all(test, feature = "shuttle"))]
 pub(crate) use shuttle::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
 };
 use std::sync::PoisonError;
-#[cfg(not(feature = "shuttle"))]
+#[cfg(not(all(test, feature = "shuttle")))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},

@@ -1,5 +1,12 @@
 //! Records from `send` to the log of an embedded cluster.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 mod support;
 
 use std::sync::atomic::Ordering;

@@ -1,5 +1,13 @@
 //! What goes wrong between producer and brokers, on an embedded cluster.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+#![allow(clippy::disallowed_methods, reason = "tokio's own clock, paused")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,13 @@
 //! Bounds, back-pressure, flush, close, and ends of all kinds.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+#![allow(clippy::disallowed_methods, reason = "tokio's own clock, paused")]
+
 mod support;
 
 use std::time::Duration;

@@ -20,7 +20,7 @@ mod dispatch;
 mod expiry;
 mod partition;
 mod schedule;
-#[cfg(test)]
+#[cfg(all(test, not(feature = "shuttle")))]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};

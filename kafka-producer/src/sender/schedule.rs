@@ -89,13 +89,9 @@ impl Sender {
         let current = self.identities.current();
         let mut drafts = Vec::new();
         let mut bytes: usize = 0;
-        loop {
-            let Some(state) = self.brokers.get_mut(&broker) else {
-                break;
-            };
-            let Some(key) = state.ready.pop_front() else {
-                break;
-            };
+        while let Some(state) = self.brokers.get_mut(&broker)
+            && let Some(key) = state.ready.pop_front()
+        {
             let Some(partition) = self.partitions.get_mut(key as usize) else {
                 continue;
             };

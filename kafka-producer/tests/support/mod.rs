@@ -1,6 +1,7 @@
 //! A cluster inside the process, reached over in-memory links, and a router to it.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::fmt;

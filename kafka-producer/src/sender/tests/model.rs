@@ -394,8 +394,19 @@ fn run(ops: Vec<Op>, idempotence: Idempotence, linger_ms: u64, strict: bool) {
     history.conclude();
 }
 
+/// As many as are asked for, or what a change can afford.
+fn proptest_config() -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    ProptestConfig {
+        cases: asked.and_then(|cases| cases.parse().ok()).unwrap_or(400),
+        max_shrink_iters: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(proptest_config())]
 
     #[test]
     fn idempotent_histories_lose_double_and_reorder_nothing(ops in ops(), linger in 0..6_u64, strict: bool) {
