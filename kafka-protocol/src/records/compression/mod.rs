@@ -5,6 +5,7 @@ mod error;
 mod gzip;
 #[cfg(feature = "lz4")]
 mod lz4;
+#[allow(dead_code, reason = "each codec is a feature, and needs what it needs")]
 mod output;
 #[cfg(feature = "snappy")]
 mod snappy;
@@ -13,6 +14,9 @@ mod zstd;
 #[cfg(feature = "zstd-c")]
 #[path = "zstd_c.rs"]
 mod zstd;
+#[cfg(any(feature = "zstd", feature = "zstd-c"))]
+#[allow(dead_code, reason = "the C library reads the rest itself")]
+mod zstd_frame;
 
 use std::fmt;
 use std::str::FromStr;
@@ -207,26 +211,25 @@ fn encoder(
     compression: Compression,
     level: Option<i32>,
 ) -> Result<Option<Box<dyn Encode>>, CompressionError> {
-    let encoder: Box<dyn Encode> = match compression {
+    match compression {
         Compression::None => {
             refuse_level(compression, level)?;
-            return Ok(None);
+            Ok(None)
         }
         #[cfg(feature = "gzip")]
-        Compression::Gzip => Box::new(gzip::Encoder::new(level)?),
+        Compression::Gzip => Ok(Some(Box::new(gzip::Encoder::new(level)?))),
         #[cfg(feature = "snappy")]
         Compression::Snappy => {
             refuse_level(compression, level)?;
-            Box::new(snappy::Encoder::new())
+            Ok(Some(Box::new(snappy::Encoder::new())))
         }
         #[cfg(feature = "lz4")]
-        Compression::Lz4 => Box::new(lz4::Encoder::new(level)?),
+        Compression::Lz4 => Ok(Some(Box::new(lz4::Encoder::new(level)?))),
         #[cfg(any(feature = "zstd", feature = "zstd-c"))]
-        Compression::Zstd => Box::new(zstd::Encoder::new(level)?),
+        Compression::Zstd => Ok(Some(Box::new(zstd::Encoder::new(level)?))),
         #[allow(unreachable_patterns, reason = "reached when a codec's feature is off")]
-        codec => return Err(CompressionError::NotBuilt { codec }),
-    };
-    Ok(Some(encoder))
+        codec => Err(CompressionError::NotBuilt { codec }),
+    }
 }
 
 fn refuse_level(codec: Compression, level: Option<i32>) -> Result<(), CompressionError> {
@@ -241,6 +244,10 @@ fn refuse_level(codec: Compression, level: Option<i32>) -> Result<(), Compressio
 }
 
 /// `input` decompressed, to no more than `budget` bytes.
+#[allow(
+    unused_variables,
+    reason = "without any codec there is no budget to keep"
+)]
 pub(super) fn decompress(
     compression: Compression,
     input: &Bytes,
@@ -249,15 +256,15 @@ pub(super) fn decompress(
     let output = match compression {
         Compression::None => return Ok(input.clone()),
         #[cfg(feature = "gzip")]
-        Compression::Gzip => gzip::decompress(input, budget)?,
+        Compression::Gzip => gzip::decompress(input, budget),
         #[cfg(feature = "snappy")]
-        Compression::Snappy => snappy::decompress(input, budget)?,
+        Compression::Snappy => snappy::decompress(input, budget),
         #[cfg(feature = "lz4")]
-        Compression::Lz4 => lz4::decompress(input, budget)?,
+        Compression::Lz4 => lz4::decompress(input, budget),
         #[cfg(any(feature = "zstd", feature = "zstd-c"))]
-        Compression::Zstd => zstd::decompress(input, budget)?,
+        Compression::Zstd => zstd::decompress(input, budget),
         #[allow(unreachable_patterns, reason = "reached when a codec's feature is off")]
-        codec => return Err(CompressionError::NotBuilt { codec }),
+        codec => Err(CompressionError::NotBuilt { codec }),
     };
-    Ok(output::without_waste(output))
+    output.map(output::without_waste)
 }

@@ -5,30 +5,12 @@ use bytes::Bytes;
 /// Where an encoder writes: kept between batches, so that only what it came to is
 /// copied out, in a buffer that wastes nothing.
 #[derive(Default)]
-#[cfg_attr(
-    not(any(
-        feature = "gzip",
-        feature = "snappy",
-        feature = "lz4",
-        feature = "zstd-c"
-    )),
-    allow(dead_code, reason = "not every codec needs all of it")
-)]
 pub(super) struct Scratch {
     /// All initialised, so that spare room needs no filling each time.
     bytes: Vec<u8>,
     filled: usize,
 }
 
-#[cfg_attr(
-    not(any(
-        feature = "gzip",
-        feature = "snappy",
-        feature = "lz4",
-        feature = "zstd-c"
-    )),
-    allow(dead_code, reason = "not every codec needs all of it")
-)]
 impl Scratch {
     /// What is kept at most from one batch to the next.
     const KEPT: usize = 4 << 20;

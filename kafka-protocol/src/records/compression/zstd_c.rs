@@ -8,6 +8,7 @@ use zstd::bulk::Compressor;
 use zstd::stream::read::Decoder;
 
 use super::output::Scratch;
+use super::zstd_frame::FrameHeader;
 use super::{Compression, CompressionError, Encode};
 
 pub(super) struct Encoder {
@@ -47,6 +48,15 @@ impl Encode for Encoder {
 }
 
 pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, CompressionError> {
+    let too_large = CompressionError::TooLarge {
+        codec: Compression::Zstd,
+        limit: budget,
+    };
+    // Said openly, it need not be found out.
+    let header = FrameHeader::read(input)?;
+    if !header.is_skippable && header.content_size.is_some_and(|size| size > budget as u64) {
+        return Err(too_large);
+    }
     let mut decoder = Decoder::with_buffer(input).map_err(|error| malformed(&error))?;
     decoder
         .window_log_max(MAX_WINDOW_LOG)
