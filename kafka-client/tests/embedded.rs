@@ -171,3 +171,32 @@ async fn settings_under_java_names() -> Outcome {
     assert_eq!(cluster.log("t", 0)[0].compression(), Compression::Lz4);
     Ok(())
 }
+
+/// A broker works on one request per connection at a time: were consumers to share one,
+/// each would wait out the others' long polls.
+#[tokio::test]
+async fn a_consumer_that_waits_does_not_hold_up_another() -> Outcome {
+    let cluster = TestCluster::start().await?;
+    cluster.create_topic("empty", 1);
+    let kafka = Kafka::builder(cluster.bootstrap()).connect().await?;
+    let idle = kafka
+        .consumer()
+        .fetch_max_wait(Duration::from_secs(20))
+        .assign_topic("empty", Start::Earliest)
+        .build()
+        .await?;
+    while cluster.requests_seen(kafka_protocol::ApiKey::Fetch) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let producer = kafka.producer().build().await?;
+    producer.send(Record::to("t").value("v")).await?.await?;
+    let mut busy = kafka
+        .consumer()
+        .assign_topic("t", Start::Earliest)
+        .build()
+        .await?;
+    let batch = tokio::time::timeout(Duration::from_secs(5), busy.next_batch()).await??;
+    assert_eq!(batch.expect("open").len(), 1);
+    drop(idle);
+    Ok(())
+}

@@ -361,7 +361,8 @@ mod tests {
             compression.type=zstd\ncompression.zstd.level=1\nenable.idempotence=true\n\
             group.id=billing\nauto.offset.reset=earliest\nenable.auto.commit=false\n\
             key.serializer=org.apache.kafka.common.serialization.StringSerializer\n";
-        apply(&Properties::parse(text).unwrap()).unwrap();
+        let builder = apply(&Properties::parse(text).unwrap());
+        assert!(builder.is_ok(), "{builder:?}");
     }
 
     #[test]
