@@ -13,7 +13,7 @@ const MAX_PARTITIONS: i32 = 100_000;
 pub(crate) struct NewTopic {
     pub name: String,
     pub placement: Placement,
-    /// Settings by Kafka's name; `None` is Kafka's "as by default".
+    /// Settings by Kafka's name; `None` for null, which is refused.
     pub config: Vec<(String, Option<String>)>,
 }
 
@@ -64,12 +64,14 @@ impl Cluster {
         };
         let mut config = TopicConfig::new(&self.config);
         for (name, value) in &new.config {
-            if let Some(value) = value {
-                config.set(name, value).map_err(|message| CreationError {
-                    code: ErrorCode::InvalidConfig,
-                    message,
-                })?;
-            }
+            let set = match value {
+                Some(value) => config.set(name, value),
+                None => Err(format!("{name} needs a value")),
+            };
+            set.map_err(|message| CreationError {
+                code: ErrorCode::InvalidConfig,
+                message,
+            })?;
         }
         let made = TopicMade {
             id: if dry_run {
@@ -129,13 +131,13 @@ impl Cluster {
         if self.topics.contains_key(name) {
             return refuse(
                 ErrorCode::TopicAlreadyExists,
-                format!("Topic '{name}' already exists."),
+                format!("there is a topic '{name}' already"),
             );
         }
         match self.topics.keys().find(|other| names_collide(name, other)) {
             Some(other) => refuse(
                 ErrorCode::InvalidTopicException,
-                format!("Topic '{name}' collides with existing topic: {other}"),
+                format!("metrics could not tell '{name}' from the topic '{other}'"),
             ),
             None => Ok(()),
         }
@@ -151,7 +153,7 @@ impl Cluster {
         if !(1..=MAX_PARTITIONS).contains(&partitions) {
             return Err(CreationError {
                 code: ErrorCode::InvalidPartitions,
-                message: format!("Number of partitions must be 1 to {MAX_PARTITIONS}."),
+                message: format!("a topic has 1 to {MAX_PARTITIONS} partitions, not {partitions}"),
             });
         }
         let factor = replication_factor.unwrap_or_else(|| self.config.replication_factor());
@@ -160,10 +162,7 @@ impl Cluster {
         if factor == 0 || factor > ids.len() {
             return Err(CreationError {
                 code: ErrorCode::InvalidReplicationFactor,
-                message: format!(
-                    "Unable to replicate the partition {factor} time(s): there are {} broker(s).",
-                    ids.len()
-                ),
+                message: format!("{factor} replicas on {} brokers", ids.len()),
             });
         }
         let first = self.topics_created % ids.len();
@@ -188,22 +187,18 @@ impl Cluster {
         };
         let factor = assigned.first().map_or(0, Vec::len);
         if factor == 0 {
-            return refuse(
-                "The manual partition assignment includes an empty replica list.".into(),
-            );
+            return refuse("a partition without replicas".into());
         }
         for replicas in assigned {
             if replicas.len() != factor {
-                return refuse("All partitions must have the same number of replicas.".into());
+                return refuse("partitions with more and with fewer replicas".into());
             }
             for (index, id) in replicas.iter().enumerate() {
                 if !self.brokers.contains_key(id) {
-                    return refuse(format!(
-                        "The manual assignment includes unknown broker {id}."
-                    ));
+                    return refuse(format!("there is no broker {id}"));
                 }
                 if replicas[..index].contains(id) {
-                    return refuse(format!("The manual assignment includes broker {id} twice."));
+                    return refuse(format!("broker {id} twice in one partition"));
                 }
             }
         }

@@ -41,17 +41,16 @@ pub(crate) fn is_internal(name: &str) -> bool {
 pub(crate) fn invalid_name(name: &str) -> Option<String> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     if name.is_empty() {
-        Some("Topic name is invalid: the empty string is not allowed".into())
+        Some("a topic needs a name".into())
     } else if matches!(name, "." | "..") {
-        Some(format!("Topic name is invalid: '{name}' is not allowed"))
+        Some(format!("no topic may be called '{name}'"))
     } else if name.len() > MAX_NAME_LEN {
         Some(format!(
-            "Topic name is invalid: it is longer than {MAX_NAME_LEN} characters"
+            "a topic's name has {MAX_NAME_LEN} characters at most"
         ))
     } else if !name.bytes().all(legal) {
         Some(format!(
-            "Topic name is invalid: '{name}' contains characters other than ASCII \
-             alphanumerics, '.', '_' and '-'"
+            "'{name}' has other characters than letters and digits of ASCII, '.', '_' and '-'"
         ))
     } else {
         None

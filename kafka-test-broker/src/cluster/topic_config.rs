@@ -39,14 +39,13 @@ impl TopicConfig {
 
     /// Sets one of Kafka's topic settings; says what is wrong with it otherwise.
     pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let invalid =
-            |what: &str| format!("Invalid value {value} for configuration {name}: {what}");
+        let invalid = |what: &str| format!("{name} cannot be {value}: {what}");
         match name {
             "message.timestamp.type" => {
                 self.timestamp_source = match value {
                     "CreateTime" => TimestampSource::Producer,
                     "LogAppendTime" => TimestampSource::Broker,
-                    _ => return Err(invalid("String must be one of: CreateTime, LogAppendTime")),
+                    _ => return Err(invalid("it is CreateTime or LogAppendTime")),
                 }
             }
             "max.message.bytes" => {
@@ -54,25 +53,25 @@ impl TopicConfig {
                     .parse()
                     .ok()
                     .filter(|bytes| *bytes >= 0)
-                    .ok_or_else(|| invalid("Value must be at least 0"))?;
+                    .ok_or_else(|| invalid("it is a number from 0 on"))?;
             }
             "min.insync.replicas" => {
                 self.min_insync_replicas = value
                     .parse()
                     .ok()
                     .filter(|count| *count >= 1)
-                    .ok_or_else(|| invalid("Value must be at least 1"))?;
+                    .ok_or_else(|| invalid("it is a number from 1 on"))?;
             }
             "message.timestamp.before.max.ms" => {
                 self.timestamp_before_max_ms =
-                    milliseconds(value).ok_or_else(|| invalid("Value must be at least 0"))?;
+                    milliseconds(value).ok_or_else(|| invalid("it is a number from 0 on"))?;
             }
             "message.timestamp.after.max.ms" => {
                 self.timestamp_after_max_ms =
-                    milliseconds(value).ok_or_else(|| invalid("Value must be at least 0"))?;
+                    milliseconds(value).ok_or_else(|| invalid("it is a number from 0 on"))?;
             }
             name if WITHOUT_EFFECT.contains(&name) => {}
-            _ => return Err(format!("Unknown topic config name: {name}")),
+            _ => return Err(format!("topics have no setting {name}")),
         }
         self.given.insert(name.to_owned(), value.to_owned());
         Ok(())

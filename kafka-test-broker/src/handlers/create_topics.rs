@@ -46,7 +46,9 @@ impl Handler for CreateTopicsRequest {
             };
             let made = match context.plan.topic_error(&topic.name) {
                 Some(code) => refuse(code, code.description()),
-                None if times > 1 => refuse(ErrorCode::InvalidRequest, "Duplicate topic name."),
+                None if times > 1 => {
+                    refuse(ErrorCode::InvalidRequest, "named twice in one request")
+                }
                 None => new_topic(topic)
                     .and_then(|new| context.cluster.create_topic(&new, self.validate_only)),
             };
@@ -86,8 +88,7 @@ fn placement(topic: &CreatableTopic) -> Result<Placement, CreationError> {
     if topic.replication_factor != -1 || topic.num_partitions != -1 {
         return refuse(
             ErrorCode::InvalidRequest,
-            "A manual partition assignment was specified, but numPartitions or replicationFactor \
-             was not set to -1.",
+            "replicas are assigned, and numbers of partitions or replicas given too",
         );
     }
     let assigned: BTreeMap<i32, Vec<i32>> = topic
@@ -98,7 +99,7 @@ fn placement(topic: &CreatableTopic) -> Result<Placement, CreationError> {
     if assigned.len() < topic.assignments.len() {
         return refuse(
             ErrorCode::InvalidReplicaAssignment,
-            "Found multiple assignments.",
+            "a partition is assigned twice",
         );
     }
     if assigned
@@ -108,7 +109,7 @@ fn placement(topic: &CreatableTopic) -> Result<Placement, CreationError> {
     {
         return refuse(
             ErrorCode::InvalidReplicaAssignment,
-            "partitions should be a consecutive 0-based integer sequence",
+            "partitions are numbered from 0 without gaps",
         );
     }
     Ok(Placement::Assigned(assigned.into_values().collect()))

@@ -6,7 +6,7 @@
 
 use kafka_protocol::messages::delete_topics::{DeletableTopicResult, DeleteTopicState};
 use kafka_protocol::messages::{DeleteTopicsRequest, DeleteTopicsResponse};
-use kafka_protocol::{ErrorCode, StrBytes, Uuid};
+use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::{Context, Handler, Outcome};
 use crate::cluster::Cluster;
@@ -31,60 +31,61 @@ impl Handler for DeleteTopicsRequest {
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<DeleteTopicsResponse> {
-        let mut results = Vec::with_capacity(self.topic_names.len() + self.topics.len());
-        for name in &self.topic_names {
-            let deleted = delete(context, name);
-            results.push(result(Some(name.clone()), Uuid::ZERO, deleted));
-        }
-        for state in &self.topics {
-            let known = name_of(context.cluster, state);
-            // The answer tells both, where both are known.
-            let id = match &known {
-                Some(name) => context
-                    .cluster
-                    .topic(name)
-                    .map_or(state.topic_id, |topic| topic.id),
-                None => state.topic_id,
+        let by_name = |name| DeleteTopicState::new().with_name(Some(name));
+        let named = self.topic_names.into_iter().map(by_name);
+        let wanted: Vec<DeleteTopicState> = named.chain(self.topics).collect();
+        let mut results = Vec::with_capacity(wanted.len());
+        for (index, state) in wanted.iter().enumerate() {
+            // What is named twice is answered once.
+            let (before, after) = (&wanted[..index], &wanted[index + 1..]);
+            if before.contains(state) {
+                continue;
+            }
+            let result = DeletableTopicResult::new()
+                .with_name(state.name.clone())
+                .with_topic_id(state.topic_id);
+            let (result, deleted) = if after.contains(state) {
+                (result, Err(ErrorCode::InvalidRequest))
+            } else {
+                delete(context, state, result)
             };
-            let deleted = match &known {
-                _ if state.name.is_some() && !state.topic_id.is_zero() => {
-                    Err(ErrorCode::InvalidRequest)
-                }
-                Some(name) => delete(context, name),
-                None if state.topic_id.is_zero() => Err(ErrorCode::InvalidRequest),
-                None => Err(ErrorCode::UnknownTopicId),
-            };
-            results.push(result(known, id, deleted));
+            results.push(match deleted {
+                Ok(()) => result,
+                Err(code) => result
+                    .with_error_code(code.code())
+                    .with_error_message(StrBytes::from_static(code.description())),
+            });
         }
         Outcome::Answer(DeleteTopicsResponse::new().with_responses(results))
     }
 }
 
-fn delete(context: &mut Context<'_>, name: &str) -> Result<(), ErrorCode> {
-    if let Some(code) = context.plan.topic_error(name) {
-        return Err(code);
+/// Deletes one topic, or says why not. The answer tells name and id, where both
+/// are known.
+fn delete(
+    context: &mut Context<'_>,
+    state: &DeleteTopicState,
+    result: DeletableTopicResult,
+) -> (DeletableTopicResult, Result<(), ErrorCode>) {
+    if state.name.is_some() != state.topic_id.is_zero() {
+        return (result, Err(ErrorCode::InvalidRequest));
     }
-    if context.cluster.delete_topic(name) {
+    let Some(name) = name_of(context.cluster, state) else {
+        return (result, Err(ErrorCode::UnknownTopicId));
+    };
+    let id = context.cluster.topic(&name).map(|topic| topic.id);
+    let result = result
+        .with_name(Some(name.clone()))
+        .with_topic_id(id.unwrap_or(state.topic_id));
+    if let Some(code) = context.plan.topic_error(&name) {
+        return (result, Err(code));
+    }
+    let deleted = if context.cluster.delete_topic(&name) {
         Ok(())
     } else {
         Err(ErrorCode::UnknownTopicOrPartition)
-    }
-}
-
-fn result(
-    name: Option<StrBytes>,
-    id: Uuid,
-    deleted: Result<(), ErrorCode>,
-) -> DeletableTopicResult {
-    let result = DeletableTopicResult::new()
-        .with_name(name)
-        .with_topic_id(id);
-    match deleted {
-        Ok(()) => result,
-        Err(code) => result
-            .with_error_code(code.code())
-            .with_error_message(StrBytes::from_static(code.description())),
-    }
+    };
+    (result, deleted)
 }
 
 /// The topic's name, whichever way the request names it.

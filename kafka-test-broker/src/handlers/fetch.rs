@@ -143,7 +143,17 @@ pub(crate) fn read(request: &FetchRequest, context: &Context<'_>) -> FetchRead {
                 Ok(data) => data,
                 Err(code) => {
                     reader.failed = true;
-                    empty().with_error_code(code.code()).with_high_watermark(-1)
+                    // As in Kafka, where the places that do not exist are
+                    // answered elsewhere.
+                    let unknown = [
+                        ErrorCode::UnknownTopicId,
+                        ErrorCode::UnknownTopicOrPartition,
+                    ];
+                    let aborted = unknown.contains(&code).then(Vec::new);
+                    empty()
+                        .with_error_code(code.code())
+                        .with_high_watermark(-1)
+                        .with_aborted_transactions(aborted)
                 }
             };
             data.partition_index = wanted.partition;

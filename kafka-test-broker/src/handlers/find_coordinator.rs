@@ -23,6 +23,8 @@ impl Handler for FindCoordinatorRequest {
             let response = FindCoordinatorResponse::new();
             return Outcome::Answer(match find(context, self.key_type, &self.key) {
                 Ok(broker) => response
+                    // Kafka's, which the later versions leave empty.
+                    .with_error_message(StrBytes::from_static(ErrorCode::None.name()))
                     .with_node_id(broker.id)
                     .with_host(broker.host.clone())
                     .with_port(i32::from(broker.port)),

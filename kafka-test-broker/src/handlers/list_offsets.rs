@@ -53,24 +53,33 @@ impl Handler for ListOffsetsRequest {
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<ListOffsetsResponse> {
         let twice = named_twice(&self.topics);
-        let topics = self.topics.iter().map(|topic| {
-            let partitions = topic.partitions.iter().map(|wanted| {
-                let found = if twice.contains(&(topic.name.as_str(), wanted.partition_index)) {
+        let mut topics = Vec::with_capacity(self.topics.len());
+        for topic in &self.topics {
+            let mut partitions = Vec::with_capacity(topic.partitions.len());
+            let mut answered = BTreeSet::new();
+            for wanted in &topic.partitions {
+                // What is named twice is answered once.
+                let index = wanted.partition_index;
+                if !answered.insert(index) {
+                    continue;
+                }
+                let found = if twice.contains(&(topic.name.as_str(), index)) {
                     Err(ErrorCode::InvalidRequest)
                 } else {
                     find(context, &topic.name, wanted)
                 };
-                found
-                    .unwrap_or_else(|code| {
-                        ListOffsetsPartitionResponse::new().with_error_code(code.code())
-                    })
-                    .with_partition_index(wanted.partition_index)
-            });
-            ListOffsetsTopicResponse::new()
-                .with_name(topic.name.clone())
-                .with_partitions(partitions.collect::<Vec<_>>())
-        });
-        Outcome::Answer(ListOffsetsResponse::new().with_topics(topics.collect::<Vec<_>>()))
+                let response = found.unwrap_or_else(|code| {
+                    ListOffsetsPartitionResponse::new().with_error_code(code.code())
+                });
+                partitions.push(response.with_partition_index(index));
+            }
+            topics.push(
+                ListOffsetsTopicResponse::new()
+                    .with_name(topic.name.clone())
+                    .with_partitions(partitions),
+            );
+        }
+        Outcome::Answer(ListOffsetsResponse::new().with_topics(topics))
     }
 }
 

@@ -65,7 +65,12 @@ impl Handler for MetadataRequest {
                     !topic.topic_id.is_zero() || topic.name.is_none()
                 };
                 if context.version < FIRST_VERSION_OF_TOPIC_IDS && wanted.iter().any(by_id) {
-                    return Outcome::Close;
+                    return Outcome::Answer(refused(ErrorCode::InvalidRequest, wanted));
+                }
+                let nameless =
+                    |topic: &MetadataRequestTopic| topic.topic_id.is_zero() && topic.name.is_none();
+                if wanted.iter().any(nameless) {
+                    return Outcome::Answer(refused(ErrorCode::UnknownServerError, wanted));
                 }
                 named_topics(context, wanted, self.allow_auto_topic_creation)
             }
@@ -223,6 +228,19 @@ fn failed(code: ErrorCode, name: &StrBytes) -> MetadataResponseTopic {
         .with_error_code(code.code())
         .with_name(name.clone())
         .with_is_internal(is_internal(name))
+}
+
+/// The answer to a request that is wrong as a whole.
+fn refused(code: ErrorCode, wanted: &[MetadataRequestTopic]) -> MetadataResponse {
+    let topics = wanted.iter().map(|topic| {
+        MetadataResponseTopic::new()
+            .with_error_code(code.code())
+            .with_name(Some(topic.name.clone().unwrap_or_default()))
+            .with_topic_id(topic.topic_id)
+    });
+    MetadataResponse::new()
+        .with_topics(topics.collect::<Vec<_>>())
+        .with_error_code(code.code())
 }
 
 fn unknown_id(id: Uuid) -> MetadataResponseTopic {

@@ -62,7 +62,14 @@ impl Handler for ProduceRequest {
                 failed |= appended.is_err();
                 let mut response = match appended {
                     Ok(appended) => appended,
-                    Err(rejection) => rejected(rejection),
+                    Err(rejection) => {
+                        let log_start = rejection.at_log.then_some(name.as_deref());
+                        let log_start = log_start.flatten().and_then(|name| {
+                            let partition = context.cluster.partition(name, data.index)?;
+                            Some(partition.log.start_offset())
+                        });
+                        rejected(rejection, log_start)
+                    }
                 };
                 response.index = data.index;
                 add_leader(context, name.as_deref(), &mut response, &mut hints);
@@ -143,7 +150,7 @@ fn append(
     partition.check_leader(context.broker, -1)?;
     let min_in_sync = usize::try_from(state.config.min_insync_replicas).unwrap_or(0);
     if acks == -1 && partition.isr.len() < min_in_sync {
-        return Err(ErrorCode::NotEnoughReplicas.into());
+        return Err(Rejection::from(ErrorCode::NotEnoughReplicas).at_log());
     }
     let batch = check_batch(
         data.records.as_ref(),
@@ -179,11 +186,12 @@ fn append(
         .with_log_start_offset(log.map_or(-1, |log| log.start_offset())))
 }
 
-fn rejected(rejection: Rejection) -> PartitionProduceResponse {
+fn rejected(rejection: Rejection, log_start: Option<i64>) -> PartitionProduceResponse {
     tracing::debug!(code = %rejection.code, reason = rejection.message, "batch refused");
     let response = PartitionProduceResponse::new()
         .with_error_code(rejection.code.code())
-        .with_base_offset(-1i64);
+        .with_base_offset(-1)
+        .with_log_start_offset(log_start.unwrap_or(-1));
     if rejection.records.is_empty() {
         return response;
     }
@@ -230,6 +238,6 @@ impl From<SequenceError> for Rejection {
             SequenceError::OldEpoch { .. } => ErrorCode::InvalidProducerEpoch,
             SequenceError::OutOfOrder { .. } => ErrorCode::OutOfOrderSequenceNumber,
         };
-        Self::new(code, error.to_string())
+        Self::new(code, error.to_string()).at_log()
     }
 }

@@ -1,6 +1,6 @@
 //! What a leader checks of a batch before it appends it, in Kafka's order.
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use kafka_protocol::records::{BatchLimits, Compression, RecordBatch, RecordError, TimestampType};
 use kafka_protocol::{ErrorCode, RecordBytes};
 
@@ -20,14 +20,27 @@ const HEADER_LEN: usize = 61;
 /// Where the format's number lies in a batch, and in the older messages.
 const MAGIC_AT: usize = 16;
 
+/// Where the checksum lies, and what it covers begins.
+const CRC_AT: usize = 17;
+const CHECKED_FROM: usize = 21;
+
 /// The lower byte of a batch's attributes: codec and flags.
 const LOW_ATTRIBUTES_AT: usize = 22;
+
+/// Where the largest timestamp lies.
+const MAX_TIMESTAMP_AT: usize = 35;
 
 /// The bits of the codec.
 const CODEC: u8 = 0b111;
 
+/// The flag of a batch whose timestamps are the broker's.
+const LOG_APPEND_TIME: u8 = 1 << 3;
+
 /// The flag of a batch that is part of a transaction.
 const TRANSACTIONAL: u8 = 1 << 4;
+
+/// The timestamp of a record that has none.
+const NO_TIMESTAMP: i64 = -1;
 
 /// A batch that may be appended.
 #[derive(Clone, Debug)]
@@ -58,6 +71,8 @@ pub(crate) struct Rejection {
     pub message: String,
     /// Which records of the batch are to blame, where it is not all of it.
     pub records: Vec<(i32, String)>,
+    /// Refused where the log is at hand, so that the answer tells its start.
+    pub at_log: bool,
 }
 
 /// Checks what a produce request of `version` carries for one partition.
@@ -67,41 +82,51 @@ pub(crate) fn check_batch(
     rules: &ValidationRules,
     wall_ms: i64,
 ) -> Result<CheckedBatch, Rejection> {
-    let mut bytes = records.cloned().unwrap_or_default().into_bytes();
+    let bytes = records.cloned().unwrap_or_default().into_bytes();
     let len = check_shape(&bytes, version)?;
-    if len > usize::try_from(rules.max_message_bytes).unwrap_or(0) {
+    check_contents(bytes.slice(..len), rules, wall_ms).map_err(Rejection::at_log)
+}
+
+/// Checks one whole batch.
+fn check_contents(
+    mut bytes: Bytes,
+    rules: &ValidationRules,
+    wall_ms: i64,
+) -> Result<CheckedBatch, Rejection> {
+    if bytes.len() > usize::try_from(rules.max_message_bytes).unwrap_or(0) {
+        let (len, most) = (bytes.len(), rules.max_message_bytes);
         return Err(Rejection::new(
             ErrorCode::MessageTooLarge,
-            format!(
-                "The record batch size is {len} bytes which exceeds the maximum configured \
-                 value of {}.",
-                rules.max_message_bytes
-            ),
+            format!("the batch has {len} bytes, the topic takes {most} at most"),
         ));
     }
     let limits = BatchLimits::default();
     let batch = RecordBatch::parse(&mut bytes, &limits)?.ok_or_else(no_batch)?;
     check_header(&batch)?;
-    if rules.records {
-        check_records(&batch, &limits, rules, wall_ms)?;
+    let max_timestamp = if rules.records {
+        check_records(&batch, &limits, rules, wall_ms)?
     } else {
-        check_timestamp(0, batch.max_timestamp(), rules, wall_ms).map_err(Rejection::timestamps)?;
-    }
-    let sequenced = (batch.producer_id() >= 0).then(|| SequencedBatch {
-        producer_id: batch.producer_id(),
-        producer_epoch: batch.producer_epoch(),
-        base_sequence: batch.base_sequence(),
-        record_count: batch.record_count(),
-    });
-    let batch = match rules.timestamp_source {
-        TimestampSource::Producer => batch,
-        TimestampSource::Broker => batch.with_log_append_time(wall_ms),
+        check_timestamp(&batch, 0, batch.max_timestamp(), rules, wall_ms)
+            .map_err(Rejection::timestamps)?;
+        batch.max_timestamp()
+    };
+    let raw = match rules.timestamp_source {
+        TimestampSource::Broker => batch.with_log_append_time(wall_ms).raw().clone(),
+        TimestampSource::Producer => with_create_time(&batch, max_timestamp),
     };
     Ok(CheckedBatch {
+        raw,
         record_count: batch.record_count(),
-        max_timestamp: batch.max_timestamp(),
-        sequenced,
-        raw: batch.raw().clone(),
+        max_timestamp: match rules.timestamp_source {
+            TimestampSource::Broker => wall_ms,
+            TimestampSource::Producer => max_timestamp,
+        },
+        sequenced: (batch.producer_id() >= 0).then(|| SequencedBatch {
+            producer_id: batch.producer_id(),
+            producer_epoch: batch.producer_epoch(),
+            base_sequence: batch.base_sequence(),
+            record_count: batch.record_count(),
+        }),
     })
 }
 
@@ -130,14 +155,27 @@ impl Rejection {
             code,
             message: message.into(),
             records: Vec::new(),
+            at_log: false,
+        }
+    }
+
+    /// The same, noticed where the log is at hand. Kafka leaves it out of the
+    /// answer to what it takes for damaged or too large all the same.
+    pub(crate) fn at_log(self) -> Self {
+        let silent = [ErrorCode::CorruptMessage, ErrorCode::MessageTooLarge];
+        Self {
+            at_log: !silent.contains(&self.code),
+            ..self
         }
     }
 
     fn timestamps(record: (i32, String)) -> Self {
         Self {
-            code: ErrorCode::InvalidTimestamp,
-            message: "One or more records have been rejected due to invalid timestamp".into(),
             records: vec![record],
+            ..Self::new(
+                ErrorCode::InvalidTimestamp,
+                "timestamps of the batch are out of bounds",
+            )
         }
     }
 }
@@ -145,8 +183,12 @@ impl Rejection {
 impl From<RecordError> for Rejection {
     fn from(error: RecordError) -> Self {
         let code = match &error {
-            RecordError::CrcMismatch { .. } | RecordError::InvalidLength { .. } => {
-                ErrorCode::CorruptMessage
+            RecordError::CrcMismatch { .. }
+            | RecordError::InvalidLength { .. }
+            | RecordError::UnsupportedMagic { .. } => ErrorCode::CorruptMessage,
+            // Kafka has no code for a codec that does not know what it reads.
+            RecordError::UnknownCompression { .. } | RecordError::Decompress { .. } => {
+                ErrorCode::UnknownServerError
             }
             _ => ErrorCode::InvalidRecord,
         };
@@ -157,9 +199,8 @@ impl From<RecordError> for Rejection {
             _ => Vec::new(),
         };
         Self {
-            code,
-            message: error.to_string(),
             records,
+            ..Self::new(code, error.to_string())
         }
     }
 }
@@ -171,13 +212,12 @@ fn check_shape(bytes: &Bytes, version: i16) -> Result<usize, Rejection> {
     if let Some(magic @ 0..=1) = magic {
         return Err(if version >= FIRST_VERSION_OF_BATCHES {
             invalid(format!(
-                "Produce requests with version {version} are only allowed to contain record \
-                 batches with magic version 2"
+                "magic {magic} in a request of version {version}, which carries magic 2 only"
             ))
         } else {
             Rejection::new(
                 ErrorCode::UnsupportedForMessageFormat,
-                format!("Message sets of magic version {magic} are not supported"),
+                format!("message sets of magic {magic} are not taken here"),
             )
         });
     }
@@ -188,116 +228,116 @@ fn check_shape(bytes: &Bytes, version: i16) -> Result<usize, Rejection> {
     if version < FIRST_VERSION_OF_ZSTD && attributes & CODEC == Compression::Zstd.id() {
         return Err(Rejection::new(
             ErrorCode::UnsupportedCompressionType,
-            format!(
-                "Produce requests with version {version} are not allowed to use ZStandard \
-                 compression"
-            ),
+            format!("zstd in a request of version {version}, which does not know it"),
         ));
     }
     // A piece of a further batch is dropped, a whole one refused.
     let rest = bytes.slice(len..);
     match RecordBatch::encoded_len_of_next(&rest)? {
-        Some(next) if next <= rest.len() => Err(invalid(format!(
-            "Produce requests with version {version} are only allowed to contain exactly one \
-             record batch per partition"
-        ))),
+        Some(next) if next <= rest.len() => {
+            Err(invalid("more than one batch for one partition".to_owned()))
+        }
         _ => Ok(len),
     }
 }
 
 fn check_header(batch: &RecordBatch) -> Result<(), Rejection> {
     let invalid = |message: String| Err(Rejection::new(ErrorCode::InvalidRecord, message));
+    let count = batch.record_count();
     if batch.base_offset() != 0 {
+        let base_offset = batch.base_offset();
         return invalid(format!(
-            "The baseOffset of the record batch should be 0, but it is {}",
-            batch.base_offset()
+            "the batch starts at offset {base_offset}, not at 0"
         ));
     }
-    let count = batch.record_count();
     if count <= 0 {
-        return invalid(format!("Invalid reported count for record batch: {count}"));
+        return invalid(format!("the batch states {count} records"));
     }
     if batch.last_offset() + 1 != i64::from(count) {
-        return invalid(format!(
-            "Inconsistent batch offset range [0, {}] and count of records {count}",
-            batch.last_offset()
-        ));
+        let last_offset = batch.last_offset();
+        return invalid(format!("{count} records, but offsets up to {last_offset}"));
     }
     if batch.is_control() {
-        return invalid("Clients are not allowed to write control records".into());
+        return invalid("a control batch, which only brokers write".into());
     }
     if batch.producer_id() >= 0 && batch.base_sequence() < 0 {
         return invalid(format!(
-            "Invalid sequence number {} in record batch with producerId {}",
-            batch.base_sequence(),
-            batch.producer_id()
+            "producer {} sends sequence number {}",
+            batch.producer_id(),
+            batch.base_sequence()
         ));
-    }
-    if batch.timestamp_type() == TimestampType::LogAppendTime {
-        return Err(Rejection::timestamps((
-            0,
-            "Invalid timestamp type: a producer should not set it to LogAppendTime".into(),
-        )));
     }
     Ok(())
 }
 
+/// Checks every record; returns the largest timestamp.
 fn check_records(
     batch: &RecordBatch,
     limits: &BatchLimits,
     rules: &ValidationRules,
     wall_ms: i64,
-) -> Result<(), Rejection> {
+) -> Result<i64, Rejection> {
     let records = batch.decompress(limits)?;
-    let mut late = Vec::new();
+    let mut max_timestamp = NO_TIMESTAMP;
+    let mut wrong = Vec::new();
     for (record, index) in (&records).into_iter().zip(0..) {
         if record.offset() != i64::from(index) {
-            let message = format!("Record {index} of the batch has offset {}", record.offset());
+            let message = format!("record {index} of the batch has offset {}", record.offset());
             return Err(Rejection {
-                code: ErrorCode::InvalidRecord,
                 records: vec![(index, message.clone())],
-                message,
+                ..Rejection::new(ErrorCode::InvalidRecord, message)
             });
         }
-        late.extend(check_timestamp(index, record.timestamp(), rules, wall_ms).err());
+        max_timestamp = max_timestamp.max(record.timestamp());
+        wrong.extend(check_timestamp(batch, index, record.timestamp(), rules, wall_ms).err());
     }
-    let Some(first) = late.pop() else {
-        return Ok(());
+    let Some(last) = wrong.pop() else {
+        return Ok(max_timestamp);
     };
-    let mut rejection = Rejection::timestamps(first);
-    late.append(&mut rejection.records);
-    rejection.records = late;
+    let mut rejection = Rejection::timestamps(last);
+    wrong.append(&mut rejection.records);
+    rejection.records = wrong;
     Err(rejection)
 }
 
-/// Says what is wrong with a timestamp that is too far from the broker's clock.
+/// Says what is wrong with a timestamp: too far from the broker's clock, or
+/// claimed to come from it. As in Kafka, nobody looks whose a timestamp is where
+/// its distance is checked.
 fn check_timestamp(
+    batch: &RecordBatch,
     index: i32,
     timestamp: i64,
     rules: &ValidationRules,
     wall_ms: i64,
 ) -> Result<(), (i32, String)> {
-    let earliest = wall_ms.saturating_sub(rules.timestamp_before_max_ms);
-    let latest = wall_ms.saturating_add(rules.timestamp_after_max_ms);
-    // -1 is a record without a timestamp.
-    if rules.timestamp_source == TimestampSource::Broker
-        || timestamp == -1
-        || (earliest..=latest).contains(&timestamp)
-    {
-        return Ok(());
+    if rules.timestamp_source == TimestampSource::Producer && timestamp != NO_TIMESTAMP {
+        let earliest = wall_ms.saturating_sub(rules.timestamp_before_max_ms);
+        let latest = wall_ms.saturating_add(rules.timestamp_after_max_ms);
+        if !(earliest..=latest).contains(&timestamp) {
+            let why = format!("timestamp {timestamp} is not from {earliest} to {latest}");
+            return Err((index, why));
+        }
+    } else if batch.timestamp_type() == TimestampType::LogAppendTime {
+        return Err((index, "only brokers set the time of appending".into()));
     }
-    Err((
-        index,
-        format!(
-            "Timestamp {timestamp} is out of range. The timestamp should be within \
-             [{earliest}, {latest}]"
-        ),
-    ))
+    Ok(())
+}
+
+/// The batch as the producer stamped it, its header telling the largest
+/// timestamp truly.
+fn with_create_time(batch: &RecordBatch, max_timestamp: i64) -> Bytes {
+    let by_producer = batch.timestamp_type() == TimestampType::CreateTime;
+    if by_producer && batch.max_timestamp() == max_timestamp {
+        return batch.raw().clone();
+    }
+    let mut raw = BytesMut::from(&batch.raw()[..]);
+    raw[LOW_ATTRIBUTES_AT] &= !LOG_APPEND_TIME;
+    raw[MAX_TIMESTAMP_AT..MAX_TIMESTAMP_AT + 8].copy_from_slice(&max_timestamp.to_be_bytes());
+    let crc = crc32c::crc32c(&raw[CHECKED_FROM..]);
+    raw[CRC_AT..CHECKED_FROM].copy_from_slice(&crc.to_be_bytes());
+    raw.freeze()
 }
 
 fn no_batch() -> Rejection {
-    Rejection::new(
-        ErrorCode::InvalidRecord,
-        "Produce requests must have at least one record batch per partition",
-    )
+    Rejection::new(ErrorCode::InvalidRecord, "no whole batch for the partition")
 }

@@ -195,8 +195,11 @@ async fn refusals() {
     let mut request = ask(LATEST);
     let twice = request.topics[0].partitions[0].clone();
     request.topics[0].partitions.push(twice);
-    let found = answer(&mut client, &request, 9).await;
-    assert_eq!(code(found.error_code), ErrorCode::InvalidRequest);
+    let response = client.call(&request, 9).await;
+    let [once] = &response.topics[0].partitions[..] else {
+        panic!("{response:?}")
+    };
+    assert_eq!(code(once.error_code), ErrorCode::InvalidRequest);
     let mut request = ask(LATEST);
     request.topics[0].partitions[0].partition_index = 2;
     let found = answer(&mut client, &request, 9).await;

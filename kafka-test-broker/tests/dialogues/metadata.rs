@@ -106,9 +106,12 @@ async fn topics_by_id() {
         assert_eq!(found(&response), [("-", ErrorCode::UnknownTopicId)]);
         assert_eq!(response.topics[0].topic_id, unknown);
     }
-    // Before that brokers close on ids.
-    client.send(&by_id(id), 11).await;
-    client.expect_closed().await;
+    // Before that brokers refuse ids, and later what names nothing at all.
+    let refused = client.call(&by_id(id), 11).await;
+    assert_eq!(found(&refused), [("", ErrorCode::InvalidRequest)]);
+    assert!(refused.brokers.is_empty());
+    let refused = client.call(&by_id(Uuid::ZERO), 12).await;
+    assert_eq!(found(&refused), [("", ErrorCode::UnknownServerError)]);
 }
 
 #[tokio::test]

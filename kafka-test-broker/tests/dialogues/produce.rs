@@ -90,22 +90,21 @@ async fn stored_batch_differs_from_the_sent_one_in_its_stamp_only() {
 }
 
 /// Produces `records` in `version` and expects a refusal that leaves no trace.
+/// The answer tells where the log starts if the refusal is the log's.
 async fn refused(
     cluster: &TestCluster,
     version: i16,
     records: Option<RecordBytes>,
     expected: ErrorCode,
+    log_start: i64,
 ) {
     let mut client = Client::dial(cluster, 1);
     let before = cluster.end_offset("t", 0);
-    let partition = the_partition(
-        client
-            .call(&produce("t", Uuid::ZERO, 0, records), version)
-            .await,
-    );
+    let request = produce("t", Uuid::ZERO, 0, records);
+    let partition = the_partition(client.call(&request, version).await);
     assert_eq!(code(partition.error_code), expected);
     assert_eq!(partition.base_offset, -1);
-    assert_eq!(partition.log_start_offset, -1);
+    assert_eq!(partition.log_start_offset, log_start);
     assert_eq!(cluster.end_offset("t", 0), before);
 }
 
@@ -113,93 +112,92 @@ async fn refused(
 async fn batches_that_kafka_refuses() {
     let cluster = cluster(1);
     cluster.create_topic("t", 1);
-    let check = |records, expected| refused(&cluster, 9, records, expected);
+    let check =
+        |records, expected, log_start| refused(&cluster, 9, Some(records), expected, log_start);
     let good = || batch(&["a", "b"]);
-    check(None, ErrorCode::InvalidRecord).await;
-    check(Some(RecordBytes::new()), ErrorCode::InvalidRecord).await;
+    let (invalid, corrupt) = (ErrorCode::InvalidRecord, ErrorCode::CorruptMessage);
+    refused(&cluster, 9, None, invalid, -1).await;
+    check(RecordBytes::new(), invalid, -1).await;
     // Half a batch, two batches.
+    check(changed(good(), |bytes| bytes.truncate(70)), invalid, -1).await;
     check(
-        Some(changed(good(), |bytes| bytes.truncate(70))),
-        ErrorCode::InvalidRecord,
-    )
-    .await;
-    check(
-        Some(changed(good(), |bytes| bytes.extend(bytes.clone()))),
-        ErrorCode::InvalidRecord,
+        changed(good(), |bytes| bytes.extend(bytes.clone())),
+        invalid,
+        -1,
     )
     .await;
     // Damaged, and damaged where the checksum does not reach.
-    check(
-        Some(changed(good(), |bytes| bytes[65] ^= 1)),
-        ErrorCode::CorruptMessage,
-    )
-    .await;
-    check(
-        Some(changed(good(), |bytes| bytes[7] = 1)),
-        ErrorCode::InvalidRecord,
-    )
-    .await;
-    check(
-        Some(changed(good(), |bytes| bytes[16] = 9)),
-        ErrorCode::InvalidRecord,
-    )
-    .await;
-    check(
-        Some(changed(good(), |bytes| bytes[16] = 1)),
-        ErrorCode::InvalidRecord,
-    )
-    .await;
-    check(
-        Some(changed(good(), |bytes| bytes[11] = 20)),
-        ErrorCode::CorruptMessage,
-    )
-    .await;
+    check(changed(good(), |bytes| bytes[65] ^= 1), corrupt, -1).await;
+    check(changed(good(), |bytes| bytes[7] = 1), invalid, 0).await;
+    check(changed(good(), |bytes| bytes[16] = 9), corrupt, -1).await;
+    check(changed(good(), |bytes| bytes[16] = 1), invalid, -1).await;
+    check(changed(good(), |bytes| bytes[11] = 20), corrupt, -1).await;
+    check(changed(good(), |bytes| bytes[8] = 0xff), corrupt, -1).await;
     // Counts: more records than offsets, fewer, none, and not what the body holds.
-    check(
-        Some(resealed(good(), |bytes| bytes[60] = 3)),
-        ErrorCode::InvalidRecord,
-    )
-    .await;
-    check(
-        Some(resealed(good(), |bytes| bytes[60] = 1)),
-        ErrorCode::InvalidRecord,
-    )
-    .await;
-    check(
-        Some(resealed(good(), |bytes| bytes[60] = 0)),
-        ErrorCode::InvalidRecord,
-    )
-    .await;
-    let lying = resealed(good(), |bytes| {
-        bytes[26] = 0;
-        bytes[60] = 1;
-    });
-    check(Some(lying), ErrorCode::InvalidRecord).await;
-    // A control batch, a codec there is not, a sequence below zero.
-    check(
-        Some(resealed(good(), |bytes| bytes[22] |= 0x20)),
-        ErrorCode::InvalidRecord,
-    )
-    .await;
-    check(
-        Some(resealed(good(), |bytes| bytes[22] |= 7)),
-        ErrorCode::InvalidRecord,
-    )
-    .await;
-    check(Some(sequenced(1, 0, -1, &["a"])), ErrorCode::InvalidRecord).await;
-    // The broker's clock claimed by a producer.
-    check(
-        Some(resealed(good(), |bytes| bytes[22] |= 8)),
-        ErrorCode::InvalidTimestamp,
-    )
-    .await;
+    check(resealed(good(), |bytes| bytes[60] = 3), invalid, 0).await;
+    check(resealed(good(), |bytes| bytes[60] = 1), invalid, 0).await;
+    check(resealed(good(), |bytes| bytes[60] = 0), invalid, 0).await;
+    for count in [1, 3] {
+        let lying = resealed(good(), |bytes| {
+            bytes[26] = count - 1;
+            bytes[60] = count;
+        });
+        check(lying, invalid, 0).await;
+    }
+    // A control batch, a sequence below zero.
+    check(resealed(good(), |bytes| bytes[22] |= 0x20), invalid, 0).await;
+    check(sequenced(1, 0, -1, &["a"]), invalid, 0).await;
+    // A codec there is not, one that is not the one used.
+    let unknown = ErrorCode::UnknownServerError;
+    check(resealed(good(), |bytes| bytes[22] |= 7), unknown, 0).await;
+    check(resealed(good(), |bytes| bytes[22] |= 1), unknown, 0).await;
+    let old = changed(good(), |bytes| bytes[16] = 1);
     refused(
         &cluster,
         2,
-        Some(changed(good(), |bytes| bytes[16] = 1)),
+        Some(old),
         ErrorCode::UnsupportedForMessageFormat,
+        -1,
     )
     .await;
+}
+
+#[tokio::test]
+async fn piece_of_a_second_batch_is_dropped() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 1);
+    let mut client = Client::dial(&cluster, 1);
+    let more = changed(batch(&["a"]), |bytes| bytes.extend_from_within(..30));
+    let partition = client.produce("t", 0, more).await;
+    assert_eq!(code(partition.error_code), ErrorCode::None);
+    let stored = cluster.log("t", 0).pop().unwrap();
+    assert_eq!(stored.encoded_len(), batch(&["a"]).len());
+}
+
+#[tokio::test]
+async fn header_that_lies_about_time_is_put_right() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 1);
+    let mut client = Client::dial(&cluster, 1);
+    let other_max = resealed(batch(&["a"]), |bytes| bytes[35..43].fill(0));
+    let by_broker = resealed(batch(&["a"]), |bytes| bytes[22] |= 8);
+    for lie in [other_max, by_broker] {
+        let partition = client.produce("t", 0, lie).await;
+        assert_eq!(code(partition.error_code), ErrorCode::None);
+        let stored = cluster.log("t", 0).pop().unwrap();
+        assert_eq!(stored.timestamp_type(), TimestampType::CreateTime);
+        assert_eq!(stored.max_timestamp(), NOW_MS);
+    }
+    // Their checksums fit.
+    assert_eq!(logged(&cluster, "t", 0).len(), 2);
+}
+
+#[tokio::test]
+async fn only_brokers_set_the_time_of_appending() {
+    let cluster = cluster(1);
+    cluster.create_topic_on("t", &[&[1]], &[("message.timestamp.type", "LogAppendTime")]);
+    let by_broker = resealed(batch(&["a"]), |bytes| bytes[22] |= 8);
+    refused(&cluster, 9, Some(by_broker), ErrorCode::InvalidTimestamp, 0).await;
 }
 
 #[tokio::test]
@@ -224,12 +222,7 @@ async fn refusal_tells_which_record_is_to_blame_from_version_8() {
             .collect();
         if version >= 8 {
             assert_eq!(blamed, [1, 3]);
-            assert!(
-                partition
-                    .error_message
-                    .unwrap()
-                    .contains("invalid timestamp")
-            );
+            assert!(partition.error_message.unwrap().contains("timestamps"));
         } else {
             assert!(blamed.is_empty());
         }
@@ -256,6 +249,7 @@ async fn batch_above_the_topics_limit_is_too_large_and_one_at_it_is_not() {
         9,
         Some(batch(&["0123456789+"])),
         ErrorCode::MessageTooLarge,
+        -1,
     )
     .await;
     let mut client = Client::dial(&cluster, 1);
@@ -282,6 +276,7 @@ async fn default_limit_is_kafkas() {
         9,
         Some(of_len(1_048_589)),
         ErrorCode::MessageTooLarge,
+        -1,
     )
     .await;
 }
@@ -455,6 +450,7 @@ async fn transactional_batch_is_not_authorized() {
         9,
         Some(records),
         ErrorCode::TransactionalIdAuthorizationFailed,
+        -1,
     )
     .await;
 }

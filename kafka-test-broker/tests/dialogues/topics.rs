@@ -44,7 +44,7 @@ async fn every_version_creates_and_describes_as_far_as_it_can() {
         let name = format!("t{version}");
         let settings = vec![
             setting("retention.ms", Some("5")),
-            setting("segment.ms", None),
+            setting("segment.ms", Some("9")),
         ];
         let request = create(vec![topic(&name, 4, 2).with_configs(settings)]);
         let response = client.call(&request, version).await;
@@ -66,7 +66,10 @@ async fn every_version_creates_and_describes_as_far_as_it_can() {
                 .flatten()
                 .map(|setting| (setting.name.as_str(), setting.value.as_deref()))
                 .collect();
-            assert_eq!(settings, [("retention.ms", Some("5"))]);
+            assert_eq!(
+                settings,
+                [("retention.ms", Some("5")), ("segment.ms", Some("9"))]
+            );
         }
     }
 }
@@ -119,6 +122,10 @@ async fn refusals_come_with_a_sentence() {
         (wrong_setting("no.such", "1"), ErrorCode::InvalidConfig),
         (
             wrong_setting("max.message.bytes", "many"),
+            ErrorCode::InvalidConfig,
+        ),
+        (
+            topic("n", 1, 1).with_configs(vec![setting("segment.ms", None)]),
             ErrorCode::InvalidConfig,
         ),
         (
@@ -203,9 +210,10 @@ async fn deletes_by_name_or_id() {
     let topics = vec![
         by_name("b").with_topic_id(b),
         by_id(a),
-        by_name("b"),
+        by_id(b),
         by_id(unknown),
-        by_name("b"),
+        by_name("nope"),
+        by_name("nope"),
         by_id(Uuid::ZERO),
     ];
     let mut client = Client::dial(&cluster, 1);
@@ -230,7 +238,7 @@ async fn deletes_by_name_or_id() {
             (Some("a"), a, ErrorCode::None),
             (Some("b"), b, ErrorCode::None),
             (None, unknown, ErrorCode::UnknownTopicId),
-            (Some("b"), Uuid::ZERO, ErrorCode::UnknownTopicOrPartition),
+            (Some("nope"), Uuid::ZERO, ErrorCode::InvalidRequest),
             (None, Uuid::ZERO, ErrorCode::InvalidRequest),
         ]
     );
