@@ -155,6 +155,11 @@ impl TestClusterBuilder {
     ///
     /// When a port can't be had, when one of [`TestClusterBuilder::topic`] can't
     /// be made, and outside of a tokio runtime.
+    ///
+    /// # Panics
+    ///
+    /// In a runtime without I/O or time, as all of tokio does there: build it
+    /// with `enable_all`.
     pub async fn start(self) -> io::Result<TestCluster> {
         let runtime = Handle::try_current().map_err(io::Error::other)?;
         let listeners = server::bind(self.listen, self.config.brokers)?;

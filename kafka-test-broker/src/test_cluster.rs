@@ -58,6 +58,11 @@ impl TestCluster {
     /// # Errors
     ///
     /// When no port can be had, and outside of a tokio runtime.
+    ///
+    /// # Panics
+    ///
+    /// In a runtime without I/O or time, as all of tokio does there: build it
+    /// with `enable_all`.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
