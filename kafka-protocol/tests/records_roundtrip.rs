@@ -545,6 +545,17 @@ fn names_of_codecs() {
 }
 
 #[test]
+fn all_may_go_to_another_thread() {
+    fn moves<T: Send + Sync + 'static>() {}
+    moves::<BatchBuilder>();
+    moves::<Compressor>();
+    moves::<kafka_protocol::records::SealedBatch>();
+    moves::<RecordBatch>();
+    moves::<kafka_protocol::records::Records>();
+    moves::<RecordError>();
+}
+
+#[test]
 fn contents_do_not_show_in_debug_output() {
     let headers = vec![("secret-name".to_owned(), Some(b"SECRET".to_vec()))];
     let records = [Owned {

@@ -37,27 +37,29 @@ impl Body {
         self.bytes.get_mut(self.filled..)?.get_mut(..len)
     }
 
-    /// Counts `len` of the bytes that [`ahead`](Self::ahead) gave as filled.
-    #[inline(always)]
-    pub(super) fn advance(&mut self, len: usize) {
-        self.filled += len;
-    }
-
-    /// Lets `write` append exactly `len` bytes, growing if there is no room for
-    /// them: to twice the capacity or more, but not above `max` for it.
-    pub(super) fn append(&mut self, len: usize, max: usize, write: impl FnOnce(&mut Vec<u8>)) {
+    /// The next `len` bytes to write to. If there is no room for them, the buffer
+    /// grows to twice its capacity or more, but not above `max` for its own sake.
+    pub(super) fn make_room(&mut self, len: usize, max: usize) -> &mut [u8] {
         let end = self.filled + len;
-        self.bytes.truncate(self.filled);
         if end > self.bytes.capacity() {
             let doubled = self.bytes.capacity().saturating_mul(2);
             let wanted = doubled.max(Self::FIRST_CAPACITY).min(max).max(end);
+            // Nothing of what is ahead needs to be copied.
+            self.bytes.truncate(self.filled);
             self.bytes.reserve_exact(wanted - self.filled);
         }
-        write(&mut self.bytes);
-        debug_assert_eq!(self.bytes.len(), end);
-        self.filled = self.bytes.len();
-        let ahead = (self.filled + Self::AHEAD).min(self.bytes.capacity());
-        self.bytes.resize(ahead, 0);
+        if end > self.bytes.len() {
+            let ahead = (self.filled + Self::AHEAD).min(self.bytes.capacity());
+            self.bytes.resize(ahead.max(end), 0);
+        }
+        &mut self.bytes[self.filled..end]
+    }
+
+    /// Counts `len` of the bytes that [`ahead`](Self::ahead) or
+    /// [`make_room`](Self::make_room) gave as filled.
+    #[inline(always)]
+    pub(super) fn advance(&mut self, len: usize) {
+        self.filled += len;
     }
 
     pub(super) fn filled(&self) -> &[u8] {

@@ -8,7 +8,7 @@ use super::error::RecordError;
 use super::header::{HEADER_LEN, LOG_OVERHEAD};
 use super::record::NewRecord;
 use super::sealed::SealedBatch;
-use super::varint::{Word, put_varint, put_varlong, varint_len, varlong_len, zigzag};
+use super::varint::{Word, put_varint, varint_len, zigzag};
 
 /// The growing body of one record batch.
 ///
@@ -216,21 +216,22 @@ impl BatchBuilder {
         if layout.size > MAX_BODY_LEN - self.body.len() || self.record_count == i32::MAX as u32 {
             return Err(self.full());
         }
-        let offset_delta = self.record_count as i32;
-        self.body.append(layout.size, MAX_BODY_LEN, |body| {
-            put_varint(body, layout.len);
-            // The attributes, of which no bit has a meaning yet.
-            body.push(0);
-            put_varlong(body, layout.timestamp_delta);
-            put_varint(body, offset_delta);
-            put_nullable(body, record.key);
-            put_nullable(body, record.value);
-            put_varint(body, record.headers.len() as i32);
-            for header in record.headers {
-                put_nullable(body, Some(header.key.as_bytes()));
-                put_nullable(body, header.value);
-            }
-        });
+        let room = self.body.make_room(layout.size, MAX_BODY_LEN);
+        let mut fields = Fields { room, at: 0 };
+        fields.varint(layout.len.into());
+        // The attributes, of which no bit has a meaning yet.
+        fields.bytes(&[0]);
+        fields.varint(layout.timestamp_delta);
+        fields.varint(self.record_count.into());
+        fields.nullable(record.key);
+        fields.nullable(record.value);
+        fields.varint(record.headers.len() as i64);
+        for header in record.headers {
+            fields.nullable(Some(header.key.as_bytes()));
+            fields.nullable(header.value);
+        }
+        debug_assert_eq!(fields.at, layout.size);
+        self.body.advance(layout.size);
         Ok(())
     }
 
@@ -332,14 +333,14 @@ impl Layout {
                     timestamp,
                 })?;
         let len = 1_u64
-            .saturating_add(varlong_len(timestamp_delta) as u64)
-            .saturating_add(varint_len(index as i32) as u64)
+            .saturating_add(varint_len(timestamp_delta) as u64)
+            .saturating_add(varint_len(index.into()) as u64)
             .saturating_add(nullable_len(record.key))
             .saturating_add(nullable_len(record.value))
             .saturating_add(headers_len(record));
         match i32::try_from(len) {
             Ok(len) => Ok(Self {
-                size: varint_len(len) + len as usize,
+                size: varint_len(len.into()) + len as usize,
                 len,
                 timestamp_delta,
             }),
@@ -354,7 +355,7 @@ impl Layout {
 fn nullable_len(bytes: Option<&[u8]>) -> u64 {
     let Some(bytes) = bytes else { return 1 };
     match i32::try_from(bytes.len()) {
-        Ok(len) => varint_len(len) as u64 + len as u64,
+        Ok(len) => varint_len(len.into()) as u64 + len as u64,
         Err(_) => bytes.len() as u64,
     }
 }
@@ -366,18 +367,40 @@ fn headers_len(record: &NewRecord<'_>) -> u64 {
     };
     headers
         .iter()
-        .fold(varint_len(count) as u64, |len, header| {
+        .fold(varint_len(count.into()) as u64, |len, header| {
             len.saturating_add(nullable_len(Some(header.key.as_bytes())))
                 .saturating_add(nullable_len(header.value))
         })
 }
 
-fn put_nullable(body: &mut Vec<u8>, bytes: Option<&[u8]>) {
-    match bytes {
-        Some(bytes) => {
-            put_varint(body, bytes.len() as i32);
-            body.extend_from_slice(bytes);
+/// Writes a record's fields one after the other.
+struct Fields<'a> {
+    /// As long as all of them.
+    room: &'a mut [u8],
+    at: usize,
+}
+
+impl Fields<'_> {
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        let end = self.at + bytes.len();
+        self.room[self.at..end].copy_from_slice(bytes);
+        self.at = end;
+    }
+
+    #[inline]
+    fn varint(&mut self, value: i64) {
+        self.at += put_varint(&mut self.room[self.at..], value);
+    }
+
+    #[inline]
+    fn nullable(&mut self, bytes: Option<&[u8]>) {
+        match bytes {
+            Some(bytes) => {
+                self.varint(bytes.len() as i64);
+                self.bytes(bytes);
+            }
+            None => self.varint(-1),
         }
-        None => put_varint(body, -1),
     }
 }

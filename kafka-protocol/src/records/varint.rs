@@ -1,40 +1,30 @@
 //! The zig-zag variable-length integers of record batches: up to five bytes for
 //! an `i32`, ten for an `i64`, seven bits a byte, lowest first.
 
-/// Bytes that [`put_varint`] writes for `value`.
-pub(super) const fn varint_len(value: i32) -> usize {
-    unsigned_len(zigzag(value as i64))
-}
-
-/// Bytes that [`put_varlong`] writes for `value`.
-pub(super) const fn varlong_len(value: i64) -> usize {
-    unsigned_len(zigzag(value))
+/// Bytes that [`put_varint`] writes for `value`, be its type `i32` or `i64`.
+pub(super) const fn varint_len(value: i64) -> usize {
+    // One byte for each seven bits begun; `(9 * bits + 64) / 64` is
+    // `(bits + 6) / 7` without a division, for 1 to 64 bits.
+    let bits = 64 - (zigzag(value) | 1).leading_zeros() as usize;
+    (bits * 9 + 64) >> 6
 }
 
 pub(super) const fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
 
-const fn unsigned_len(value: u64) -> usize {
-    // One byte for each seven bits begun; `(9 * bits + 64) / 64` is
-    // `(bits + 6) / 7` without a division, for 1 to 64 bits.
-    let bits = 64 - (value | 1).leading_zeros() as usize;
-    (bits * 9 + 64) >> 6
-}
-
-/// Appends `value`, up to five bytes.
-pub(super) fn put_varint(buffer: &mut Vec<u8>, value: i32) {
-    put_varlong(buffer, i64::from(value));
-}
-
-/// Appends `value`, up to ten bytes.
-pub(super) fn put_varlong(buffer: &mut Vec<u8>, value: i64) {
+/// Writes `value` to the start of `room` and returns its length.
+#[inline]
+pub(super) fn put_varint(room: &mut [u8], value: i64) -> usize {
     let mut rest = zigzag(value);
+    let mut at = 0;
     while rest >= 0x80 {
-        buffer.push(rest as u8 | 0x80);
+        room[at] = rest as u8 | 0x80;
         rest >>= 7;
+        at += 1;
     }
-    buffer.push(rest as u8);
+    room[at] = rest as u8;
+    at + 1
 }
 
 /// One or a few short fields, put together in a register to be written at once.
@@ -219,8 +209,9 @@ mod tests {
     use super::*;
 
     fn written(value: i64) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        put_varlong(&mut bytes, value);
+        let mut room = [0xee; 10];
+        let len = put_varint(&mut room, value);
+        let bytes = room[..len].to_vec();
         if let Ok(zigzag @ 0..0x20_0000) = u32::try_from(zigzag(value)) {
             let field = if zigzag < 1 << 14 {
                 Word::two(zigzag)
@@ -237,10 +228,8 @@ mod tests {
     }
 
     fn check_varint(value: i32) {
-        let mut bytes = Vec::new();
-        put_varint(&mut bytes, value);
-        assert_eq!(bytes, written(i64::from(value)));
-        assert_eq!(bytes.len(), varint_len(value), "{value}");
+        let bytes = written(value.into());
+        assert_eq!(bytes.len(), varint_len(value.into()), "{value}");
         let mut cursor = Cursor::new(&bytes);
         assert_eq!(cursor.varint(), Ok(value));
         assert!(cursor.rest.is_empty());
@@ -251,7 +240,7 @@ mod tests {
 
     fn check_varlong(value: i64) {
         let bytes = written(value);
-        assert_eq!(bytes.len(), varlong_len(value), "{value}");
+        assert_eq!(bytes.len(), varint_len(value), "{value}");
         let mut cursor = Cursor::new(&bytes);
         assert_eq!(cursor.varlong(), Ok(value));
         assert!(cursor.rest.is_empty());
