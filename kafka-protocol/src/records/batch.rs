@@ -66,6 +66,15 @@ impl RecordBatch {
         }))
     }
 
+    /// A batch that was just built, `header` and all.
+    pub(super) fn of_own(raw: Bytes, header: BatchHeader, compression: Compression) -> Self {
+        Self {
+            raw,
+            header,
+            compression,
+        }
+    }
+
     /// The length in bytes that the batch at the front of `bytes` says it has,
     /// whether or not it is there in full; `None` if `bytes` is too short to tell.
     pub fn encoded_len_of_next(bytes: &[u8]) -> Result<Option<usize>, RecordError> {

@@ -134,7 +134,9 @@ impl BatchBuilder {
         HEADER_LEN + self.body.len()
     }
 
-    /// Bytes of memory that the batch holds for its records.
+    /// Bytes of memory that the batch holds for its records. When a record does not
+    /// fit, they become what it needs, twice as many, or 4 KiB, whichever is most;
+    /// for a moment, both the old and the new are held.
     pub fn capacity(&self) -> usize {
         self.body.capacity()
     }

@@ -88,24 +88,7 @@ impl SealedBatch {
 
     /// The batch's header with `stamp`'s fields.
     pub fn header(&self, stamp: &BatchStamp) -> [u8; HEADER_LEN] {
-        let header = BatchHeader {
-            base_offset: stamp.base_offset,
-            partition_leader_epoch: stamp.partition_leader_epoch,
-            attributes: Attributes::new(
-                self.compression,
-                stamp.timestamp_type_log_append,
-                stamp.transactional,
-                stamp.control,
-            ),
-            last_offset_delta: self.record_count as i32 - 1,
-            base_timestamp: self.base_timestamp,
-            max_timestamp: self.max_timestamp,
-            producer_id: stamp.producer_id,
-            producer_epoch: stamp.producer_epoch,
-            base_sequence: stamp.base_sequence,
-            record_count: self.record_count as i32,
-        };
-        header.write(self.body.len(), |checked| self.body_crc.after(checked))
+        self.written(&self.fields(stamp))
     }
 
     /// The batch with `stamp`'s header, ready for a `records` field; the body is
@@ -116,19 +99,12 @@ impl SealedBatch {
     }
 
     /// The batch with a default stamp, to read its records back. Copies the body.
-    pub fn view(&self) -> Result<RecordBatch, RecordError> {
+    pub fn view(&self) -> RecordBatch {
+        let fields = self.fields(&BatchStamp::default());
         let mut raw = BytesMut::with_capacity(self.encoded_len());
-        raw.extend_from_slice(&self.header(&BatchStamp::default()));
+        raw.extend_from_slice(&self.written(&fields));
         raw.extend_from_slice(&self.body);
-        let mut raw = raw.freeze();
-        RecordBatch::parse(
-            &mut raw,
-            &BatchLimits {
-                check_crc: false,
-                ..Self::OWN
-            },
-        )?
-        .ok_or(RecordError::EmptyBatch)
+        RecordBatch::of_own(raw.freeze(), fields, self.compression)
     }
 
     /// The same records in several batches, in order, none longer than
@@ -139,7 +115,7 @@ impl SealedBatch {
     /// Two records or more always become two batches or more, so that splitting
     /// again and again comes to an end; one record gives one batch.
     pub fn split(&self, max_batch_len: usize) -> Result<Vec<BatchBuilder>, RecordError> {
-        let records = self.view()?.decompress(&Self::OWN)?;
+        let records = self.view().decompress(&Self::OWN)?;
         let half = HEADER_LEN + self.uncompressed_len.div_ceil(2);
         let max_batch_len = max_batch_len.min(half);
         let capacity = max_batch_len.min(self.uncompressed_len);
@@ -167,6 +143,30 @@ impl SealedBatch {
         }
         done.push(open);
         Ok(done)
+    }
+
+    fn fields(&self, stamp: &BatchStamp) -> BatchHeader {
+        BatchHeader {
+            base_offset: stamp.base_offset,
+            partition_leader_epoch: stamp.partition_leader_epoch,
+            attributes: Attributes::new(
+                self.compression,
+                stamp.timestamp_type_log_append,
+                stamp.transactional,
+                stamp.control,
+            ),
+            last_offset_delta: self.record_count as i32 - 1,
+            base_timestamp: self.base_timestamp,
+            max_timestamp: self.max_timestamp,
+            producer_id: stamp.producer_id,
+            producer_epoch: stamp.producer_epoch,
+            base_sequence: stamp.base_sequence,
+            record_count: self.record_count as i32,
+        }
+    }
+
+    fn written(&self, fields: &BatchHeader) -> [u8; HEADER_LEN] {
+        fields.write(self.body.len(), |checked| self.body_crc.after(checked))
     }
 
     /// Our own records may be as large as they are.
