@@ -256,16 +256,11 @@ impl Sender {
         // Else an earlier one is on its way again, and this one follows.
     }
 
-    /// Nothing more can be written under the partition's identity.
+    /// Nothing more can be written under the partition's identity; `tidy` sees to
+    /// what follows.
     fn break_numbers(&mut self, key: u32) {
-        let Some(partition) = self.partitions.get_mut(key as usize) else {
-            return;
-        };
-        partition.sequences.degrade(Health::Broken);
-        if let Some(identity) = partition.sequences.identity()
-            && self.identities.distrust(identity)
-        {
-            self.effects.wake_main = true;
+        if let Some(partition) = self.partitions.get_mut(key as usize) {
+            partition.sequences.degrade(Health::Broken);
         }
     }
 
@@ -391,7 +386,7 @@ impl Sender {
 
     /// A batch has failed for good. Its numbers are used again if nothing
     /// counts on them and they are provably not in the log; else they leave a
-    /// gap.
+    /// gap. [`tidy`](Self::tidy) comes after.
     pub(super) fn fail_batch(&mut self, key: u32, index: usize, error: Error, trace: Trace) {
         let Some(partition) = self.partitions.get_mut(key as usize) else {
             return;
@@ -412,11 +407,6 @@ impl Sender {
             let finished = batch.give_up(error);
             if numbered {
                 partition.sequences.degrade(Health::Doubtful);
-                if let Some(identity) = partition.sequences.identity()
-                    && self.identities.distrust(identity)
-                {
-                    self.effects.wake_main = true;
-                }
             }
             finished
         } else {

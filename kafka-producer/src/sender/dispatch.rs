@@ -95,6 +95,7 @@ impl Sender {
             Err(error) => {
                 let error = Error::new(ErrorKind::Encode).with_source(error);
                 self.fail_batch(draft.partition, index, error, Trace::Nothing);
+                self.tidy(draft.partition);
                 return None;
             }
         }

@@ -34,6 +34,37 @@ fn a_first_batch_that_is_refused_is_not_overtaken() {
 }
 
 #[test]
+fn a_draft_whose_leader_moved_is_put_back() {
+    let mut world = World::new(config(), &[1]);
+    let _a = world.send_batch(0, &["a"]);
+    let Step::Seal(drafts) = world.step(1) else {
+        panic!("there is something to send");
+    };
+    world.lead(0, Some(2));
+    assert!(world.next(2).is_none(), "it is being sealed");
+    assert!(world.dispatch(1, drafts).is_none());
+    let request = world.request(2);
+    assert_eq!(request.parts[0].values, ["a"]);
+    assert_eq!(world.sender.in_flight()[&1].0, 0);
+}
+
+#[test]
+fn a_draft_behind_one_that_came_back_waits_for_it() {
+    let mut world = World::new(config().acks(Acks::Leader), &[1]);
+    let _a = world.send_batch(0, &["a"]);
+    let first = world.request(1);
+    let _b = world.send_batch(0, &["b"]);
+    let Step::Seal(drafts) = world.step(1) else {
+        panic!("there is something to send");
+    };
+    world.answer(&first, &[(ErrorCode::NotEnoughReplicas, -1)]);
+    assert!(world.dispatch(1, drafts).is_none());
+    world.pass(LATER);
+    assert_eq!(world.request(1).parts[0].values, ["a"]);
+    assert_eq!(world.request(1).parts[0].values, ["b"]);
+}
+
+#[test]
 fn acknowledged_records_know_their_offsets() {
     let mut world = World::new(config(), &[1]);
     let mut sent = world.send_batch(0, &["a", "b", "c"]);

@@ -25,7 +25,7 @@ use crate::memory::Memory;
 use crate::queue::{Append, Partition, PartitionQueue, size_bound};
 
 use super::dispatch::Dispatch;
-use super::{Effects, PartAnswer, Sealed, Sender, Step};
+use super::{Draft, Effects, PartAnswer, Sealed, Sender, Step};
 
 /// A topic `t` with partitions of which each has a leader, and a sender.
 pub(super) struct World {
@@ -203,6 +203,11 @@ impl World {
         let Step::Seal(drafts) = self.step(broker) else {
             return None;
         };
+        self.dispatch(broker, drafts)
+    }
+
+    /// Seals and sends what [`step`](Self::step) gave.
+    pub(super) fn dispatch(&mut self, broker: i32, drafts: Vec<Draft>) -> Option<Sent> {
         let mut compressor = Compressor::new(Compression::None).unwrap();
         let sealed = drafts
             .into_iter()

@@ -31,6 +31,10 @@ enum Op {
     Pump {
         broker: i32,
     },
+    /// A broker's task takes drafts, or sends those it took before.
+    Turn {
+        broker: i32,
+    },
     Answer {
         nth: u8,
         fate: Fate,
@@ -84,6 +88,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
             .prop_map(|(partition, size)| Op::Send { partition, size }),
         3 => partition.clone().prop_map(|partition| Op::Flush { partition }),
         10 => (1..=BROKERS).prop_map(|broker| Op::Pump { broker }),
+        10 => (1..=BROKERS).prop_map(|broker| Op::Turn { broker }),
         10 => (any::<u8>(), fate).prop_map(|(nth, fate)| Op::Answer { nth, fate }),
         3 => prop_oneof![5 => 1..200_u16, 1 => 1000..20_000_u16].prop_map(|ms| Op::Pass { ms }),
         1 => (partition.clone(), proptest::option::of(1..=BROKERS))
@@ -162,6 +167,8 @@ struct History {
     world: World,
     logs: Vec<Log>,
     flying: Vec<(i32, Sent)>,
+    /// Taken by a broker's task and not sent yet.
+    drafts: BTreeMap<i32, Vec<Draft>>,
     sent: Vec<(i32, String, Delivery)>,
     epoch: i16,
     idempotent: bool,
@@ -177,6 +184,7 @@ impl History {
             world: World::fresh(config, &[1, 2, 1]),
             logs: (0..PARTITIONS).map(log).collect(),
             flying: Vec::new(),
+            drafts: BTreeMap::new(),
             sent: Vec::new(),
             epoch: 0,
             idempotent,
@@ -196,7 +204,18 @@ impl History {
                 let edge = shared.queue().flush();
                 shared.tell(edge);
             }
+            Op::Turn { broker } => match self.drafts.remove(&broker) {
+                Some(drafts) => self.dispatch(broker, drafts),
+                None => {
+                    if let Step::Seal(drafts) = self.world.step(broker) {
+                        self.drafts.insert(broker, drafts);
+                    }
+                }
+            },
             Op::Pump { broker } => {
+                if let Some(drafts) = self.drafts.remove(&broker) {
+                    self.dispatch(broker, drafts);
+                }
                 while let Some(request) = self.world.next(broker) {
                     self.flying.push((broker, request));
                     let there = self.flying.iter().filter(|f| f.0 == broker).count();
@@ -228,6 +247,12 @@ impl History {
             }
         }
         self.check();
+    }
+
+    fn dispatch(&mut self, broker: i32, drafts: Vec<Draft>) {
+        if let Some(request) = self.world.dispatch(broker, drafts) {
+            self.flying.push((broker, request));
+        }
     }
 
     fn identify(&mut self) {
