@@ -10,7 +10,7 @@ pub struct SimWallClock {
 }
 
 /// 2026-01-01T00:00:00Z in milliseconds since the epoch.
-const EPOCH_MS: i64 = 1_767_225_600_000;
+pub(crate) const EPOCH_MS: i64 = 1_767_225_600_000;
 
 impl SimWallClock {
     /// Starts now, in virtual time.

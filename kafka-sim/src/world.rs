@@ -10,7 +10,7 @@ use kafka_net::{Environment, Random};
 use kafka_test_broker::TestCluster;
 use tokio::runtime::{Builder, Handle};
 
-use crate::clock::SimWallClock;
+use crate::clock::{EPOCH_MS, SimWallClock};
 use crate::network::Network;
 use crate::trace::Trace;
 
@@ -97,6 +97,7 @@ impl Simulation {
             .brokers(self.brokers)
             .default_partitions(self.partitions)
             .seed(random.u64())
+            .wall_clock_ms(EPOCH_MS)
             .build_offline();
         let network = Network::new(cluster.clone(), random.fork(), trace.clone());
         let world = World {
