@@ -16,10 +16,10 @@ use kafka_net::Error;
 use kafka_protocol::Uuid;
 use kafka_protocol::records::{BatchBuilder, SealedBatch};
 
+use crate::building::Building;
 use crate::completion::{Completion, Outcome, Resolver};
 use crate::idempotence::advance;
 use crate::memory::Charge;
-use crate::queue::Building;
 
 /// One batch: see the module.
 #[derive(Debug)]

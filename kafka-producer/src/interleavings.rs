@@ -14,10 +14,11 @@ use kafka_net::Error;
 use kafka_protocol::records::NewRecord;
 use kafka_protocol::{StrBytes, Uuid};
 
+use crate::building::size_bound;
 use crate::completion::{Completion, NO_SLOT, Outcome};
 use crate::inbox::Inbox;
 use crate::memory::{Charge, Memory};
-use crate::queue::{Append, Partition, PartitionQueue, size_bound};
+use crate::queue::{Append, Partition, PartitionQueue};
 use crate::sync::{AtomicUsize, Mutex, Ordering, lock};
 
 #[cfg(feature = "shuttle")]

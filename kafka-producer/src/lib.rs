@@ -48,6 +48,7 @@
 //! `verdict.rs`.
 
 mod batch;
+mod building;
 mod completion;
 mod config;
 mod delivery;

@@ -7,10 +7,10 @@ use kafka_net::{Error, ErrorKind};
 use kafka_protocol::StrBytes;
 use kafka_protocol::records::NewRecord;
 
+use crate::building::{BATCH_OVERHEAD, size_bound};
 use crate::delivery::Delivery;
 use crate::memory::Charge;
 use crate::producer::Handle;
-use crate::queue::{BATCH_OVERHEAD, size_bound};
 use crate::record::{Record, RecordRef};
 use crate::sync::{Mutex, lock};
 use crate::topic::TopicProducer;

@@ -13,10 +13,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kafka_net::{Error, ErrorKind};
-use kafka_protocol::records::{BatchBuilder, NewRecord, RecordError};
+use kafka_protocol::records::{BatchBuilder, NewRecord};
 use kafka_protocol::{StrBytes, Uuid};
 
-use crate::completion::{Completion, Resolver};
+use crate::building::{BATCH_OVERHEAD, Building, needs_new_batch, refused};
+use crate::completion::{Completion, Outcome};
 use crate::inbox::Inbox;
 use crate::memory::{Charge, Memory};
 use crate::sync::{Mutex, MutexGuard, lock};
@@ -71,19 +72,6 @@ pub(crate) struct PartitionQueue {
     refusal: Option<Error>,
 }
 
-/// A batch that has not been sealed yet.
-#[derive(Debug)]
-pub(crate) struct Building {
-    pub(crate) builder: BatchBuilder,
-    pub(crate) resolver: Resolver,
-    pub(crate) charge: Charge,
-    /// The topic it was begun for, whatever comes to bear the name later; zero
-    /// when the brokers tell no ids.
-    pub(crate) topic_id: Uuid,
-    /// When the sender first saw it.
-    pub(crate) seen: Option<Instant>,
-}
-
 /// What became of an append.
 #[derive(Debug)]
 pub(crate) enum Append {
@@ -115,13 +103,8 @@ pub(crate) struct Backlog {
     pub(crate) oldest: Option<Instant>,
 }
 
-/// Bytes of a batch before its records.
-pub(crate) const BATCH_OVERHEAD: usize = 61;
 /// The least that a batch is charged when it begins, memory permitting.
 const FIRST_CHUNK: usize = 1024;
-/// What a builder grows to at least.
-const FIRST_GROWTH: usize = 4096;
-
 impl PartitionQueue {
     pub(crate) fn new(
         partition: i32,
@@ -146,7 +129,8 @@ impl PartitionQueue {
 
     /// Adds a record to the open batch, beginning one where needed.
     ///
-    /// `bound` is the most that the record can take ([`size_bound`]). With
+    /// `bound` is the most that the record can take
+    /// ([`size_bound`](crate::building::size_bound)). With
     /// `may_open` false, a full batch is closed but none begun. `credit` is
     /// memory that the caller has waited for.
     #[inline]
@@ -240,9 +224,7 @@ impl PartitionQueue {
             Err(error) => {
                 // Nobody holds a handle of it.
                 open.resolver
-                    .resolve(crate::completion::Outcome::Failed(Error::new(
-                        ErrorKind::Encode,
-                    )));
+                    .resolve(Outcome::Failed(Error::new(ErrorKind::Encode)));
                 Append::Refused(refused(error))
             }
         }
@@ -369,52 +351,4 @@ impl PartitionQueue {
         self.told = true;
         Some(self.home.clone())
     }
-}
-
-impl Building {
-    /// Charges what the builder will hold after it grew for `bound` more bytes:
-    /// it doubles.
-    fn make_room(&mut self, bound: usize) -> bool {
-        let body = self.builder.body_len() + bound;
-        if body <= self.builder.capacity() {
-            return true;
-        }
-        let grown = body.max(2 * self.builder.capacity()).max(FIRST_GROWTH);
-        self.charge.try_grow(BATCH_OVERHEAD + grown, 0)
-    }
-
-    fn push(&mut self, record: &NewRecord<'_>) -> Result<u32, RecordError> {
-        let index = self.builder.append(record)?;
-        debug_assert!(self.charge.bytes() >= BATCH_OVERHEAD + self.builder.capacity());
-        Ok(index)
-    }
-}
-
-/// The most bytes that a record can take in a batch.
-#[inline]
-pub(crate) fn size_bound(record: &NewRecord<'_>) -> usize {
-    // Length, attributes, timestamp and offset deltas, lengths of key and value,
-    // number of headers.
-    const FIXED: usize = 5 + 1 + 10 + 5 + 5 + 5 + 5;
-    let mut bound = FIXED + record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
-    for header in record.headers {
-        bound += 10 + header.key.len() + header.value.map_or(0, <[u8]>::len);
-    }
-    bound
-}
-
-/// Whether the record is fine and only this batch can't take it.
-fn needs_new_batch(error: &RecordError) -> bool {
-    matches!(
-        error,
-        RecordError::BatchFull { .. } | RecordError::TimestampOutOfRange { .. }
-    )
-}
-
-fn refused(error: RecordError) -> Error {
-    let kind = match error {
-        RecordError::RecordTooLarge { .. } => ErrorKind::RecordTooLarge,
-        _ => ErrorKind::Encode,
-    };
-    Error::new(kind).with_source(error)
 }

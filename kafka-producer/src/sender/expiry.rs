@@ -11,7 +11,7 @@ use crate::idempotence::Health;
 use crate::verdict::Trace;
 
 use super::Sender;
-use super::answers::recreated;
+use super::numbers::recreated;
 
 impl Sender {
     /// When [`expire`](Self::expire) has something to do.
@@ -165,7 +165,7 @@ impl Sender {
         }
     }
 
-    fn fail_unsent(&mut self, key: u32, unsent: Vec<crate::queue::Building>, error: &Error) {
+    fn fail_unsent(&mut self, key: u32, unsent: Vec<crate::building::Building>, error: &Error) {
         for building in unsent {
             let Some(partition) = self.partitions.get(key as usize) else {
                 return;

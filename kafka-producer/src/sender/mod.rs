@@ -18,8 +18,10 @@ mod answers;
 mod broker;
 mod dispatch;
 mod expiry;
+mod numbers;
 mod partition;
 mod schedule;
+mod settle;
 #[cfg(all(test, not(feature = "shuttle")))]
 mod tests;
 

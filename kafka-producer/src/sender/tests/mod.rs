@@ -17,12 +17,13 @@ use kafka_protocol::records::{BatchLimits, Compression, Compressor, NewRecord, R
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
 use crate::batch::Content;
+use crate::building::size_bound;
 use crate::config::ProducerConfig;
 use crate::delivery::{Ack, Delivery};
 use crate::idempotence::Identity;
 use crate::inbox::Inbox;
 use crate::memory::Memory;
-use crate::queue::{Append, Partition, PartitionQueue, size_bound};
+use crate::queue::{Append, Partition, PartitionQueue};
 
 use super::dispatch::Dispatch;
 use super::{Draft, Effects, PartAnswer, Sealed, Sender, Step};
