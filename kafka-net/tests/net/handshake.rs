@@ -94,6 +94,24 @@ async fn a_refusal_for_another_reason_fails_at_once() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_breaks_off_its_answer_is_not_taken_for_old() {
+    let (_pool, mut acceptor, waiting) = dial();
+    let mut peer = acceptor.accept().await;
+    greeted(&mut peer, 4).await;
+    peer.send([0, 0, 0, 100, 0]).await;
+    drop(peer);
+    let start = now();
+    let mut peer = acceptor.accept().await;
+    assert!(
+        now() - start >= millis(40),
+        "another attempt, after its pause"
+    );
+    let asked = greeted(&mut peer, 4).await;
+    peer.answer(&asked, &versions(&DEFAULT_VERSIONS)).await;
+    waiting.await.unwrap();
+}
+
 /// Plays 0.9: hangs up on ApiVersions, answers ListOffsets v0.
 async fn answer_probe(acceptor: &mut Acceptor) -> Peer {
     let mut peer = acceptor.accept().await;

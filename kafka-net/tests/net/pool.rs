@@ -439,6 +439,34 @@ async fn dropping_the_pool_leaves_no_task() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_long_pause_is_not_sat_out_for_nobody() {
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let before = metrics.num_alive_tasks();
+    let (network, _acceptor) = Network::new();
+    network.set(ADDRESS, Behaviour::Refuse);
+    let config = NetConfig::default().with_reconnect_backoff(seconds(60), seconds(60));
+    let pool = network.pool(config);
+    let waiting = pool.connection(&broker(), Lane::Control, far());
+    sleep(millis(1)).await;
+    drop(waiting);
+    sleep(millis(1)).await;
+    assert_eq!(metrics.num_alive_tasks(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connector_that_panics_blocks_nobody_for_good() {
+    let (network, mut acceptor) = Network::new();
+    network.set(ADDRESS, Behaviour::Panic);
+    let pool = network.pool(NetConfig::default());
+    let first = pool.connection(&broker(), Lane::Control, now() + seconds(1));
+    assert_eq!(first.await.unwrap_err().kind(), &ErrorKind::Timeout);
+    network.set(ADDRESS, Behaviour::Accept);
+    let second = pool.connection(&broker(), Lane::Control, now() + seconds(1));
+    let _peer = acceptor.broker().await;
+    second.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_waits_for_a_dropped_pool_still_gets_an_answer() {
     let (network, mut acceptor) = Network::new();
     let pool = network.pool(NetConfig::default());

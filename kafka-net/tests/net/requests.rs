@@ -1,5 +1,6 @@
 //! Requests on a connection: order, pipelining, partial transfers, bounds.
 
+use futures_util::FutureExt;
 use kafka_net::clock::now;
 use kafka_net::{ErrorKind, NetConfig, SendOptions};
 use kafka_protocol::messages::{
@@ -58,6 +59,7 @@ async fn transfers_may_be_cut_anywhere() {
                 max_read: max,
                 vectored,
                 buffer: 1 + max,
+                holds_back: false,
             };
             let (_pool, connection, mut peer) = connected(NetConfig::default(), shape).await;
             let served = tokio::spawn(async move { peer.serve().await });
@@ -71,6 +73,24 @@ async fn transfers_may_be_cut_anywhere() {
             assert_eq!(served.await.unwrap(), 20);
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_stream_holds_back_is_flushed() {
+    let shape = Shape {
+        holds_back: true,
+        buffer: 100,
+        ..Shape::default()
+    };
+    let (pool, connection, mut peer) = connected(NetConfig::default(), shape).await;
+    let pending = connection.start(&question("q"), &options());
+    peer.serve_next(1).await;
+    assert_eq!(echoed(pending.await), Ok("q".into()));
+    // Also when nobody stays to wait for it.
+    drop(connection.start_oneway(&produce(1000), &options()));
+    drop((pool, connection));
+    assert_eq!(peer.asked().await.key, ApiKey::Produce);
+    peer.closed().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,7 +131,7 @@ async fn a_one_way_request_resolves_when_written() {
     let mut telling = connection.start_oneway(&produce(1_000_000), &options());
     assert_eq!(telling.version(), 9);
     sleep(seconds(1)).await;
-    let unfinished = futures_util::FutureExt::now_or_never(&mut telling);
+    let unfinished = (&mut telling).now_or_never();
     assert!(unfinished.is_none(), "the broker has not read it");
 
     let asked = peer.asked().await;
@@ -266,24 +286,80 @@ async fn one_who_stops_waiting_for_room_passes_it_on() {
     let (_pool, connection, mut peer) = connected(config, Shape::default()).await;
     let first = connection.start(&question("first"), &options());
     let asked = peer.asked().await;
-    let wait = |name: &'static str| {
+    let (question_of_one, options_of_one) = (question("one"), options());
+    let mut one = Box::pin(connection.request(&question_of_one, &options_of_one));
+    assert!(one.as_mut().now_or_never().is_none());
+    sleep(millis(1)).await;
+    let other = {
         let connection = connection.clone();
-        tokio::spawn(async move { connection.request(&question(name), &options()).await })
+        tokio::spawn(async move { connection.request(&question("other"), &options()).await })
     };
-    let gone = wait("gone");
-    yield_now().await;
-    let patient = wait("patient");
-    sleep(millis(10)).await;
-    // The room becomes free, is given to the first who waits, who leaves.
+    sleep(millis(1)).await;
+    // The room becomes free and is the first one's, who leaves without using it.
     peer.echo(&asked).await;
     first.await.unwrap();
-    gone.abort();
-    let asked = peer.asked().await;
-    peer.echo(&asked).await;
-    if asked.topic() == "gone" {
-        peer.serve_next(1).await;
+    sleep(millis(1)).await;
+    assert!(!other.is_finished());
+    drop(one);
+    let asked = tokio::time::timeout(seconds(1), peer.asked()).await;
+    peer.echo(&asked.unwrap()).await;
+    assert_eq!(echoed(other.await.unwrap()), Ok("other".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn room_for_two_goes_to_two() {
+    let config = NetConfig::default()
+        .with_max_in_flight(2)
+        .with_max_queued_requests(0);
+    let (_pool, connection, mut peer) = connected(config, Shape::default()).await;
+    let first = connection.start(&question("first"), &options());
+    let second = connection.start(&question("second"), &options());
+    let asked = [peer.asked().await, peer.asked().await];
+    let waiting: Vec<_> = ["third", "fourth"]
+        .into_iter()
+        .map(|name| {
+            let connection = connection.clone();
+            tokio::spawn(async move { connection.request(&question(name), &options()).await })
+        })
+        .collect();
+    sleep(millis(1)).await;
+    // Both answers arrive at once: one release of room.
+    for asked in &asked {
+        peer.echo(asked).await;
     }
-    assert_eq!(echoed(patient.await.unwrap()), Ok("patient".into()));
+    first.await.unwrap();
+    second.await.unwrap();
+    let mut topics = [peer.asked().await.topic(), peer.asked().await.topic()];
+    topics.sort();
+    assert_eq!(topics, ["fourth", "third"]);
+    drop(waiting);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_room_hears_of_the_end() {
+    for end in 0..3 {
+        let config = NetConfig::default()
+            .with_max_in_flight(1)
+            .with_max_queued_requests(0);
+        let (pool, connection, mut peer) = connected(config, Shape::default()).await;
+        let first = connection.start(&question("first"), &options());
+        peer.asked().await;
+        let waiting = {
+            let connection = connection.clone();
+            tokio::spawn(async move { connection.request(&question("q"), &options()).await })
+        };
+        sleep(millis(1)).await;
+        let start = now();
+        match end {
+            0 => drop(peer),
+            1 => connection.close_with(kafka_net::Error::closed("it")),
+            _ => drop(tokio::time::timeout(millis(1), pool.close(now() + seconds(20))).await),
+        }
+        let error = waiting.await.unwrap().unwrap_err();
+        assert!(!error.possibly_written());
+        assert!(now() - start < millis(10), "{error}");
+        drop(first);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,10 +5,10 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use kafka_net::clock::now;
 use kafka_net::{
     BoxFuture, BoxStream, BrokerAddress, Connection, Connector, Environment, Lane, NetConfig, Pool,
@@ -45,6 +45,8 @@ pub(crate) enum Behaviour {
     Refuse,
     /// As if every packet were lost.
     Blackhole,
+    /// A connector with a bug.
+    Panic,
 }
 
 /// What a stream lets through at a time.
@@ -54,6 +56,8 @@ pub(crate) struct Shape {
     pub(crate) max_read: usize,
     pub(crate) vectored: bool,
     pub(crate) buffer: usize,
+    /// Writes go nowhere until they are flushed, as with TLS.
+    pub(crate) holds_back: bool,
 }
 
 impl Default for Shape {
@@ -63,6 +67,7 @@ impl Default for Shape {
             max_read: usize::MAX,
             vectored: true,
             buffer: 64 * 1024,
+            holds_back: false,
         }
     }
 }
@@ -141,12 +146,14 @@ impl Connector for Network {
                 Behaviour::Accept => {}
                 Behaviour::Refuse => return Err(io::ErrorKind::ConnectionRefused.into()),
                 Behaviour::Blackhole => std::future::pending().await,
+                Behaviour::Panic => panic!("a planted bug"),
             }
             let (ours, theirs) = duplex(shape.buffer);
             let peer = Peer {
                 address: addr,
                 stream: theirs,
                 buffer: BytesMut::new(),
+                next_id: 0,
             };
             accepting
                 .send(peer)
@@ -154,6 +161,7 @@ impl Connector for Network {
             Ok(Box::new(Shaped {
                 stream: ours,
                 shape,
+                held: BytesMut::new(),
             }) as BoxStream)
         })
     }
@@ -162,6 +170,17 @@ impl Connector for Network {
 struct Shaped {
     stream: DuplexStream,
     shape: Shape,
+    held: BytesMut,
+}
+
+impl Shaped {
+    fn poll_let_go(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.held.is_empty() {
+            let count = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.held))?;
+            self.held.advance(count);
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl AsyncRead for Shaped {
@@ -186,6 +205,11 @@ impl AsyncWrite for Shaped {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let most = self.shape.max_write.min(buf.len());
+        if self.shape.holds_back {
+            ready!(self.poll_let_go(cx))?;
+            self.held.extend_from_slice(&buf[..most]);
+            return Poll::Ready(Ok(most));
+        }
         Pin::new(&mut self.stream).poll_write(cx, &buf[..most])
     }
 
@@ -205,6 +229,7 @@ impl AsyncWrite for Shaped {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_let_go(cx))?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -237,6 +262,8 @@ pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     pub(crate) stream: DuplexStream,
     buffer: BytesMut,
+    /// Ids go up one by one in the order of the wire.
+    next_id: i32,
 }
 
 /// A request as the broker received it.
@@ -271,6 +298,8 @@ impl Peer {
                 if self.buffer.len() >= len {
                     let frame = self.buffer.split_to(len).freeze().slice(4..);
                     let (header, body) = open_request(frame, Limits::default()).unwrap();
+                    assert_eq!(header.correlation_id, self.next_id);
+                    self.next_id += 1;
                     return Some(Asked {
                         key: ApiKey::from_code(header.api_key).unwrap(),
                         version: header.api_version,

@@ -295,6 +295,17 @@ fn the_timer_moves_on_when_it_was_early() {
 }
 
 #[test]
+fn the_timer_forgets_requests_that_are_done() {
+    let mut dialogue = Dialogue::new(10);
+    dialogue.asks(1, "a", 5).socket_takes(10, &[]);
+    dialogue.answer_to(1, Ok("a")).at(40).asks(2, "b", 30);
+    assert_eq!(
+        dialogue.table.next_wake(),
+        Some(dialogue.start + 70 * SECOND)
+    );
+}
+
+#[test]
 fn idle_counts_from_the_last_answer() {
     let mut dialogue = Dialogue::new(10);
     dialogue
