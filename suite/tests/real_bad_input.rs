@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use kafka_client::{
-    Assignment, Consumer, Error, ErrorCode, ErrorKind, Kafka, NewTopic, OffsetReset, Record, Start,
+    Assignment, Consumer, ConsumerConfig, Error, ErrorCode, ErrorKind, Kafka, NewTopic,
+    OffsetReset, Record, Start,
 };
 use kafka_harness::ClusterOptions;
 use kafka_suite::{BoxError, Broker};
@@ -57,18 +58,11 @@ async fn an_unknown_topic_is_named_within_max_block() -> Result<(), BoxError> {
         .await??
         .await?;
 
-    let consumer = timeout(
-        LIMIT,
-        kafka
-            .consumer()
-            .assign_topic("missing", Start::Earliest)
-            .build(),
-    )
-    .await?;
-    names(
-        &consumer.err().ok_or("a consumer of nothing")?,
-        &["missing", "UNKNOWN_TOPIC_OR_PARTITION"],
-    );
+    let config = ConsumerConfig::default().api_timeout(Duration::from_secs(3));
+    let consumer = Consumer::new(config, kafka.router().clone())?;
+    let assigned = timeout(LIMIT, consumer.assign_topic("missing", Start::Earliest)).await?;
+    let error = assigned.err().ok_or("a consumer of nothing")?;
+    names(&error, &["missing", "UNKNOWN_TOPIC_OR_PARTITION"]);
 
     let topics =
         block_in_place(|| broker.tool("org.apache.kafka.tools.TopicCommand", &["--list"], b""))?;
@@ -106,7 +100,10 @@ async fn a_record_over_the_limit_fails_alone() -> Result<(), BoxError> {
     let small = producer.send(record(1_000)).await?;
     let large = producer.send(record(150_000)).await?;
     let after = producer.send(record(2_000)).await?;
-    let error = timeout(LIMIT, large).await?.unwrap_err();
+    let error = timeout(LIMIT, large)
+        .await
+        .map_err(|_| "the large one hangs")?
+        .unwrap_err();
     assert!(
         error.broker_error() == Some(ErrorCode::MessageTooLarge)
             || error.kind() == &ErrorKind::RecordTooLarge,
@@ -114,7 +111,12 @@ async fn a_record_over_the_limit_fails_alone() -> Result<(), BoxError> {
     );
     assert!(!error.possibly_written(), "{error}");
     names(&error, &["limited"]);
-    let (small, after) = (timeout(LIMIT, small).await??, timeout(LIMIT, after).await??);
+    let small = timeout(LIMIT, small)
+        .await
+        .map_err(|_| "the one before hangs")??;
+    let after = timeout(LIMIT, after)
+        .await
+        .map_err(|_| "the one after hangs")??;
     assert!(
         small.offset < after.offset,
         "order is kept around the refused record"
