@@ -8,7 +8,7 @@ use std::time::Instant;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use kafka_net::{Error, Lane, clock};
+use kafka_net::{BrokerAddress, Connection, Error, Lane, Pool, Waiting, clock};
 use kafka_protocol::StrBytes;
 use kafka_router::{Cluster, CoordinatorKind, Router};
 use tokio::time::sleep_until;
@@ -49,6 +49,7 @@ enum Event {
 pub(crate) async fn run(guard: DriverGuard, router: Router) {
     let mut driver = Driver {
         shared: Arc::clone(&guard.0),
+        fetching: router.pool().branch(),
         router,
         flights: FuturesUnordered::new(),
         closing: None,
@@ -75,6 +76,9 @@ pub(crate) async fn run(guard: DriverGuard, router: Router) {
 struct Driver {
     shared: Arc<Shared>,
     router: Router,
+    /// Connections for fetches alone: a broker works on one request per connection
+    /// at a time, so that another consumer's long poll would hold up ours.
+    fetching: Pool,
     flights: FuturesUnordered<BoxFuture<'static, Event>>,
     /// When closing ends, done or not.
     closing: Option<Instant>,
@@ -158,11 +162,14 @@ impl Driver {
         let mut options = kafka_net::SendOptions::new(limit + wait);
         options.max_version = max_version;
         // With a connection at hand the request is on its way before this returns.
-        let existing = self.router.existing(broker, Lane::Fetch);
+        let address = self.router.broker(broker);
+        let existing = address
+            .as_ref()
+            .and_then(|address| self.fetching.existing(address, Lane::Fetch));
         let started = existing.map(|connection| connection.start(&request, &options));
         let connecting = started
             .is_none()
-            .then(|| self.router.connection(broker, Lane::Fetch, now + limit));
+            .then(|| self.connect(broker, address, now + limit));
         Box::pin(async move {
             let result = async {
                 let pending = match (started, connecting) {
@@ -179,6 +186,19 @@ impl Driver {
                 result: result.await,
             })
         })
+    }
+
+    fn connect(
+        &self,
+        broker: i32,
+        address: Option<BrokerAddress>,
+        deadline: Instant,
+    ) -> Waiting<Connection> {
+        match address {
+            Some(address) => self.fetching.connection(&address, Lane::Fetch, deadline),
+            // Unknown: the router looks for it, or says what is wrong.
+            None => self.router.connection(broker, Lane::Fetch, deadline),
+        }
     }
 
     fn offsets(&self, ask: OffsetsAsk) -> BoxFuture<'static, Event> {

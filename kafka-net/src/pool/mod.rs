@@ -62,15 +62,33 @@ impl Pool {
     /// [`crate::ErrorKind::Config`], as [`NetConfig::validate`] finds.
     pub fn new(config: NetConfig, env: Environment) -> Result<Self, Error> {
         config.validate()?;
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::with_traffic(config, env, Arc::default()))
+    }
+
+    /// A pool with the same settings and connections of its own, for someone
+    /// whose requests wait on the broker: on shared connections they would hold
+    /// up everyone else's. What its connections carry counts in this pool's
+    /// [`Pool::stats`] too. Closing either leaves the other open.
+    pub fn branch(&self) -> Self {
+        let Inner {
+            config,
+            env,
+            traffic,
+            ..
+        } = &*self.0;
+        Self::with_traffic(config.clone(), env.clone(), Arc::clone(traffic))
+    }
+
+    fn with_traffic(config: NetConfig, env: Environment, traffic: Arc<Counts>) -> Self {
+        Self(Arc::new(Inner {
             random: env.random().fork(),
             config,
             env,
             slots: Mutex::default(),
-            traffic: Arc::default(),
+            traffic,
             connects: AtomicU64::new(0),
             connect_failures: AtomicU64::new(0),
-        })))
+        }))
     }
 
     /// The environment it was built with.
