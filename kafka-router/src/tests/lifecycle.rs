@@ -7,6 +7,9 @@ use kafka_protocol::messages::MetadataRequest;
 
 use super::*;
 use crate::CoordinatorKind::Group;
+use crate::driver::{self, DriverGuard};
+use crate::refresh::Goal;
+use crate::shared::Shared;
 
 /// A cluster with a topic "t" and a coordinator of group "g", slow enough that
 /// futures are seen in every state.
@@ -245,6 +248,23 @@ fn when_the_runtime_ends_everyone_is_told() {
     assert_eq!(late.unwrap().unwrap_err().kind(), &ErrorKind::Closed);
     let closing = futures_util::FutureExt::now_or_never(router.close(within(600)));
     assert_eq!(closing, Some(()));
+}
+
+/// Whatever ends it, and even if it never ran.
+#[tokio::test]
+async fn a_dead_driver_tells_everyone() {
+    let net = FakeNet::default();
+    let config = RouterConfig::default()
+        .with_bootstrap_servers("b1:9092")
+        .unwrap();
+    let shared = Arc::new(Shared::new(config, net.pool(NetConfig::default())));
+    let ready = shared.wait_for(Goal::Ready, within(600));
+    let node = shared.wait_for_coordinator(Group, "g".into(), within(600));
+    drop(driver::run(DriverGuard(Arc::clone(&shared))));
+    assert_eq!(ready.await.unwrap_err().kind(), &ErrorKind::Closed);
+    assert_eq!(node.await.unwrap_err().kind(), &ErrorKind::Closed);
+    let later = shared.wait_for(Goal::Ready, within(600));
+    assert_eq!(later.await.unwrap_err().kind(), &ErrorKind::Closed);
 }
 
 #[test]

@@ -371,6 +371,38 @@ fn a_wait_for_a_new_topic_does_not_wait_for_another_topics_backoff() {
 }
 
 #[test]
+fn a_topic_that_was_found_leaves_the_next_one_no_backoff() {
+    let mut talk = Dialogue::started(vec![]);
+    talk.to(1000).wait_topic(1, "slow", 60_000);
+    for _ in 0..3 {
+        talk.next_question();
+        talk.answer(vec![unknown("slow")]);
+    }
+    talk.next_question();
+    talk.answer(vec![topic("slow", 1, &[(1, 1)])]);
+    talk.ok(1);
+    talk.wait_topic(2, "next", 60_000);
+    talk.asks();
+    talk.answer(vec![unknown("next")]);
+    let before = talk.now;
+    assert_eq!(talk.next_question().0 - before, 100);
+}
+
+#[test]
+fn an_answer_about_another_topic_says_nothing_about_this_one() {
+    let mut talk = Dialogue::started(vec![]);
+    talk.to(1000).wait_topic(1, "a", 60_000);
+    talk.asks();
+    talk.wait_topic(2, "b", 2000);
+    talk.answer(vec![unknown("a")]);
+    assert_eq!(names(&talk.asks()), ["a", "b"]);
+    talk.to(2000).poll();
+    let error = talk.error(2);
+    assert_eq!(error.kind(), &ErrorKind::Timeout, "{error}");
+    assert_eq!(error.context().topic(), Some("b"));
+}
+
+#[test]
 fn a_missing_topic_holds_up_no_news() {
     let mut talk = Dialogue::started(vec![topic("a", 1, &[(1, 1)])]);
     talk.to(1000).wait_topic(1, "missing", 60_000);

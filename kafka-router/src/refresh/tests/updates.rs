@@ -199,6 +199,26 @@ fn a_forced_refresh_takes_no_older_answer() {
 }
 
 #[test]
+fn a_forced_refresh_takes_no_answer_about_something_else() {
+    let mut talk = Dialogue::started(vec![topic("a", 1, &[(1, 1)])]);
+    talk.to(1000);
+    talk.machine.nudge(None);
+    talk.asks();
+    talk.wait(1, Goal::Round(vec![StrBytes::from("a")]), 60_000);
+    talk.wait(2, Goal::Round(vec![]), 60_000);
+    talk.wait_topic(3, "new", 60_000);
+    talk.answer(vec![]);
+    assert_eq!(names(&talk.asks()), ["new"]);
+    talk.answer(vec![topic("new", 2, &[(1, 1)])]);
+    talk.ok(3);
+    assert!(talk.resolved.is_empty());
+    assert_eq!(talk.next_question().1.purpose, Purpose::All);
+    talk.answer(vec![]);
+    talk.ok(1);
+    talk.ok(2);
+}
+
+#[test]
 fn a_forced_refresh_waits_for_the_first_backoff_only() {
     let mut talk = Dialogue::started(vec![]);
     talk.to(1000);
@@ -271,6 +291,25 @@ fn a_forgotten_topic_is_gone_and_stays_gone() {
     talk.answer(vec![topic("a", 1, &[(1, 1)])]);
     talk.ok(1);
     assert!(talk.machine.cluster().topic("a").is_some());
+}
+
+#[test]
+fn a_forgotten_topic_is_in_no_later_question() {
+    let mut talk = Dialogue::started(vec![topic("a", 1, &[(1, 1)]), topic("b", 2, &[(1, 1)])]);
+    talk.to(1000);
+    talk.machine.nudge(Some("a"));
+    talk.machine.nudge(Some("b"));
+    talk.machine.forget("a");
+    assert_eq!(names(&talk.asks()), ["b"]);
+    talk.answer(vec![unknown("b")]);
+    // Someone still waits for it: it is in use for as long as they do.
+    talk.wait_topic(1, "b", 2000);
+    talk.machine.forget("b");
+    assert_eq!(names(&talk.next_question().1), ["b"]);
+    talk.answer(vec![unknown("b")]);
+    talk.to(2000).poll();
+    talk.error(1);
+    assert!(talk.machine.in_use.is_empty());
 }
 
 #[test]
