@@ -4,7 +4,7 @@ use std::fmt;
 
 use kafka_protocol::StrBytes;
 use kafka_protocol::records::{
-    Compression, RecordBatch, RecordIter, RecordView, Records, TimestampType,
+    Compression, RecordBatch, RecordIter, RecordPosition, RecordView, Records, TimestampType,
 };
 
 use crate::assignment::TopicPartition;
@@ -33,8 +33,9 @@ pub struct Batch {
     topic: StrBytes,
     partition: i32,
     records: Records,
-    /// Records at the front that lie before where reading began.
-    skip: usize,
+    /// Before the first record that is part of this: those in front lie before
+    /// where reading began, or were handed out one by one.
+    start: RecordPosition,
     first_offset: i64,
     last_offset: i64,
     next_offset: i64,
@@ -57,15 +58,15 @@ impl Batch {
         high_watermark: i64,
         frame: usize,
     ) -> Option<Self> {
-        let skip = if batch.base_offset() >= from {
-            0
-        } else {
-            records
-                .iter()
-                .take_while(|record| record.offset() < from)
-                .count()
+        let mut start = RecordPosition::default();
+        let mut next = start;
+        let first_offset = loop {
+            let offset = records.next_at(&mut next)?.offset();
+            if offset >= from {
+                break offset;
+            }
+            start = next;
         };
-        let first_offset = records.iter().nth(skip)?.offset();
         let pinned = match batch.compression() {
             Compression::None => frame,
             _ => records.memory_size(),
@@ -73,7 +74,7 @@ impl Batch {
         Some(Self {
             topic: partition.topic.clone(),
             partition: partition.partition,
-            skip,
+            start,
             first_offset,
             last_offset: batch.last_offset(),
             next_offset: batch.next_offset(),
@@ -103,7 +104,7 @@ impl Batch {
 
     /// How many records there are: at least one.
     pub fn len(&self) -> usize {
-        self.records.len() - self.skip
+        self.records.len() - self.start.index()
     }
 
     /// Always false: a batch without records is never handed out.
@@ -114,7 +115,7 @@ impl Batch {
     /// The records, as views that borrow from this batch.
     pub fn records(&self) -> RecordIter<'_> {
         let mut records = self.records.iter();
-        if let Some(last) = self.skip.checked_sub(1) {
+        if let Some(last) = self.start.index().checked_sub(1) {
             records.nth(last);
         }
         records
@@ -187,20 +188,20 @@ impl Batch {
         &self.records
     }
 
-    /// How many records at the front are not part of this batch.
-    pub(crate) fn skip(&self) -> usize {
-        self.skip
+    /// Before the first record.
+    pub(crate) fn start(&self) -> RecordPosition {
+        self.start
     }
 
     pub(crate) fn pinned(&self) -> usize {
         self.pinned
     }
 
-    /// The same without the first `skip` records of the original batch; `None` if
-    /// no record is left.
-    pub(crate) fn without_first(mut self, skip: usize) -> Option<Self> {
-        self.first_offset = self.records.iter().nth(skip)?.offset();
-        self.skip = skip;
+    /// What is left from `start` on; `None` if that is no record.
+    pub(crate) fn rest(mut self, start: RecordPosition) -> Option<Self> {
+        let mut next = start;
+        self.first_offset = self.records.next_at(&mut next)?.offset();
+        self.start = start;
         Some(self)
     }
 }

@@ -14,6 +14,7 @@ use crate::assignment::TopicPartition;
 use crate::batch::Batch;
 use crate::config::{ConsumerConfig, IsolationLevel};
 use crate::error;
+use crate::walk;
 
 /// The batches that one fetch answer brought for one partition.
 #[derive(Debug)]
@@ -87,7 +88,12 @@ impl Decoder {
     }
 
     fn step(&self, partition: &TopicPartition, chunk: &mut Chunk) -> Result<Step, Failure> {
-        let Some(batch) = RecordBatch::parse(&mut chunk.data, &self.limits)? else {
+        let parsed = RecordBatch::parse(&mut chunk.data, &self.limits);
+        let parsed = parsed.map_err(|error| Failure {
+            error,
+            batch: walk::first_batch(&chunk.data),
+        })?;
+        let Some(batch) = parsed else {
             return Ok(Step::End);
         };
         let next = batch.next_offset();
@@ -138,8 +144,7 @@ enum Step {
 
 struct Failure {
     error: RecordError,
-    /// Base offset of the batch and the offset after it, once its header can be
-    /// believed.
+    /// Base offset of the batch and the offset after it, as its header says.
     batch: Option<(i64, i64)>,
 }
 
@@ -154,12 +159,6 @@ impl Failure {
             None => (at, None),
         };
         error::corrupt(partition, offset, skip_to).with_source(self.error)
-    }
-}
-
-impl From<RecordError> for Failure {
-    fn from(error: RecordError) -> Self {
-        Self { error, batch: None }
     }
 }
 
@@ -220,5 +219,208 @@ impl AbortedTransactions {
             self.waiting.pop();
             self.open.insert(aborted);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kafka_net::ErrorKind;
+    use kafka_protocol::records::Compression;
+
+    use super::*;
+    use crate::test_support::{concat, damaged, emptied, made, marker, with_last_offset};
+
+    fn chunk(from: i64, next_offset: i64, data: Bytes) -> Chunk {
+        Chunk {
+            frame: data.len(),
+            data,
+            broker: 1,
+            from,
+            next_offset,
+            high_watermark: 1_000,
+            aborted: AbortedTransactions::default(),
+        }
+    }
+
+    fn partition() -> TopicPartition {
+        TopicPartition::new("t", 7)
+    }
+
+    /// Offsets that come out of the chunk, batch by batch, up to its end.
+    fn offsets(config: &ConsumerConfig, mut chunk: Chunk) -> (Vec<Vec<i64>>, i64) {
+        let decoder = Decoder::new(config);
+        let mut batches = Vec::new();
+        loop {
+            match decoder.next(&partition(), &mut chunk) {
+                Decoded::Batch(batch) => {
+                    assert_eq!(batch.topic_partition(), partition());
+                    assert_eq!(batch.len(), batch.records().count());
+                    assert_eq!(
+                        batch.first_offset(),
+                        batch.records().next().unwrap().offset()
+                    );
+                    assert_eq!(chunk.from, batch.next_offset());
+                    for record in &batch {
+                        let value = record.offset().to_string();
+                        assert_eq!(record.value(), Some(value.as_bytes()));
+                    }
+                    batches.push(batch.records().map(|record| record.offset()).collect());
+                }
+                Decoded::Exhausted(next) => return (batches, next),
+                Decoded::Corrupt { error, .. } => panic!("{error}"),
+            }
+        }
+    }
+
+    fn uncommitted() -> ConsumerConfig {
+        ConsumerConfig::default()
+    }
+
+    fn committed() -> ConsumerConfig {
+        uncommitted().isolation(IsolationLevel::ReadCommitted)
+    }
+
+    #[test]
+    fn records_before_the_offset_asked_for_are_passed_over() {
+        for compression in Compression::ALL {
+            let data = concat([
+                made(10, 3).compressed(compression).bytes(),
+                made(13, 2).compressed(compression).bytes(),
+            ]);
+            let all = |from| offsets(&uncommitted(), chunk(from, 15, data.clone()));
+            assert_eq!(all(10), (vec![vec![10, 11, 12], vec![13, 14]], 15));
+            assert_eq!(all(12), (vec![vec![12], vec![13, 14]], 15));
+            assert_eq!(all(13), (vec![vec![13, 14]], 15));
+        }
+    }
+
+    #[test]
+    fn gaps_and_emptied_batches_move_the_position_only() {
+        let data = concat([
+            emptied(0, 9),
+            with_last_offset(&made(10, 1).bytes(), 10, 19),
+            emptied(20, 29),
+        ]);
+        let (batches, next) = offsets(&uncommitted(), chunk(0, 30, data.clone()));
+        assert_eq!((batches, next), (vec![vec![10]], 30));
+        // The only record lies before the offset asked for.
+        let (batches, next) = offsets(&uncommitted(), chunk(11, 30, data));
+        assert_eq!((batches, next), (Vec::<Vec<i64>>::new(), 30));
+    }
+
+    #[test]
+    fn control_batches_are_never_handed_out() {
+        let data = concat([
+            made(0, 2).in_transaction_of(5).bytes(),
+            marker(2, 5, ControlRecordKind::Commit),
+            made(3, 1).bytes(),
+            marker(4, 5, ControlRecordKind::Unknown(77)),
+        ]);
+        for config in [uncommitted(), committed()] {
+            let (batches, next) = offsets(&config, chunk(0, 5, data.clone()));
+            assert_eq!((batches, next), (vec![vec![0, 1], vec![3]], 5));
+        }
+    }
+
+    #[test]
+    fn aborted_transactions_are_left_out_when_only_committed_ones_are_wanted() {
+        let data = concat([
+            made(0, 1).in_transaction_of(5).bytes(),
+            made(1, 1).in_transaction_of(6).bytes(),
+            marker(2, 6, ControlRecordKind::Abort),
+            made(3, 1).in_transaction_of(6).bytes(),
+            marker(4, 5, ControlRecordKind::Abort),
+            // A marker may be there twice.
+            marker(5, 5, ControlRecordKind::Abort),
+            made(6, 1).in_transaction_of(5).bytes(),
+            made(7, 1).bytes(),
+            made(8, 1).in_transaction_of(7).bytes(),
+            marker(9, 5, ControlRecordKind::Commit),
+            marker(10, 6, ControlRecordKind::Commit),
+        ]);
+        let with_aborted = || {
+            let mut chunk = chunk(0, 11, data.clone());
+            // In no order, and one that began before what was fetched.
+            chunk.aborted = AbortedTransactions::new([(7, 8), (6, 1), (5, -20)]);
+            chunk
+        };
+        let (batches, next) = offsets(&committed(), with_aborted());
+        assert_eq!((batches, next), (vec![vec![3], vec![6], vec![7]], 11));
+        let (batches, _) = offsets(&uncommitted(), with_aborted());
+        assert_eq!(batches.concat(), [0, 1, 3, 6, 7, 8]);
+    }
+
+    #[test]
+    fn a_transaction_of_which_only_the_marker_is_left_ends_there() {
+        // Compaction removed the aborted records; the producer's next transaction
+        // was committed and must be seen.
+        let data = concat([
+            marker(4, 5, ControlRecordKind::Abort),
+            made(5, 2).in_transaction_of(5).bytes(),
+            marker(7, 5, ControlRecordKind::Commit),
+        ]);
+        let mut chunk = chunk(0, 8, data);
+        chunk.aborted = AbortedTransactions::new([(5, 1)]);
+        let (batches, next) = offsets(&committed(), chunk);
+        assert_eq!((batches, next), (vec![vec![5, 6]], 8));
+    }
+
+    #[test]
+    fn a_damaged_batch_is_named_and_what_precedes_it_is_not_lost() {
+        let data = concat([
+            made(0, 3).bytes(),
+            emptied(3, 4),
+            damaged(&made(5, 2).bytes()),
+            made(7, 1).bytes(),
+        ]);
+        let mut bad = chunk(0, 8, data.clone());
+        let decoder = Decoder::new(&uncommitted());
+        let first = decoder.next(&partition(), &mut bad);
+        assert!(matches!(first, Decoded::Batch(batch) if batch.len() == 3));
+        let Decoded::Corrupt { at, error } = decoder.next(&partition(), &mut bad) else {
+            panic!("the damage was not seen");
+        };
+        assert_eq!(at, 5);
+        assert_eq!(*error.kind(), ErrorKind::Corrupt);
+        assert_eq!(error.context().topic(), Some("t"));
+        assert_eq!(error.context().partition(), Some(7));
+        let text = error.to_string();
+        assert!(text.contains("offset 5") && text.contains("CRC"), "{text}");
+        assert!(text.contains("seek to 7 to go on"), "{text}");
+        // Without the check the record is taken as it is.
+        let unchecked = Decoder::new(&uncommitted().check_crcs(false));
+        let mut bad = chunk(0, 8, data);
+        let mut count = 0;
+        while let Decoded::Batch(batch) = unchecked.next(&partition(), &mut bad) {
+            count += batch.len();
+        }
+        assert_eq!(count, 6);
+    }
+
+    #[test]
+    fn a_batch_that_grows_too_large_is_refused_with_the_way_around_it() {
+        let batch = made(5, 2_000).padded(100).compressed(Compression::Zstd);
+        let mut bad = chunk(5, 2_005, batch.bytes());
+        let decoder = Decoder::new(&uncommitted().max_decompressed_batch(100_000));
+        let Decoded::Corrupt { at, error } = decoder.next(&partition(), &mut bad) else {
+            panic!("the bound did not hold");
+        };
+        assert_eq!(at, 5);
+        let text = error.to_string();
+        assert!(text.contains("seek to 2005"), "{text}");
+    }
+
+    #[test]
+    fn an_old_format_is_named_as_such() {
+        let mut message = vec![0; 26];
+        message[8..12].copy_from_slice(&14_i32.to_be_bytes());
+        message[16] = 1;
+        let mut old = chunk(0, 1, Bytes::from(message));
+        let decoder = Decoder::new(&uncommitted());
+        let Decoded::Corrupt { error, .. } = decoder.next(&partition(), &mut old) else {
+            panic!("it was taken");
+        };
+        assert_eq!(*error.kind(), ErrorKind::UnsupportedVersion);
+        assert!(error.to_string().contains("before 0.11"), "{error}");
     }
 }

@@ -108,3 +108,36 @@ pub(crate) fn verdict(code: ErrorCode) -> Verdict {
         _ => Verdict::Stop,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Codes that a fetch does not stop at, by their numbers; everything else
+    /// stops the partition with an error.
+    const RETRIED: &[i16] = &[
+        -1, 7, 13, 14, 15, 16, 19, 20, 51, 70, 71, 75, 78, 84, 88, 89, 106, 122, 123, 133,
+    ];
+    const REFRESHED: &[i16] = &[3, 5, 6, 8, 9, 41, 56, 72, 74, 80, 83, 100, 103, 109];
+
+    #[test]
+    fn every_code_has_its_verdict() {
+        for code in i16::MIN..=i16::MAX {
+            let expected = match code {
+                0 => Verdict::Records,
+                1 => Verdict::OutOfRange,
+                code if REFRESHED.contains(&code) => Verdict::RefreshAndRetry,
+                code if RETRIED.contains(&code) => match ErrorCode::from(code) {
+                    // Not what a fetch is answered with; whoever says it is not
+                    // who was meant.
+                    ErrorCode::NetworkException
+                    | ErrorCode::CoordinatorNotAvailable
+                    | ErrorCode::NotCoordinator => Verdict::RefreshAndRetry,
+                    _ => Verdict::Retry,
+                },
+                _ => Verdict::Stop,
+            };
+            assert_eq!(verdict(ErrorCode::from(code)), expected, "{code}");
+        }
+    }
+}

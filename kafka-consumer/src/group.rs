@@ -256,3 +256,194 @@ fn stored(code: i16, offset: i64, epoch: i32, metadata: Option<StrBytes>) -> Com
             .map(|text| text.detach()),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use kafka_protocol::Message;
+    use kafka_protocol::messages::offset_commit::{
+        OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+    };
+    use kafka_protocol::wire::{Reader, Sink};
+
+    use super::*;
+
+    fn id(byte: u8) -> Uuid {
+        Uuid::from_bytes([byte; 16])
+    }
+
+    fn t(topic: &str, partition: i32) -> TopicPartition {
+        TopicPartition::new(topic, partition)
+    }
+
+    fn commits() -> Vec<Commit> {
+        let commit = |topic: &str, partition, byte| Commit {
+            partition: t(topic, partition),
+            topic_id: id(byte),
+            value: OffsetAndMetadata::new(7).with_leader_epoch(2),
+        };
+        vec![commit("a", 0, 1), commit("a", 1, 1), commit("b", 0, 2)]
+    }
+
+    #[test]
+    fn every_version_carries_a_commit_from_outside_the_group() {
+        for version in 0..=10 {
+            let request = commit_request(&"g".into(), &commits());
+            assert_eq!(request.topics.len(), 2);
+            let mut sink = Sink::new();
+            request.encode(&mut sink, version).unwrap();
+            let mut reader = Reader::new(sink.finish().into_bytes());
+            let read = OffsetCommitRequest::decode(&mut reader, version).unwrap();
+            assert_eq!(read.group_id, "g");
+            assert_eq!(read.generation_id_or_member_epoch, -1);
+            assert_eq!(read.member_id, "");
+            assert_eq!(read.topics[0].partitions[1].committed_offset, 7);
+            if version >= 10 {
+                assert_eq!(read.topics[1].topic_id, id(2));
+            } else {
+                assert_eq!(read.topics[1].name, "b");
+            }
+        }
+    }
+
+    #[test]
+    fn commit_answers_are_read_by_name_and_by_id() {
+        let topic = |name: &str, id: Uuid, codes: &[i16]| {
+            let mut topic = OffsetCommitResponseTopic::new();
+            topic.name = name.into();
+            topic.topic_id = id;
+            for (index, code) in (0..).zip(codes) {
+                let mut partition = OffsetCommitResponsePartition::new();
+                partition.partition_index = index;
+                partition.error_code = *code;
+                topic.partitions.push(partition);
+            }
+            topic
+        };
+        let expected = [
+            (t("a", 0), ErrorCode::None),
+            (t("a", 1), ErrorCode::NotCoordinator),
+            (t("b", 0), ErrorCode::None),
+        ];
+        let zero = Uuid::default();
+        for topics in [
+            vec![topic("a", zero, &[0, 16]), topic("b", zero, &[0])],
+            vec![
+                topic("", id(1), &[0, 16]),
+                topic("", id(2), &[0]),
+                topic("", id(9), &[0]),
+            ],
+        ] {
+            let mut response = OffsetCommitResponse::new();
+            response.topics = topics;
+            assert_eq!(read_commit(&commits(), &response), expected);
+        }
+    }
+
+    #[test]
+    fn every_version_asks_for_committed_offsets_and_is_understood() {
+        use kafka_protocol::messages::offset_fetch as wire;
+        let wanted = [(t("a", 0), id(1)), (t("a", 3), id(1)), (t("b", 0), id(2))];
+        for version in 0..=10 {
+            let request = fetch_request(&"g".into(), &wanted, version);
+            let mut sink = Sink::new();
+            request.encode(&mut sink, version).unwrap();
+            let mut reader = Reader::new(sink.finish().into_bytes());
+            let read = OffsetFetchRequest::decode(&mut reader, version).unwrap();
+            assert_eq!(read.require_stable, version >= 7);
+            let mut response = OffsetFetchResponse::new();
+            if version >= 8 {
+                let group = &read.groups[0];
+                assert_eq!(group.group_id, "g");
+                let mut answered = wire::OffsetFetchResponseGroup::new();
+                for topic in group.topics.as_ref().unwrap() {
+                    let mut found = wire::OffsetFetchResponseTopics::new();
+                    found.name = topic.name.clone();
+                    found.topic_id = topic.topic_id;
+                    for index in &topic.partition_indexes {
+                        let mut partition = wire::OffsetFetchResponsePartitions::new();
+                        partition.partition_index = *index;
+                        partition.committed_offset = if *index == 3 { -1 } else { 5 };
+                        partition.metadata = Some("".into());
+                        found.partitions.push(partition);
+                    }
+                    answered.topics.push(found);
+                }
+                response.groups.push(answered);
+            } else {
+                assert_eq!(read.group_id, "g");
+                for topic in read.topics.as_ref().unwrap() {
+                    let mut found = wire::OffsetFetchResponseTopic::new();
+                    found.name = topic.name.clone();
+                    for index in &topic.partition_indexes {
+                        let mut partition = wire::OffsetFetchResponsePartition::new();
+                        partition.partition_index = *index;
+                        partition.committed_offset = if *index == 3 { -1 } else { 5 };
+                        found.partitions.push(partition);
+                    }
+                    response.topics.push(found);
+                }
+            }
+            let found = read_fetch(&wanted, response).unwrap();
+            let five = || Ok(Some(OffsetAndMetadata::new(5)));
+            assert_eq!(found, [five(), Ok(None), five()], "version {version}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_group_or_of_a_partition_is_told_apart_from_nothing() {
+        use kafka_protocol::messages::offset_fetch as wire;
+        let wanted = [(t("a", 0), id(1)), (t("a", 1), id(1))];
+        let mut response = OffsetFetchResponse::new();
+        response.error_code = 16;
+        assert_eq!(
+            read_fetch(&wanted, response),
+            Err(ErrorCode::NotCoordinator)
+        );
+        let mut response = OffsetFetchResponse::new();
+        let mut group = wire::OffsetFetchResponseGroup::new();
+        group.error_code = 30;
+        response.groups.push(group);
+        assert_eq!(
+            read_fetch(&wanted, response),
+            Err(ErrorCode::GroupAuthorizationFailed)
+        );
+        let mut response = OffsetFetchResponse::new();
+        let mut topic = wire::OffsetFetchResponseTopic::new();
+        topic.name = "a".into();
+        let mut partition = wire::OffsetFetchResponsePartition::new();
+        partition.error_code = 88;
+        partition.committed_offset = -1;
+        topic.partitions.push(partition);
+        response.topics.push(topic);
+        assert_eq!(
+            read_fetch(&wanted, response),
+            Ok(vec![
+                Err(ErrorCode::UnstableOffsetCommit),
+                // Left out: not the same as nothing committed.
+                Err(ErrorCode::UnknownServerError),
+            ])
+        );
+    }
+
+    #[test]
+    fn names_are_used_where_an_id_is_unknown() {
+        assert_eq!(ceiling([id(1), id(2)]), None);
+        assert_eq!(ceiling([id(1), Uuid::default()]), Some(9));
+    }
+
+    #[test]
+    fn every_code_has_its_verdict() {
+        for code in i16::MIN..=i16::MAX {
+            let code = ErrorCode::from(code);
+            let expected = match code.code() {
+                7 | 15 | 16 => GroupVerdict::FindCoordinator,
+                -1 => GroupVerdict::Retry,
+                _ if code.is_retriable() => GroupVerdict::Retry,
+                _ => GroupVerdict::Fail,
+            };
+            assert_eq!(verdict(code), expected, "{code:?}");
+        }
+        let text = refused("g", None, ErrorCode::UnknownMemberId).to_string();
+        assert!(text.contains("only they can commit"), "{text}");
+    }
+}

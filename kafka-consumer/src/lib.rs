@@ -77,6 +77,8 @@ mod record;
 mod shared;
 mod stream;
 mod subscription;
+#[cfg(test)]
+mod test_support;
 mod walk;
 
 pub use assignment::{Assignment, Start, TopicPartition};

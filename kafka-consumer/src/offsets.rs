@@ -154,3 +154,103 @@ fn found_in(answer: &ListOffsetsPartitionResponse) -> OffsetFound {
         OffsetFound::None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kafka_protocol::messages::list_offsets::ListOffsetsTopicResponse;
+
+    use super::*;
+
+    fn t(topic: &str, partition: i32) -> TopicPartition {
+        TopicPartition::new(topic, partition)
+    }
+
+    #[test]
+    fn questions_are_grouped_by_topic_and_speak_for_a_client() {
+        let asked = [(t("a", 0), 3, -2), (t("a", 1), -1, 77), (t("b", 0), 5, -1)];
+        let questions = asked.iter().map(|(p, epoch, time)| (p, *epoch, *time));
+        let request = request(7, IsolationLevel::ReadCommitted, 500, questions);
+        assert_eq!(request.replica_id, -1);
+        assert_eq!((request.isolation_level, request.timeout_ms), (1, 500));
+        let topics: Vec<_> = request
+            .topics
+            .iter()
+            .map(|topic| (topic.name.as_str(), topic.partitions.len()))
+            .collect();
+        assert_eq!(topics, [("a", 2), ("b", 1)]);
+        let second = &request.topics[0].partitions[1];
+        assert_eq!((second.timestamp, second.current_leader_epoch), (77, -1));
+    }
+
+    #[test]
+    fn every_version_can_carry_what_is_asked_of_it() {
+        use kafka_protocol::Message;
+        use kafka_protocol::wire::Sink;
+        for version in 0..=11 {
+            let partition = t("a", 0);
+            let questions = [(&partition, 4, -2)];
+            let request = request(version, IsolationLevel::ReadCommitted, 500, questions);
+            request.encode(&mut Sink::new(), version).unwrap();
+        }
+        assert_eq!((min_version(-2), min_version(0)), (0, 1));
+    }
+
+    fn answer(topic: &str, partitions: &[(i32, i16, i64)]) -> ListOffsetsTopicResponse {
+        let mut answered = ListOffsetsTopicResponse::new();
+        answered.name = topic.into();
+        for (partition, code, offset) in partitions {
+            let mut found = ListOffsetsPartitionResponse::new();
+            found.partition_index = *partition;
+            found.error_code = *code;
+            found.offset = *offset;
+            answered.partitions.push(found);
+        }
+        answered
+    }
+
+    #[test]
+    fn answers_come_back_in_the_order_of_the_questions() {
+        let mut response = ListOffsetsResponse::new();
+        response.topics = vec![
+            answer("b", &[(0, 0, 9)]),
+            answer("a", &[(1, 6, -1), (0, 0, 4), (2, 0, -1), (3, 29, -1)]),
+        ];
+        let asked = [
+            t("a", 0),
+            t("a", 1),
+            t("a", 2),
+            t("a", 3),
+            t("a", 4),
+            t("b", 0),
+        ];
+        let found = read(&asked, &response);
+        assert!(
+            matches!(
+                &found[..],
+                [
+                    OffsetFound::At { offset: 4, .. },
+                    OffsetFound::Retry { refresh: true, .. },
+                    OffsetFound::None,
+                    OffsetFound::Failed(_),
+                    // Left out of the answer.
+                    OffsetFound::Retry { refresh: true, .. },
+                    OffsetFound::At { offset: 9, .. },
+                ]
+            ),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn the_oldest_version_lists_offsets() {
+        let mut topic = answer("a", &[(0, 0, -1), (1, 0, -1)]);
+        topic.partitions[0].old_style_offsets = vec![50, 20];
+        let mut response = ListOffsetsResponse::new();
+        response.topics = vec![topic];
+        let found = read(&[t("a", 0), t("a", 1)], &response);
+        assert!(matches!(
+            &found[..],
+            [OffsetFound::At { offset: 50, .. }, OffsetFound::None]
+        ));
+    }
+}

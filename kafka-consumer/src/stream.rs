@@ -132,10 +132,7 @@ impl RecordStream {
                 Poll::Pending => return Poll::Pending,
             };
             let (lease, batch) = next;
-            let mut at = RecordPosition::default();
-            for _ in 0..batch.skip() {
-                batch.inner().next_at(&mut at);
-            }
+            let at = batch.start();
             self.current = Some(Current { lease, batch, at });
         }
     }
@@ -169,7 +166,7 @@ impl RecordStream {
     /// Ends the lease, with what is left of the batch.
     fn give_back(&mut self) {
         if let Some(Current { lease, batch, at }) = self.current.take() {
-            let rest = batch.without_first(at.index());
+            let rest = batch.rest(at);
             self.handle.shared.with(|state| {
                 if let Some(rest) = &rest {
                     state.subscription.uncount(rest);

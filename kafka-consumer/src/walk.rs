@@ -67,6 +67,12 @@ impl Walk {
     }
 }
 
+/// The base offset of the batch at the front, and the offset after its last record.
+pub(crate) fn first_batch(data: &[u8]) -> Option<(i64, i64)> {
+    let extent = Extent::of(data).ok()?;
+    Some((extent.base, extent.next))
+}
+
 /// One batch, or one message of the older formats.
 struct Extent {
     base: i64,

@@ -1,4 +1,5 @@
-//! What a fetch answer means, partition by partition.
+//! What a fetch answer means, partition by partition. Part
+//! of the pure state machine.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

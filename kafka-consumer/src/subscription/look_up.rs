@@ -1,4 +1,5 @@
-//! What the answers to questions for positions, and for the metadata, mean.
+//! What the answers to questions for positions, and for the metadata, mean. Part
+//! of the pure state machine.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! What to send next.
+//! What to send next. Part of the pure state machine.
 //!
 //! At most one fetch is in flight to each broker: a broker works on one request of
 //! a connection at a time, so a second would only wait there. The next goes out
@@ -16,8 +16,9 @@ use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::{StrBytes, Uuid};
 
 use super::answer::{Flight, FlightItem};
+use super::cluster::no_leader;
 use super::look_up::LookUpItem;
-use super::{Broker, Subscription, no_leader, slot_mut};
+use super::{Broker, Subscription, slot_mut};
 use crate::assignment::TopicPartition;
 use crate::error;
 use crate::fetch;

@@ -1,5 +1,5 @@
 //! Handing out: the caller takes a chunk, decodes it without the lock, and comes
-//! back with what it found.
+//! back with what it found. Part of the pure state machine.
 
 use std::sync::Arc;
 
