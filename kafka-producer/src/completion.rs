@@ -277,6 +277,10 @@ impl Drop for Resolver {
 }
 
 #[cfg(all(test, not(feature = "shuttle")))]
+#[allow(
+    clippy::panic,
+    reason = "tests, which clippy does not see behind the second condition"
+)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;

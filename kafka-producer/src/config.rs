@@ -124,6 +124,9 @@ impl Default for ProducerConfig {
     }
 }
 
+/// What a longer time counts as, so that every deadline can be told: 100 years.
+pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// The most requests in flight that a broker's memory of recent batches covers.
 const IDEMPOTENT_MAX_IN_FLIGHT: usize = 5;
 
@@ -152,7 +155,7 @@ impl ProducerConfig {
     /// microseconds after its first record; timers have a granularity of 1 ms.
     #[must_use]
     pub fn linger(mut self, linger: Duration) -> Self {
-        self.linger = linger;
+        self.linger = linger.min(FOREVER);
         self
     }
 
@@ -199,7 +202,7 @@ impl ProducerConfig {
     /// metadata and for memory together. Default 60 s.
     #[must_use]
     pub fn max_block(mut self, max_block: Duration) -> Self {
-        self.max_block = max_block;
+        self.max_block = max_block.min(FOREVER);
         self
     }
 
@@ -215,13 +218,13 @@ impl ProducerConfig {
         self
     }
 
-    /// How long a record may be without an outcome, from when it was buffered.
+    /// How long a record may be without an outcome, from when its batch was begun.
     /// Default 120 s; at least `linger` + `request_timeout`. A record that is
     /// in flight by then fails with its outcome unknown
     /// ([`Error::possibly_written`]).
     #[must_use]
     pub fn delivery_timeout(mut self, timeout: Duration) -> Self {
-        self.delivery_timeout = timeout;
+        self.delivery_timeout = timeout.min(FOREVER);
         self
     }
 
@@ -229,7 +232,7 @@ impl ProducerConfig {
     /// and it is tried again. Default 30 s.
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout = timeout;
+        self.request_timeout = timeout.min(FOREVER);
         self
     }
 
@@ -417,6 +420,18 @@ mod tests {
             &["buffer_memory", "batch_size"],
         );
         refused(config().max_block(Duration::ZERO), &["max_block"]);
+    }
+
+    #[test]
+    fn endless_times_are_fine() {
+        let config = ProducerConfig::default()
+            .delivery_timeout(Duration::MAX)
+            .request_timeout(Duration::from_secs(1))
+            .max_block(Duration::MAX);
+        config.validate().unwrap();
+        let _deadline = kafka_net::clock::now() + config.delivery_timeout;
+        let endless = config.request_timeout(Duration::MAX).linger(Duration::MAX);
+        refused(endless, &["delivery_timeout"]);
     }
 
     #[test]

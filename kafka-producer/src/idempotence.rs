@@ -144,6 +144,11 @@ impl Identities {
                 self.not_before = None;
                 Answer::Known
             }
+            Err(error) if *error.kind() == ErrorKind::Closed => {
+                // Whatever the mode: there is no one to send to either.
+                self.state = State::Failed(error.clone());
+                Answer::Failed(error)
+            }
             Err(error) if is_impossible(&error) => self.refused(error),
             Err(_) => {
                 self.attempts = self.attempts.saturating_add(1);
@@ -176,7 +181,7 @@ impl Identities {
 /// What asking again won't change.
 fn is_impossible(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::UnsupportedVersion | ErrorKind::Closed | ErrorKind::Encode => true,
+        ErrorKind::UnsupportedVersion | ErrorKind::Encode => true,
         ErrorKind::Broker(code) => matches!(
             code,
             ErrorCode::ClusterAuthorizationFailed
@@ -386,6 +391,22 @@ mod tests {
             Answer::Failed(_)
         ));
         assert!(matches!(required.current(), Current::Failed(_)));
+    }
+
+    #[test]
+    fn a_closed_router_is_the_end_in_every_mode() {
+        let now = kafka_net::clock::now();
+        for mode in [Idempotence::Auto, Idempotence::Required] {
+            let mut identities = Identities::new(mode);
+            identities.want();
+            identities.asked();
+            let closed = Error::closed("the router");
+            assert!(matches!(
+                identities.answered(now, Err(closed), Duration::ZERO),
+                Answer::Failed(_)
+            ));
+            assert!(matches!(identities.current(), Current::Failed(_)));
+        }
     }
 
     #[test]

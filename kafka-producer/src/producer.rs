@@ -12,7 +12,7 @@ use kafka_protocol::records::Compressor;
 use kafka_router::Router;
 
 use crate::completion::NO_SLOT;
-use crate::config::ProducerConfig;
+use crate::config::{Acks, FOREVER, Idempotence, ProducerConfig};
 use crate::delivery::Delivery;
 use crate::driver;
 use crate::metrics::ProducerMetrics;
@@ -89,6 +89,12 @@ impl Producer {
             None => Compressor::new(config.compression),
         }
         .map_err(|error| Error::config("compression can't be used").with_source(error))?;
+        if config.idempotence == Idempotence::Auto && config.acks != Acks::All {
+            tracing::warn!(
+                acks = ?config.acks,
+                "idempotence needs acks All and is off: a retry can write a batch twice"
+            );
+        }
         let (max_record, _) = config.max_record();
         let shared = Arc::new(Shared::new(config, compressor, router));
         driver::spawn_main(&shared);
@@ -242,7 +248,8 @@ impl Producer {
     /// [`Timeout`](ErrorKind::Timeout) when something was not delivered in time,
     /// [`Closed`](ErrorKind::Closed) when the runtime ended first.
     pub async fn close(&self, timeout: Duration) -> Result<(), Error> {
-        self.shared().close(Some(clock::now() + timeout));
+        self.shared()
+            .close(Some(clock::now() + timeout.min(FOREVER)));
         self.shared().wait_for_end().await
     }
 

@@ -60,10 +60,10 @@ impl Sender {
             Verdict::Retry { refresh, trace } => {
                 self.retry(now, key, index, refresh, trace, report.error);
             }
-            Verdict::Gap => self.gap(key, index, report.error),
+            Verdict::Gap => self.gap(now, key, index, report.error),
             Verdict::EpochPassed => {
                 self.remember(key, index, Trace::Nothing, &report.error);
-                self.break_numbers(key);
+                self.renumber(now, key, index, report.error);
             }
             Verdict::Split => self.split(key, index, report.error),
             Verdict::NumbersForbidden => self.forbidden(now, key, index, report.error),
@@ -107,8 +107,7 @@ impl Sender {
             return;
         }
         let attempt = batch.attempts.saturating_sub(1);
-        let at = now + self.settings.backoff.delay(attempt, &self.random);
-        partition.retry_at = Some(partition.retry_at.map_or(at, |other| other.max(at)));
+        self.pause(now, key, attempt);
     }
 
     /// Notes what an attempt may have left behind, and why it failed.
@@ -124,21 +123,44 @@ impl Sender {
     }
 
     /// The leader lacks what comes before this batch.
-    fn gap(&mut self, key: u32, index: usize, error: Error) {
+    fn gap(&mut self, now: Instant, key: u32, index: usize, error: Error) {
         self.remember(key, index, Trace::Nothing, &error);
         let Some(partition) = self.partitions.get(key as usize) else {
             return;
         };
-        let numbered = partition
-            .batches
-            .get(index)
-            .is_some_and(|batch| batch.is_numbered());
-        if !numbered {
-            self.fail_batch(key, index, error, Trace::Nothing);
-        } else if !partition.waits_for_earlier(index) {
-            self.break_numbers(key);
-        }
         // Else an earlier one is on its way again, and this one follows.
+        if !partition.waits_for_earlier(index) {
+            self.renumber(now, key, index, error);
+        }
+    }
+
+    /// The partition needs another identity; at once the first time, later with
+    /// pauses.
+    fn renumber(&mut self, now: Instant, key: u32, index: usize, error: Error) {
+        let Some(batch) = self
+            .partitions
+            .get(key as usize)
+            .and_then(|partition| partition.batches.get(index))
+        else {
+            return;
+        };
+        if !batch.is_numbered() {
+            // It complains of numbers that there are not.
+            self.fail_batch(key, index, error, Trace::Nothing);
+            return;
+        }
+        if let Some(again) = batch.attempts.checked_sub(2) {
+            self.pause(now, key, again);
+        }
+        self.break_numbers(key);
+    }
+
+    /// Nothing more of the partition for a while.
+    fn pause(&mut self, now: Instant, key: u32, attempt: u32) {
+        let at = now + self.settings.backoff.delay(attempt, &self.random);
+        if let Some(partition) = self.partitions.get_mut(key as usize) {
+            partition.retry_at = Some(partition.retry_at.map_or(at, |other| other.max(at)));
+        }
     }
 
     fn split(&mut self, key: u32, index: usize, error: Error) {

@@ -208,6 +208,7 @@ fn a_gap_at_a_batch_that_may_be_written_leaves_it_unknown() {
     world.answer(&behind, &[(ErrorCode::OutOfOrderSequenceNumber, -1)]);
     // The one behind provably was not written, so it is sent anew.
     world.identify(2, 0);
+    world.pass(LATER);
     let anew = world.request(1);
     assert_eq!(anew.parts[0].values, ["b"]);
     assert_eq!((anew.parts[0].producer_id, anew.parts[0].sequence), (2, 0));
@@ -226,6 +227,34 @@ fn a_passed_epoch_takes_a_new_identity() {
     assert_eq!((anew.parts[0].producer_id, anew.parts[0].sequence), (9, 0));
     world.ack(&anew, 0);
     assert_eq!(stands(&mut a[0]), Stands::At(Some(0)));
+}
+
+#[test]
+fn a_broker_that_accepts_no_identity_is_not_asked_in_a_hot_loop() {
+    let mut world = World::new(config(), &[1]);
+    let mut a = world.send_batch(0, &["a"]);
+    let mut asked = 0;
+    for id in 0..1_000_000 {
+        let Some(request) = world.next(1) else {
+            if world.now >= world.started + Duration::from_secs(60) {
+                break;
+            }
+            world.pass(Duration::from_millis(10));
+            continue;
+        };
+        world.answer(&request, &[(ErrorCode::InvalidProducerEpoch, -1)]);
+        world.identify(100 + id, 0);
+        asked += 1;
+    }
+    assert!((10..200).contains(&asked), "{asked} in a minute");
+    assert_eq!(stands(&mut a[0]), Stands::Pending);
+
+    // Without numbers there is nothing to renumber.
+    let mut world = World::new(config().acks(Acks::Leader), &[1]);
+    let mut a = world.send_batch(0, &["a"]);
+    let request = world.request(1);
+    world.answer(&request, &[(ErrorCode::InvalidProducerEpoch, -1)]);
+    assert_eq!(stands(&mut a[0]), NOT_WRITTEN);
 }
 
 #[test]

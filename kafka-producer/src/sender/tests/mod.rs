@@ -1,5 +1,12 @@
 //! The sender as a dialogue with a cluster, in virtual time.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests, which clippy does not see behind the second condition"
+)]
+
 mod dialogues;
 mod model;
 mod timing;
@@ -31,6 +38,7 @@ use super::{Draft, Effects, PartAnswer, Sealed, Sender, Step};
 /// A topic `t` with partitions of which each has a leader, and a sender.
 pub(super) struct World {
     pub(super) now: Instant,
+    pub(super) started: Instant,
     pub(super) sender: Sender,
     pub(super) memory: Arc<Memory>,
     pub(super) partitions: Vec<Arc<Partition>>,
@@ -96,6 +104,7 @@ impl World {
         let memory = Arc::new(Memory::new(config.buffer_memory.limit()));
         let mut world = Self {
             now: kafka_net::clock::now(),
+            started: kafka_net::clock::now(),
             sender: Sender::new(&config, Random::from_seed(1)),
             memory,
             partitions: Vec::new(),
