@@ -241,6 +241,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn waits_dropped_after_their_first_poll_miss_nothing() {
+        use std::future::Future;
+        use std::task::{Context, Waker};
+
+        fn poll_once(wait: impl Future) {
+            let polled = std::pin::pin!(wait).poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+        }
+        let (sender, mut receiver) = channel(0);
+        poll_once(receiver.changed());
+        poll_once(receiver.wait_for(|value| *value == 1));
+        poll_once(sender.closed());
+        sender.send_replace(1);
+        assert_eq!(receiver.changed().await, Ok(()));
+        assert_eq!(receiver.wait_for(|value| *value == 1).await, Ok(()));
+        drop(receiver);
+        sender.closed().await;
+    }
+
+    #[tokio::test]
     async fn closed_when_the_last_receiver_goes() {
         let (sender, receiver) = channel(());
         let other = receiver.clone();

@@ -39,7 +39,7 @@ impl Trace {
 
     /// Appends an event. Say what happened and to whom; the virtual time is added.
     pub fn note(&self, event: impl Display) {
-        let at = self.elapsed();
+        let at = self.virtual_time();
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let Shared { hash, events, kept } = &mut *shared;
         *events += 1;
@@ -51,7 +51,7 @@ impl Trace {
     }
 
     /// Virtual time since the start of the run.
-    pub fn elapsed(&self) -> Duration {
+    pub fn virtual_time(&self) -> Duration {
         Instant::now().duration_since(self.started)
     }
 

@@ -38,13 +38,13 @@ fn a_silent_network_is_noticed_and_overcome() {
             .await?;
         let producer = kafka.producer().build().await?;
         producer.send(Record::to("t").value("one")).await?.await?;
-        let before = world.trace().elapsed();
+        let before = world.trace().virtual_time();
         // By chance each time: often enough to reach every one of a handful of links.
         for _ in 0..100 {
             world.network().silence_one();
         }
         producer.send(Record::to("t").value("two")).await?.await?;
-        let took = world.trace().elapsed() - before;
+        let took = world.trace().virtual_time() - before;
         let mut consumer = kafka
             .consumer()
             .assign([Assignment::new("t", 0, Start::Earliest)])

@@ -73,7 +73,7 @@ pub fn run(seed: u64, keep_events: bool) -> Report {
             world.trace().note(format_args!("plan {plan:?}"));
             let outcome = drive(&world, &plan, &inside).await;
             log_ground_truth(&world, &plan, &inside);
-            (outcome, world.trace().elapsed())
+            (outcome, world.trace().virtual_time())
         });
     let shared = shared.lock();
     let mut violations = shared.history.check(exactly_once);

@@ -118,6 +118,80 @@ async fn administration_dropped_at_every_await() -> Outcome {
 }
 
 #[tokio::test]
+async fn administration_of_many_dropped_at_every_await() -> Outcome {
+    let cluster = TestCluster::start().await?;
+    let kafka = connected(&cluster).await?;
+    let admin = kafka.admin();
+    let both = |polls| [format!("a-{polls}"), format!("b-{polls}")];
+    let new = |polls| both(polls).map(|name| NewTopic::new(name, 2, 1)).to_vec();
+    at_every_await(
+        "Admin::create_topics",
+        async |polls| -> Result<bool, BoxError> {
+            let done = polled(polls, admin.create_topics(new(polls)))
+                .await
+                .is_some();
+            if !done {
+                let options = kafka_admin::CreateTopicsOptions::default();
+                let _ = in_time(admin.create_topics_with(new(polls), options)).await?;
+            }
+            for name in both(polls) {
+                expect("partitions", cluster.partition_count(&name), 2)?;
+            }
+            Ok(done)
+        },
+    )
+    .await?;
+    at_every_await(
+        "Admin::list_topics",
+        async |polls| -> Result<bool, BoxError> {
+            let done = polled(polls, admin.list_topics())
+                .await
+                .transpose()?
+                .is_some();
+            expect(
+                "topics",
+                in_time(admin.list_topics()).await??.is_empty(),
+                false,
+            )?;
+            Ok(done)
+        },
+    )
+    .await?;
+    at_every_await(
+        "Admin::describe_topics",
+        async |polls| -> Result<bool, BoxError> {
+            let done = polled(polls, admin.describe_topics(["a-1", "b-1"]))
+                .await
+                .is_some();
+            let topic = in_time(admin.describe_topic("a-1")).await??;
+            expect("partitions", topic.partitions().len(), 2)?;
+            Ok(done)
+        },
+    )
+    .await?;
+    at_every_await(
+        "Admin::delete_topics",
+        async |polls| -> Result<bool, BoxError> {
+            for name in both(polls) {
+                cluster.create_topic(&name, 2);
+            }
+            let done = polled(polls, admin.delete_topics(both(polls)))
+                .await
+                .is_some();
+            if !done {
+                let _ = in_time(admin.delete_topics(both(polls))).await?;
+            }
+            for name in both(polls) {
+                expect("partitions", cluster.partition_count(&name), 0)?;
+            }
+            Ok(done)
+        },
+    )
+    .await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn starting_an_embedded_cluster_dropped_at_every_await() -> Outcome {
     at_every_await(
         "TestCluster::start",

@@ -164,3 +164,66 @@ async fn work_and_sockets_dropped_at_every_await() -> Outcome {
     .await?;
     still_answers(&pool()?, &broker).await
 }
+
+#[tokio::test]
+async fn watched_values_dropped_at_every_await() -> Outcome {
+    use kafka_net::watch;
+    at_every_await(
+        "watch::Receiver::changed",
+        async |polls| -> Result<bool, BoxError> {
+            let (sender, mut receiver) = watch::channel(0);
+            let later = tokio::spawn(async move {
+                tokio::task::yield_now().await;
+                sender.send_replace(1);
+                sender
+            });
+            let done = polled(polls, receiver.changed()).await.is_some();
+            // Whoever was dropped has not taken the change along.
+            let sender = later.await?;
+            if !done {
+                in_time(receiver.changed()).await?.map_err(|_| "gone")?;
+            }
+            drop(sender);
+            Ok(done)
+        },
+    )
+    .await?;
+    at_every_await(
+        "watch::Receiver::wait_for",
+        async |polls| -> Result<bool, BoxError> {
+            let (sender, mut receiver) = watch::channel(0);
+            let later = tokio::spawn(async move {
+                for value in 1..=3 {
+                    tokio::task::yield_now().await;
+                    sender.send_replace(value);
+                }
+                sender
+            });
+            let done = polled(polls, receiver.wait_for(|value| *value == 3))
+                .await
+                .is_some();
+            in_time(receiver.wait_for(|value| *value == 3))
+                .await?
+                .map_err(|_| "gone")?;
+            drop(later.await?);
+            Ok(done)
+        },
+    )
+    .await?;
+    at_every_await(
+        "watch::Sender::closed",
+        async |polls| -> Result<bool, BoxError> {
+            let (sender, receiver) = watch::channel(0);
+            let later = tokio::spawn(async move {
+                tokio::task::yield_now().await;
+                drop(receiver);
+            });
+            let done = polled(polls, sender.closed()).await.is_some();
+            in_time(sender.closed()).await?;
+            later.await?;
+            Ok(done)
+        },
+    )
+    .await?;
+    Ok(())
+}
