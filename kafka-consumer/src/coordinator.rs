@@ -9,7 +9,8 @@ use kafka_router::{Backoff, CoordinatorKind, Router};
 use tokio::time::sleep_until;
 
 use crate::assignment::TopicPartition;
-use crate::commit::{Commit, CommitOutcome, OffsetAndMetadata};
+use crate::commit::{Commit, OffsetAndMetadata};
+use crate::commit_queue::CommitOutcome;
 use crate::config::ConsumerConfig;
 use crate::error;
 use crate::group::{self, GroupVerdict, verdict};

@@ -14,7 +14,8 @@ use kafka_router::{Cluster, CoordinatorKind, Router};
 use tokio::time::sleep_until;
 
 use crate::assignment::TopicPartition;
-use crate::commit::{Commit, CommitOutcome, OffsetAndMetadata};
+use crate::commit::{Commit, OffsetAndMetadata};
+use crate::commit_queue::CommitOutcome;
 use crate::coordinator;
 use crate::leader;
 use crate::shared::{Life, Shared, State, tell};

@@ -16,7 +16,8 @@ use kafka_protocol::messages::{
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
 use crate::assignment::TopicPartition;
-use crate::commit::{Commit, CommitOutcome, OffsetAndMetadata};
+use crate::commit::{Commit, OffsetAndMetadata};
+use crate::commit_queue::CommitOutcome;
 use crate::error;
 
 /// The last version of both requests that names topics instead of giving ids.

@@ -60,6 +60,7 @@ mod batch;
 mod budget;
 mod buffer;
 mod commit;
+mod commit_queue;
 mod config;
 mod consumer;
 mod coordinator;

@@ -10,7 +10,8 @@ use kafka_router::Backoff;
 use tokio::sync::{Notify, oneshot};
 
 use crate::batch::Batch;
-use crate::commit::{Commit, CommitQueue, Finished};
+use crate::commit::Commit;
+use crate::commit_queue::{CommitQueue, Finished};
 use crate::config::ConsumerConfig;
 use crate::decode::{Decoded, Decoder};
 use crate::error;
