@@ -62,15 +62,23 @@ pub use kafka::Kafka;
 pub use producer::ProducerBuilder;
 pub use properties::Properties;
 
-pub use kafka_admin::{Admin, NewTopic};
+pub use kafka_admin::{
+    Admin, AdminConfig, CreateTopicsOptions, NewTopic, TopicConfig, TopicCreated, TopicListing,
+};
 pub use kafka_consumer::{
-    Assignment, Batch, Consumer, ConsumerConfig, IsolationLevel, OffsetReset, OwnedRecord, Start,
+    Assignment, Batch, BatchStream, Consumer, ConsumerConfig, ConsumerMetrics, IsolationLevel,
+    OffsetAndMetadata, OffsetAndTimestamp, OffsetReset, OwnedHeader, OwnedRecord, Position,
+    RecordStream, Start, TopicPartition,
 };
 pub use kafka_net::{BrokerAddress, Environment, Error, ErrorKind};
 pub use kafka_producer::{
-    Ack, Acks, Delivery, Idempotence, Permit, Producer, ProducerConfig, ProducerMetrics, Record,
-    RecordRef, Rejected, TopicProducer,
+    Ack, Acks, BufferMemory, Delivery, Idempotence, InFlight, Permit, Producer, ProducerConfig,
+    ProducerMetrics, Record, RecordRef, Rejected, TopicProducer,
 };
-pub use kafka_protocol::ErrorCode;
-pub use kafka_protocol::records::{Compression, RecordView};
-pub use kafka_router::{DefaultPartitioner, Partitioner, RoundRobinPartitioner};
+pub use kafka_protocol::records::{
+    Compression, Header, Headers, RecordIter, RecordView, TimestampType,
+};
+pub use kafka_protocol::{ErrorCode, Uuid};
+pub use kafka_router::{
+    DefaultPartitioner, PartitionChooser, Partitioner, RoundRobinPartitioner, Topic,
+};

@@ -221,9 +221,8 @@ async fn the_performance_tools_read_and_write() -> Result<(), BoxError> {
 
         let producer = kafka.producer().compression(codec).build().await?;
         for n in 0..10_000 {
-            let _ = producer
-                .send(Record::to(&topic).value(vec![u8::try_from(n % 251)?; 100]))
-                .await?;
+            let record = Record::to(&topic).value(vec![u8::try_from(n % 251)?; 100]);
+            drop(producer.send(record).await?); // closing waits for its delivery
         }
         producer.close(Duration::from_secs(30)).await?;
         let arguments = [

@@ -131,7 +131,7 @@ async fn administration_of_many_dropped_at_every_await() -> Outcome {
                 .await
                 .is_some();
             if !done {
-                let options = kafka_admin::CreateTopicsOptions::default();
+                let options = kafka_client::CreateTopicsOptions::default();
                 let _ = in_time(admin.create_topics_with(new(polls), options)).await?;
             }
             for name in both(polls) {
