@@ -139,7 +139,7 @@ async fn work_and_sockets_dropped_at_every_await() -> Outcome {
     .await?;
     let cluster = TestCluster::start().await?;
     let broker = address(&cluster)?;
-    let connector = TcpConnector::default();
+    let connector = TcpConnector;
     at_every_await(
         "Connector::resolve",
         async |polls| -> Result<bool, BoxError> {

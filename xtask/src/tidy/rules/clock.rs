@@ -58,7 +58,6 @@ fn is_virtual(source: &Source) -> bool {
         .any(|token| token.text == "Instant");
     (source.in_package("kafka-sim") || source.library.items.is_empty())
         && !names_instant
-        && !tokens::find(code, "tokio :: time").is_empty()
         && tokens::find(code, "SystemTime").is_empty()
 }
 

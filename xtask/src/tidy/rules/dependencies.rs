@@ -100,6 +100,7 @@ const ALLOWED: &[Edges] = &[
             "kafka-router",
             "kafka-producer",
             "kafka-consumer",
+            "kafka-admin",
         ],
     ),
     edges("xtask", &["kafka-harness"], &[]),
