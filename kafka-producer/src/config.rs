@@ -160,7 +160,7 @@ impl ProducerConfig {
     }
 
     /// The size, in bytes before compression, at which a batch is closed.
-    /// Default 256 KiB; 1 KiB to 1 GiB, at most `buffer_memory`. No batch is
+    /// Default 256 KiB; 1 byte to 1 GiB, at most `buffer_memory`. No batch is
     /// larger than [`max_request_size`](Self::max_request_size) either. A single
     /// record that is larger travels alone.
     #[must_use]
@@ -281,7 +281,7 @@ impl ProducerConfig {
                 self.buffer_memory.limit()
             )));
         }
-        within("batch_size", self.batch_size, 1024, 1 << 30)?;
+        within("batch_size", self.batch_size, 1, 1 << 30)?;
         within("max_request_size", self.max_request_size, 1024, 1 << 30)?;
         within("max_in_flight", self.max_in_flight, 1, 100)?;
         within(
@@ -408,7 +408,7 @@ mod tests {
     #[test]
     fn bounds_are_named() {
         let config = ProducerConfig::default;
-        refused(config().batch_size(10), &["batch_size"]);
+        refused(config().batch_size(0), &["batch_size"]);
         refused(config().max_request_size(0), &["max_request_size"]);
         refused(config().max_in_flight(0), &["max_in_flight"]);
         refused(

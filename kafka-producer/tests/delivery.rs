@@ -262,6 +262,23 @@ async fn keyless_records_use_every_partition_in_full_batches() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_smallest_batch_size_sends_every_record_alone() {
+    let rig = Rig::with_topic(1);
+    let producer = rig.producer(config().batch_size(1));
+    let mut topic = producer.topic("t").await.unwrap();
+    for n in 0..50 {
+        let value = n.to_string();
+        let _delivery = topic
+            .send(RecordRef::value(value.as_bytes()))
+            .await
+            .unwrap();
+    }
+    producer.flush().await.unwrap();
+    assert_eq!(rig.cluster.log("t", 0).len(), 50);
+    assert_eq!(producer.metrics().buffered_bytes, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn timestamps_follow_the_wall_clock() {
     let rig = Rig::with_topic(1);
     let producer = rig.producer(config());
