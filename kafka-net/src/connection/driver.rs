@@ -101,7 +101,7 @@ impl Driver {
             if self.link.close_if_unused(reason) {
                 return Poll::Ready(End::Drained);
             }
-            cx.waker().wake_by_ref();
+            // A request slipped in before the end; it has woken this task.
         }
         match self.watch_time(cx) {
             Some(end) => Poll::Ready(end),

@@ -10,6 +10,7 @@
 
 mod drops;
 mod faults;
+mod greedy;
 mod handshake;
 mod pool;
 mod requests;

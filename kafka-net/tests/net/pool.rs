@@ -295,6 +295,43 @@ async fn all_addresses_are_named_when_none_works() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_very_many_addresses_some_are_tried_each_once() {
+    let (network, _acceptor) = Network::new();
+    let mut names: Vec<String> = (0..100).map(|n| format!("10.0.1.{n}:9092")).collect();
+    names.insert(1, names[0].clone());
+    for name in &names {
+        network.set(name, Behaviour::Refuse);
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    network.name("kafka-1", &names);
+    let pool = network.pool(NetConfig::default());
+    let error = pool.attempt(&broker(), Lane::Control, far()).await;
+    assert_eq!(error.unwrap_err().kind(), &ErrorKind::Connect);
+    let dialled: Vec<_> = network.dials().iter().map(|dial| dial.1).collect();
+    assert_eq!(dialled.len(), 16);
+    assert!(dialled.windows(2).all(|pair| pair[0] < pair[1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_holds_for_those_who_come_later() {
+    let (network, mut acceptor) = Network::new();
+    network.set(ADDRESS, Behaviour::Refuse);
+    let pool = network.pool(NetConfig::default());
+    let start = now();
+    let error = pool.attempt(&broker(), Lane::Control, far()).await;
+    assert_eq!(error.unwrap_err().kind(), &ErrorKind::Connect);
+    assert_eq!(now(), start);
+    // Others come and go in between.
+    let other = BrokerAddress::new("kafka-2", 9093).with_id(2);
+    let waiting = pool.connection(&other, Lane::Control, far());
+    let _peer = acceptor.broker().await;
+    waiting.await.unwrap();
+    let error = pool.attempt(&broker(), Lane::Fetch, far()).await;
+    assert_eq!(error.unwrap_err().kind(), &ErrorKind::Connect);
+    assert!(now() - start >= millis(40));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_broker_that_moves_is_dialled_at_its_new_address() {
     let (network, mut acceptor) = Network::new();
     let pool = network.pool(NetConfig::default());

@@ -53,12 +53,13 @@ async fn requests_are_pipelined_and_matched() {
 #[tokio::test(start_paused = true)]
 async fn transfers_may_be_cut_anywhere() {
     for vectored in [true, false] {
-        for max in [1, 2, 3, 7, 1000] {
+        // A link that holds no more than one part, and one that never is full.
+        for (max, buffer) in [(1, 2), (2, 3), (3, 4), (7, 8), (1000, 1001), (1, 1 << 20)] {
             let shape = Shape {
                 max_write: max,
                 max_read: max,
                 vectored,
-                buffer: 1 + max,
+                buffer,
                 holds_back: false,
             };
             let (_pool, connection, mut peer) = connected(NetConfig::default(), shape).await;
