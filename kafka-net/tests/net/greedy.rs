@@ -120,11 +120,15 @@ async fn it_neither_stalls_nor_takes_the_thread_for_itself() {
     let asking = connection.start(&question("q"), &options());
     let others = tokio::spawn(async move {
         let mut turns = 0;
-        while connection.stats().answers < 2 {
-            tokio::task::yield_now().await;
+        std::future::poll_fn(move |cx| {
+            if connection.stats().answers == 2 {
+                return Poll::Ready(turns);
+            }
             turns += 1;
-        }
-        turns
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await
     });
     assert_eq!(asking.await.unwrap().cluster_id.unwrap().len(), 14_000);
     assert!(others.await.unwrap() > 100, "others had their turn");
