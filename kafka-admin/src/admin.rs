@@ -136,27 +136,33 @@ impl Call {
             // If this fails, the next attempt does too, and says more.
             let _ = self.router.refresh(&[], patience).await;
         }
-        let throttled = clock::now().checked_add(unsettled.throttle);
-        let until = throttled.unwrap_or(self.deadline).min(self.deadline);
-        self.recover(Error::broker(unsettled.code).with_api(self.api))
-            .await?;
-        tokio::time::sleep_until(until.into()).await;
-        Ok(())
+        let error = Error::broker(unsettled.code).with_api(self.api);
+        if unsettled.throttle >= self.left() {
+            let hint = format!(
+                "the broker asks to wait {:?}, which is longer than this call may take",
+                unsettled.throttle
+            );
+            return Err(self.concluded(error.with_hint(hint)));
+        }
+        self.wait(error, unsettled.throttle).await
     }
 
     /// Waits before the next attempt; the error when there is no use in another,
     /// or no time.
     pub(crate) async fn recover(&mut self, error: Error) -> Result<(), Error> {
-        let env = self.router.env();
+        self.wait(error, Duration::ZERO).await
+    }
+
+    async fn wait(&mut self, error: Error, at_least: Duration) -> Result<(), Error> {
         let backoff = self.router.config().backoff();
-        let delay = backoff.delay(self.failures, env.random());
+        let delay = backoff.delay(self.failures, self.router.env().random());
+        let delay = delay.max(at_least);
         self.failures = self.failures.saturating_add(1);
         self.possibly_written |= error.possibly_written();
         if !error.is_retriable() {
             return Err(self.concluded(error));
         }
-        let left = self.deadline.saturating_duration_since(clock::now());
-        if left <= delay {
+        if self.left() <= delay {
             let waited = self.deadline.saturating_duration_since(self.begun);
             let late = Error::timeout("no success", waited)
                 .with_api(self.api)
@@ -177,9 +183,12 @@ impl Call {
             .with_possibly_written(self.possibly_written)
     }
 
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(clock::now())
+    }
+
     fn patience(&self) -> Duration {
-        let left = self.deadline.saturating_duration_since(clock::now());
-        left.min(self.request_timeout)
+        self.left().min(self.request_timeout)
     }
 }
 

@@ -26,17 +26,19 @@ fn serve_offsets(world: &World) {
         ] {
             script.versions.insert(api, range);
         }
-        script.other = Some(Box::new(|api, version, correlation, body| match api {
-            ApiKey::ListOffsets => {
-                let _: ListOffsetsRequest = decode_body(body, version).ok()?;
-                encode_response(api, version, correlation, &ListOffsetsResponse::new()).ok()
-            }
-            ApiKey::OffsetCommit => {
-                let _: OffsetCommitRequest = decode_body(body, version).ok()?;
-                encode_response(api, version, correlation, &OffsetCommitResponse::new()).ok()
-            }
-            _ => None,
-        }));
+        script.other = Some(Box::new(
+            |_host, api, version, correlation, body| match api {
+                ApiKey::ListOffsets => {
+                    let _: ListOffsetsRequest = decode_body(body, version).ok()?;
+                    encode_response(api, version, correlation, &ListOffsetsResponse::new()).ok()
+                }
+                ApiKey::OffsetCommit => {
+                    let _: OffsetCommitRequest = decode_body(body, version).ok()?;
+                    encode_response(api, version, correlation, &OffsetCommitResponse::new()).ok()
+                }
+                _ => None,
+            },
+        ));
     });
 }
 

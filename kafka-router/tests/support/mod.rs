@@ -141,9 +141,9 @@ pub struct Seen {
     pub version: i16,
 }
 
-/// What a handler of [`Script::other`] makes of a request: an answer's frame, or
-/// nothing, which closes the connection.
-pub type Handler = Box<dyn FnMut(ApiKey, i16, i32, Reader) -> Option<Segments> + Send>;
+/// What a handler of [`Script::other`] makes of a request to a host: an answer's
+/// frame, or nothing, which closes the connection.
+pub type Handler = Box<dyn FnMut(&str, ApiKey, i16, i32, Reader) -> Option<Segments> + Send>;
 
 /// A topic's id and its partitions' leaders and leader epochs, or its error.
 pub type FakeTopic = Result<(Uuid, Vec<(i32, i32)>), ErrorCode>;
@@ -304,7 +304,7 @@ impl Script {
             }
             _ => {
                 let other = self.other.as_mut();
-                match other.and_then(|other| other(api, version, correlation, body)) {
+                match other.and_then(|other| other(host, api, version, correlation, body)) {
                     Some(answer) => answer,
                     None => return Reaction::HangUp,
                 }
