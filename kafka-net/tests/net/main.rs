@@ -15,3 +15,4 @@ mod handshake;
 mod pool;
 mod requests;
 mod support;
+mod tcp;

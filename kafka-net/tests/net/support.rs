@@ -149,14 +149,8 @@ impl Connector for Network {
                 Behaviour::Panic => panic!("a planted bug"),
             }
             let (ours, theirs) = duplex(shape.buffer);
-            let peer = Peer {
-                address: addr,
-                stream: theirs,
-                buffer: BytesMut::new(),
-                next_id: 0,
-            };
             accepting
-                .send(peer)
+                .send(Peer::new(addr, Box::new(theirs)))
                 .map_err(|_| io::Error::from(io::ErrorKind::ConnectionRefused))?;
             Ok(Box::new(Shaped {
                 stream: ours,
@@ -260,7 +254,7 @@ impl Acceptor {
 /// The broker's end of a connection.
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
-    pub(crate) stream: DuplexStream,
+    pub(crate) stream: BoxStream,
     buffer: BytesMut,
     /// Ids go up one by one in the order of the wire.
     next_id: i32,
@@ -290,6 +284,15 @@ impl Asked {
 }
 
 impl Peer {
+    pub(crate) fn new(address: SocketAddr, stream: BoxStream) -> Self {
+        Self {
+            address,
+            stream,
+            buffer: BytesMut::new(),
+            next_id: 0,
+        }
+    }
+
     /// The next request; `None` when the client has closed.
     pub(crate) async fn next(&mut self) -> Option<Asked> {
         loop {
