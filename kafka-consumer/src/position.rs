@@ -198,6 +198,11 @@ impl Retry {
         }
     }
 
+    /// How often it has failed since it last succeeded.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// Whatever it waited for has come early.
     pub(crate) fn try_now(&mut self) {
         self.not_before = None;

@@ -1,17 +1,17 @@
 //! What a fetch answer means, partition by partition. Part
 //! of the pure state machine.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kafka_net::{Error, ErrorKind};
+use kafka_protocol::ErrorCode;
 use kafka_protocol::messages::FetchResponse;
-use kafka_protocol::messages::fetch::{FetchableTopicResponse, PartitionData};
+use kafka_protocol::messages::fetch::PartitionData;
 use kafka_protocol::records::{BatchLimits, RecordBatch};
-use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
-use super::{READ_REPLICA_LEASE, Subscription, slot_mut};
+use super::flight::{Flight, FlightItem, TopicKey, Wanted};
+use super::{Broker, READ_REPLICA_LEASE, Subscription, slot_mut};
 use crate::buffer::Entry;
 use crate::config::{IsolationLevel, OffsetReset};
 use crate::decode::{AbortedTransactions, Chunk};
@@ -19,27 +19,6 @@ use crate::error;
 use crate::fetch::{Verdict, verdict};
 use crate::position::{LookUp, Phase};
 use crate::walk::{End, Walk};
-
-/// A fetch on its way.
-#[derive(Debug)]
-pub(super) struct Flight {
-    pub(super) ticket: u64,
-    /// What it may bring, charged to the budget.
-    pub(super) reserved: usize,
-    /// Whether the broker may hold it until there is data.
-    pub(super) waits: bool,
-    pub(super) items: Vec<FlightItem>,
-}
-
-/// What was asked of one partition.
-#[derive(Debug)]
-pub(super) struct FlightItem {
-    pub(super) slot: usize,
-    pub(super) topic: StrBytes,
-    pub(super) topic_id: Uuid,
-    pub(super) partition: i32,
-    pub(super) offset: i64,
-}
 
 /// What came of a fetch.
 #[derive(Debug)]
@@ -98,9 +77,28 @@ impl Subscription {
                 partition.read_replica = None;
             }
         }
+        let Some(broker) = self.brokers.get_mut(&id) else {
+            return;
+        };
+        if broker.gives_up(&error) {
+            for item in &flight.items {
+                self.give_up(item.slot, flight.ticket, &error);
+            }
+        }
         if let Some(broker) = self.brokers.get_mut(&id) {
             broker.retry.failed(now, error, &self.backoff, &self.random);
         }
+    }
+
+    /// A request about this partition failed for good.
+    pub(super) fn give_up(&mut self, slot: usize, ticket: u64, error: &Error) {
+        if let Some(partition) = slot_mut(&mut self.partitions, slot)
+            && partition.ticket == ticket
+        {
+            let failure = error::at(&partition.name, error.clone());
+            partition.fail(failure, &mut self.budget);
+        }
+        self.offer(slot);
     }
 
     fn on_response(
@@ -324,6 +322,23 @@ impl Subscription {
     }
 }
 
+/// How often an answer that makes no sense is asked for again.
+const SENSELESS_TRIES: u32 = 3;
+
+impl Broker {
+    /// Whether asking this broker again is no use.
+    pub(super) fn gives_up(&self, error: &Error) -> bool {
+        match error.kind() {
+            // Of a whole answer; Kafka's own client asks again, too.
+            ErrorKind::Broker(_) => false,
+            ErrorKind::Malformed | ErrorKind::FrameTooLarge | ErrorKind::UnexpectedResponse => {
+                self.retry.failures() >= SENSELESS_TRIES
+            }
+            _ => !error.is_retriable(),
+        }
+    }
+}
+
 /// The error of the request as a whole.
 fn top_level(response: &FetchResponse) -> Result<(), Error> {
     match ErrorCode::from(response.error_code) {
@@ -339,87 +354,4 @@ fn frame_bytes(response: &FetchResponse) -> usize {
         .filter_map(|partition| partition.records.as_ref())
         .map(|records| records.len())
         .sum()
-}
-
-/// How an answer names a topic: by id from v13 on, before by name.
-enum TopicKey {
-    Name(StrBytes),
-    Id(Uuid),
-}
-
-impl TopicKey {
-    fn of(topic: &FetchableTopicResponse) -> Self {
-        if topic.topic_id == Uuid::default() {
-            Self::Name(topic.topic.clone())
-        } else {
-            Self::Id(topic.topic_id)
-        }
-    }
-
-    fn is(&self, item: &FlightItem) -> bool {
-        match self {
-            Self::Name(name) => item.topic == *name,
-            Self::Id(id) => item.topic_id == *id,
-        }
-    }
-}
-
-/// Finds what was asked for, each once. Answers come in the order of the request
-/// as a rule, so the next item is nearly always the one.
-struct Wanted<'a> {
-    items: &'a [FlightItem],
-    answered: Vec<bool>,
-    next: usize,
-    by_name: Option<BTreeMap<(&'a str, i32), usize>>,
-    by_id: Option<BTreeMap<(Uuid, i32), usize>>,
-}
-
-impl<'a> Wanted<'a> {
-    fn new(flight: &'a Flight) -> Self {
-        Self {
-            items: &flight.items,
-            answered: vec![false; flight.items.len()],
-            next: 0,
-            by_name: None,
-            by_id: None,
-        }
-    }
-
-    fn take(&mut self, topic: &TopicKey, partition: i32) -> Option<&'a FlightItem> {
-        let expected = self.items.get(self.next);
-        let index = match expected {
-            Some(item) if item.partition == partition && topic.is(item) => self.next,
-            _ => self.find(topic, partition)?,
-        };
-        let answered = self.answered.get_mut(index)?;
-        if std::mem::replace(answered, true) {
-            return None;
-        }
-        self.next = index + 1;
-        self.items.get(index)
-    }
-
-    fn find(&mut self, topic: &TopicKey, partition: i32) -> Option<usize> {
-        let items = self.items.iter().enumerate();
-        match topic {
-            TopicKey::Name(name) => self
-                .by_name
-                .get_or_insert_with(|| {
-                    items
-                        .map(|(index, item)| ((item.topic.as_str(), item.partition), index))
-                        .collect()
-                })
-                .get(&(name.as_str(), partition))
-                .copied(),
-            TopicKey::Id(id) => self
-                .by_id
-                .get_or_insert_with(|| {
-                    items
-                        .map(|(index, item)| ((item.topic_id, item.partition), index))
-                        .collect()
-                })
-                .get(&(*id, partition))
-                .copied(),
-        }
-    }
 }

@@ -76,19 +76,17 @@ impl Subscription {
             }
             Err(error) => {
                 tracing::debug!(broker, %error, "a look-up of offsets failed");
-                let retriable = error.is_retriable();
+                let broker = self.brokers.entry(broker).or_default();
+                let gives_up = broker.gives_up(&error);
+                let failure = error.clone();
+                broker.retry.failed(now, error, &self.backoff, &self.random);
                 for item in items {
                     self.stale.insert(item.partition.topic.clone());
-                    let found = if retriable {
-                        OffsetFound::Later
+                    if gives_up {
+                        self.give_up(item.slot, ticket, &failure);
                     } else {
-                        OffsetFound::Failed(error.clone())
-                    };
-                    self.on_offset(now, ticket, &item, found);
-                }
-                if retriable {
-                    let broker = self.brokers.entry(broker).or_default();
-                    broker.retry.failed(now, error, &self.backoff, &self.random);
+                        self.on_offset(now, ticket, &item, OffsetFound::Later);
+                    }
                 }
             }
         }

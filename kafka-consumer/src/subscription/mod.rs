@@ -6,6 +6,7 @@
 
 mod answer;
 mod cluster;
+mod flight;
 mod look_up;
 mod plan;
 mod take;
@@ -116,7 +117,7 @@ struct Topic {
 /// What is known of a broker that is asked for records.
 #[derive(Debug, Default)]
 struct Broker {
-    flight: Option<answer::Flight>,
+    flight: Option<flight::Flight>,
     retry: Retry,
     /// It asked for a pause.
     throttled_until: Option<Instant>,

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::{StrBytes, Uuid};
 
-use super::answer::{Flight, FlightItem};
 use super::cluster::no_leader;
+use super::flight::{Flight, FlightItem};
 use super::look_up::LookUpItem;
 use super::{Broker, Subscription, slot_mut};
 use crate::assignment::TopicPartition;

@@ -143,7 +143,8 @@ impl Bench {
         let leader = self.cluster.leader(topic, partition).unwrap();
         let connection = self.router.connection(leader, Lane::Produce, deadline);
         let connection = connection.await.unwrap();
-        let options = SendOptions::new(Duration::from_secs(30));
+        // By name, so that it does not matter when the router hears of a new topic.
+        let options = SendOptions::new(Duration::from_secs(30)).with_max_version(12);
         let response = connection.request(&request, &options).await.unwrap();
         let answer = &response.responses[0].partition_responses[0];
         assert_eq!(ErrorCode::from(answer.error_code), ErrorCode::None);

@@ -540,3 +540,38 @@ fn a_failed_session_or_an_unknown_error_of_the_whole_answer_is_no_busy_loop() {
         world.fetch();
     }
 }
+
+#[test]
+fn an_answer_that_makes_no_sense_is_asked_for_a_few_times_and_a_refusal_to_speak_is_final() {
+    for (kind, expected) in [
+        (ErrorKind::Malformed, 4),
+        (ErrorKind::FrameTooLarge, 4),
+        (ErrorKind::UnsupportedVersion, 1),
+        (ErrorKind::Closed, 1),
+    ] {
+        let mut world = one_broker(config(), 2);
+        let mut tries = 0;
+        let errors = loop {
+            let fetch = world.plan().into_iter().find_map(|ask| match ask {
+                Ask::Fetch(ask) => Some(ask),
+                _ => None,
+            });
+            if let Some(ask) = fetch {
+                tries += 1;
+                world.respond(&ask, Err(Error::new(kind)));
+            }
+            let errors: Vec<_> = std::iter::from_fn(|| world.next()).collect();
+            if !errors.is_empty() {
+                break errors;
+            }
+            world.pass(Duration::from_secs(2));
+        };
+        assert_eq!(tries, expected, "{kind:?}");
+        assert_eq!(errors.len(), 2, "each partition: {errors:?}");
+        world.pass(Duration::from_secs(2));
+        let asks = world.plan();
+        assert!(asks.iter().all(|ask| !matches!(ask, Ask::Fetch(_))));
+        world.seek(0, Start::Offset(0));
+        assert_eq!(asked(&world.fetch().request).len(), 1);
+    }
+}
