@@ -241,9 +241,8 @@ mod tests {
     use super::*;
 
     #[test]
-    #[allow(clippy::disallowed_methods, reason = "any instant will do")]
     fn a_lasting_failure_is_reported_once_per_limit() {
-        let start = Instant::now();
+        let start = kafka_net::clock::now();
         let limit = Duration::from_secs(60);
         let backoff = Backoff::default();
         let random = Random::from_seed(1);
