@@ -89,7 +89,7 @@ async fn each_threads_records_arrive_once_and_in_order() {
         for value in values(&cluster, "t", partition) {
             let (thread, n) = value.split_once('-').unwrap();
             let n: u32 = n.parse().unwrap();
-            let before = last.insert((thread.to_owned(), n % 10 == 0), n);
+            let before = last.insert((thread.to_owned(), n.is_multiple_of(10)), n);
             assert!(before < Some(n), "{thread}: {n} after {before:?}");
             total += 1;
         }

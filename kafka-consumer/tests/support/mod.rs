@@ -3,6 +3,12 @@
 //! can be tested.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "all of it is test code"
+)]
 
 use std::future::Future;
 use std::io;

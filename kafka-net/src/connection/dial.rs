@@ -4,29 +4,27 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
-use kafka_protocol::Request;
-use kafka_protocol::frame::{decode_body, encode_request, open_response};
-use kafka_protocol::messages::{ApiVersionsRequest, ListOffsetsRequest};
-use kafka_protocol::wire::Limits;
+use kafka_protocol::ApiKey;
 use tokio::time::timeout_at;
 
 use super::driver::Driver;
-use super::link::{Link, Peer, Refused};
-use super::negotiation::{Negotiation, Next};
+use super::link::{Link, Peer};
+use super::negotiation::Negotiation;
+use super::opening::{Opening, Unanswered};
 use super::versions::ApiVersionsTable;
-use super::{Connection, Counters, Handle};
+use super::{Connection, Counters};
 use crate::clock::{after, now};
-use crate::waiting::runtime_gone;
 use crate::{BoxStream, BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig};
 
 /// One attempt to connect to a broker: name, addresses, versions.
 ///
-/// A broker of 0.9 or older hangs up on ApiVersions. So does one that is being
-/// stopped just then, and to take a current broker for one of 0.9 would be to do
-/// without its features. Therefore the second opinion: only when it hangs up on
-/// two connections in a row, and then answers a request of the old era, is it
-/// taken for old.
+/// Brokers before 0.10 do not know ApiVersions: 0.8 hangs up, 0.9.0 passes over
+/// it in silence and takes the next request. A current broker that is being
+/// stopped hangs up as well, a busy one is silent for a while, and to take it for
+/// an old one would be to do without its features. So neither sign counts for
+/// itself: only a broker that hangs up on two connections in a row, or that
+/// demonstrably passed over the question (see [`Opening::negotiate`]), and that
+/// then answers a request of the old era, is taken for old.
 pub(crate) struct Dial<'a> {
     pub(crate) config: &'a NetConfig,
     pub(crate) env: &'a Environment,
@@ -132,18 +130,21 @@ impl Dial<'_> {
                 let opening = self.connect(address, deadline).await?;
                 match opening.negotiate(negotiation, deadline).await {
                     Ok(versions) => return Ok(opening.finish(versions)),
-                    Err(error) if opening.hung_up(&error) => {}
-                    Err(error) => return Err(error),
+                    Err(Unanswered::PassedOver) => break,
+                    Err(Unanswered::HungUp(_)) => {}
+                    Err(Unanswered::Failed(error)) => return Err(error),
                 }
             }
         }
         let opening = self.connect(address, deadline).await?;
-        opening.probe_oldest_era(deadline).await.map_err(|error| {
-            match opening.hung_up(&error) {
-                true => closes_every_connection(error),
-                false => error,
+        match opening.probe_oldest_era(deadline).await {
+            Ok(()) => {}
+            Err(Unanswered::HungUp(error)) => return Err(closes_every_connection(error)),
+            Err(Unanswered::Failed(error)) => return Err(error),
+            Err(Unanswered::PassedOver) => {
+                return Err(Error::new(ErrorKind::UnexpectedResponse).with_broker(self.broker));
             }
-        })?;
+        }
         tracing::debug!(
             broker = %self.broker, %address,
             "the broker does not know ApiVersions: taken for 0.8.2 or 0.9",
@@ -187,11 +188,7 @@ impl Dial<'_> {
         let link = Arc::new(Link::new(peer, self.config, self.counters.fresh()));
         let driver = Driver::new(link.clone(), stream, self.config);
         self.env.spawn(driver.run());
-        Opening {
-            dial: self,
-            link,
-            finished: false,
-        }
+        Opening::new(self, link)
     }
 
     /// The most telling of several addresses' failures.
@@ -231,120 +228,13 @@ impl Dial<'_> {
     }
 }
 
-/// A connection whose versions are not known yet. Dropped, it is closed.
-struct Opening<'a> {
-    dial: &'a Dial<'a>,
-    link: Arc<Link>,
-    finished: bool,
-}
-
-impl Opening<'_> {
-    async fn negotiate(
-        &self,
-        mut negotiation: Negotiation,
-        deadline: Instant,
-    ) -> Result<ApiVersionsTable, Error> {
-        let config = self.dial.config;
-        let request = ApiVersionsRequest::new()
-            .with_client_software_name(config.client_software_name().clone())
-            .with_client_software_version(config.client_software_version().clone());
-        loop {
-            let version = negotiation.version();
-            let frame = self.ask(&request, version, deadline).await?;
-            match negotiation.on_answer(frame) {
-                Ok(Next::Done(versions)) => return Ok(versions),
-                Ok(Next::Ask(lower)) => negotiation = lower,
-                Err(error) => {
-                    return Err(error
-                        .with_api(ApiVersionsRequest::KEY)
-                        .with_broker(self.dial.broker));
-                }
-            }
-        }
-    }
-
-    /// Asks for the offsets of no partition, which 0.8 already answers.
-    async fn probe_oldest_era(&self, deadline: Instant) -> Result<(), Error> {
-        let request = ListOffsetsRequest::new();
-        let frame = self.ask(&request, 0, deadline).await?;
-        let decoded = open_response(ListOffsetsRequest::KEY, 0, frame, Limits::default()).and_then(
-            |(_, body)| decode_body::<<ListOffsetsRequest as Request>::Response>(body, 0),
-        );
-        match decoded {
-            Ok(_) => Ok(()),
-            Err(cause) => Err(Error::new(ErrorKind::Malformed)
-                .with_api(ListOffsetsRequest::KEY)
-                .with_broker(self.dial.broker)
-                .with_source(cause)),
-        }
-    }
-
-    /// Returns the answer's frame, header included.
-    async fn ask<R: Request>(
-        &self,
-        request: &R,
-        version: i16,
-        deadline: Instant,
-    ) -> Result<Bytes, Error> {
-        let timeout = deadline.saturating_duration_since(now());
-        let client_id = Some(self.dial.config.client_id());
-        let answer = self
-            .link
-            .submit(R::KEY, timeout, true, |id| {
-                encode_request(request, version, id, client_id)
-            })
-            .map_err(|refused| match refused {
-                Refused::Error(error) => error.with_api(R::KEY),
-                Refused::Full(_) => Error::new(ErrorKind::QueueFull).with_api(R::KEY),
-            })?;
-        match answer.await {
-            Ok(Ok(frame)) => Ok(frame),
-            Ok(Err(error)) => Err(self.explained(error.without_effect())),
-            Err(_) => Err(runtime_gone()),
-        }
-    }
-
-    fn explained(&self, error: Error) -> Error {
-        let hint = match error.kind() {
-            ErrorKind::Timeout => Stage::Negotiating(self.link.peer.address).hint(),
-            _ => None,
-        };
-        match hint {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        }
-    }
-
-    /// Whether the broker closed without having sent a byte.
-    fn hung_up(&self, error: &Error) -> bool {
-        error.kind() == &ErrorKind::Disconnected
-            && self.link.counters.snapshot().bytes_received == 0
-    }
-
-    fn finish(mut self, versions: ApiVersionsTable) -> Connection {
-        let dial = self.dial;
-        self.finished = true;
-        tracing::debug!(
-            broker = %dial.broker, id = dial.broker.id, lane = %dial.lane,
-            negotiated = versions.is_negotiated(), apis = versions.ranges().count(),
-            "connected",
-        );
-        Connection(Arc::new(Handle {
-            link: self.link.clone(),
-            versions,
-            client_id: dial.config.client_id().clone(),
-            env: dial.env.clone(),
-        }))
-    }
-}
-
 /// Said of ApiVersions, whichever request was the last one tried.
 #[cold]
 fn closes_every_connection(last: Error) -> Error {
     let broker = last.context().broker().cloned();
     let error = Error::new(ErrorKind::Disconnected)
         .with_message("the broker closes connections without an answer")
-        .with_api(ApiVersionsRequest::KEY)
+        .with_api(ApiKey::ApiVersions)
         .with_hint(
             "check that the address is a plaintext Kafka listener, not one for TLS or a proxy \
              without a broker behind it",
@@ -352,14 +242,5 @@ fn closes_every_connection(last: Error) -> Error {
     match broker {
         Some(broker) => error.with_broker(broker),
         None => error,
-    }
-}
-
-impl Drop for Opening<'_> {
-    fn drop(&mut self) {
-        if !self.finished {
-            self.link
-                .close_with(Error::closed("the attempt to connect"));
-        }
     }
 }

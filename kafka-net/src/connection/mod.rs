@@ -4,6 +4,7 @@ mod end;
 mod in_flight;
 mod link;
 mod negotiation;
+mod opening;
 mod options;
 mod pending;
 mod room;

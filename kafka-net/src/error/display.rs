@@ -138,6 +138,17 @@ mod tests {
             &Error::timeout("no metadata", Duration::from_micros(1_500_700)).with_partition(1),
             "partition 1: no metadata within 1.5s (timeout)",
         );
+        for (micros, shown) in [
+            (19_999_100, "20s"),
+            (2_345_678, "2.35s"),
+            (999_400, "999ms"),
+            (300_000, "300ms"),
+            (0, "0ns"),
+        ] {
+            let error = Error::timeout("x", Duration::from_micros(micros));
+            check(&error, &format!("x within {shown} (timeout)"));
+        }
+        Error::timeout("x", Duration::MAX);
         check(
             &Error::new(ErrorKind::Timeout),
             "the deadline passed (timeout)",

@@ -124,7 +124,7 @@ impl Error {
     /// `what` (for example "no answer") held for all of `after`.
     #[cold]
     pub fn timeout(what: impl fmt::Display, after: Duration) -> Self {
-        let after = Duration::from_millis(u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
+        let after = rounded(after);
         Self::new(ErrorKind::Timeout).with_message(format!("{what} within {after:?} (timeout)"))
     }
 
@@ -237,6 +237,18 @@ impl Error {
         change(Arc::make_mut(&mut self.0));
         self
     }
+}
+
+/// To what a reader cares about: what is left of a deadline comes in
+/// nanoseconds.
+fn rounded(duration: Duration) -> Duration {
+    let step_ms = if duration < Duration::from_secs(1) {
+        1
+    } else {
+        10
+    };
+    let ms = duration.as_micros().saturating_add(step_ms * 500) / (step_ms * 1000) * step_ms;
+    Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
 }
 
 impl StdError for Error {

@@ -215,15 +215,12 @@ impl Pool {
             let timeout = deadline.saturating_duration_since(asked);
             let error = Error::timeout("no connection", timeout).with_broker(broker);
             at_the_end.with(|progress| {
-                let error = match progress.stage.and_then(Stage::hint) {
-                    Some(hint) => error.with_hint(hint),
-                    None => error,
-                };
-                match &progress.last_error {
-                    Some(last) => error
+                match (&progress.last_error, progress.stage.and_then(Stage::hint)) {
+                    (Some(last), _) => error
                         .with_attempts(progress.failures)
                         .with_source(last.clone()),
-                    None => error,
+                    (None, Some(hint)) => error.with_hint(hint),
+                    (None, None) => error,
                 }
             })
         };

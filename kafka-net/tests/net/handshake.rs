@@ -154,6 +154,55 @@ async fn a_broker_that_hangs_up_on_api_versions_is_of_the_oldest_era() {
     assert!(waiting.await.unwrap().api_versions().is_negotiated());
 }
 
+/// Asked after a second of silence: describe no group.
+async fn probed(peer: &mut Peer) -> Asked {
+    let asked = peer.asked().await;
+    assert_eq!((asked.key, asked.version), (ApiKey::DescribeGroups, 0));
+    assert_eq!(asked.body.clone().into_rest(), [0; 4].as_slice());
+    asked
+}
+
+/// An answer of an empty list, in version 0.
+async fn describe_nothing(peer: &mut Peer, asked: &Asked) {
+    let mut frame = vec![0, 0, 0, 8];
+    frame.extend(asked.correlation_id.to_be_bytes());
+    frame.extend([0; 4]);
+    peer.send(frame).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_passes_over_api_versions_is_of_the_oldest_era() {
+    let (_pool, mut acceptor, waiting) = dial();
+    let start = now();
+    let mut peer = acceptor.accept().await;
+    greeted(&mut peer, 4).await;
+    let asked = probed(&mut peer).await;
+    assert!(now() - start >= seconds(1));
+    describe_nothing(&mut peer, &asked).await;
+    peer.closed().await;
+    let _peer = answer_probe(&mut acceptor).await;
+    let connection = waiting.await.unwrap();
+    assert!(!connection.api_versions().is_negotiated());
+    assert!(now() - start < millis(1100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_broker_is_not_taken_for_old() {
+    let (_pool, mut acceptor, waiting) = dial();
+    let mut peer = acceptor.accept().await;
+    let first = greeted(&mut peer, 4).await;
+    let second = probed(&mut peer).await;
+    tokio::time::sleep(seconds(5)).await;
+    peer.answer(&first, &versions(&DEFAULT_VERSIONS)).await;
+    let connection = waiting.await.unwrap();
+    assert!(connection.api_versions().is_negotiated());
+    // What was asked meanwhile is answered too, and disturbs nothing.
+    let pending = connection.start(&question("q"), &options());
+    describe_nothing(&mut peer, &second).await;
+    peer.serve_next(1).await;
+    assert_eq!(echoed(pending.await), Ok("q".into()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_broker_that_was_only_restarting_is_not_taken_for_old() {
     let (_pool, mut acceptor, waiting) = dial();
@@ -272,7 +321,8 @@ async fn a_silent_port_is_a_timeout_that_says_so() {
     let start = now();
     let waiting = pool.attempt(&broker(), Lane::Control, start + seconds(60));
     let mut peer = acceptor.accept().await;
-    peer.asked().await;
+    greeted(&mut peer, 4).await;
+    assert_eq!(peer.asked().await.key, ApiKey::DescribeGroups);
     let error = waiting.await.unwrap_err();
     let passed = now() - start;
     assert!(passed >= seconds(4) && passed < millis(4100), "{passed:?}");

@@ -29,7 +29,7 @@ pub(super) async fn run(guard: Guard) {
             shared.update_topics(now);
         }
         let until = tend(&shared, now, &mut keys, &mut asking);
-        if shared.is_closing()
+        if shared.is_closed_off()
             && let Some(outcome) = closed(&shared, now)
         {
             shared.end(outcome);
@@ -96,7 +96,7 @@ fn tend(
         ask_at,
         shared.memory.next_deadline(),
         tick,
-        close.filter(|_| shared.is_closing()),
+        close.filter(|_| shared.is_closed_off()),
     ]
     .into_iter()
     .flatten()

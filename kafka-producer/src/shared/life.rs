@@ -37,12 +37,20 @@ impl Shared {
                 partition.tell(edge);
             }
             self.memory.refuse(&closed());
+            lock(&self.life).closed_off = true;
         }
         self.main.poke();
     }
 
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.is_done()
+    }
+
+    /// Whether nothing can be accepted any more. Later than
+    /// [`is_closing`](Self::is_closing): in between, partitions are closed one
+    /// by one.
+    pub(crate) fn is_closed_off(&self) -> bool {
+        lock(&self.life).closed_off
     }
 
     pub(crate) fn close_deadline(&self) -> Option<Instant> {

@@ -56,6 +56,8 @@ struct Life {
     ended: Option<Resolver>,
     /// When to give up what is not delivered yet.
     deadline: Option<Instant>,
+    /// Every partition refuses records: what is drained now stays drained.
+    closed_off: bool,
 }
 
 /// A topic that is or was produced to.
@@ -112,6 +114,7 @@ impl Shared {
                 closing: Some(closing_resolver),
                 ended: Some(ended_resolver),
                 deadline: None,
+                closed_off: false,
             }),
             closing,
             ended,
