@@ -31,7 +31,7 @@ async fn each_threads_records_arrive_once_and_in_order() {
         .await
         .unwrap();
     let lost = cluster.faults().add(Fault::new(
-        Condition::api(ApiKey::Produce).probability(0.05),
+        Condition::api(ApiKey::Produce).every(20),
         Reaction::DropAfterApply,
     ));
     let config = ProducerConfig::default()
