@@ -316,3 +316,77 @@ pub(crate) fn tell(finished: Vec<Finished<CommitWaiter>>) {
         let _ = waiter.send(result);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+    use crate::assignment::TopicPartition;
+    use crate::commit::OffsetAndMetadata;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn shared() -> Shared {
+        Shared::new(ConsumerConfig::default(), Random::from_seed(1))
+    }
+
+    fn waiters(shared: &Shared) -> usize {
+        shared.with(|state| state.waiters.len())
+    }
+
+    #[test]
+    fn a_waiter_is_kept_once_and_forgotten_when_it_goes() {
+        let shared = shared();
+        let waker = Waker::noop();
+        let (mut one, mut two) = (None, None);
+        for _ in 0..3 {
+            let mut cx = Context::from_waker(waker);
+            assert!(shared.poll_batch(&mut cx, &mut one).is_pending());
+            assert!(shared.poll_lease(&mut cx, &mut two).is_pending());
+        }
+        assert_eq!(waiters(&shared), 2);
+        shared.forget_waiter(one.unwrap());
+        assert_eq!(waiters(&shared), 1);
+        assert!(shared.close(Duration::ZERO).is_some());
+        assert_eq!(waiters(&shared), 0);
+    }
+
+    #[test]
+    fn all_who_wait_are_woken_by_the_end_and_told_why() {
+        let shared = shared();
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
+        let mut cx = Context::from_waker(&waker);
+        for _ in 0..3 {
+            assert!(shared.poll_batch(&mut cx, &mut None).is_pending());
+        }
+        let commit = shared.commit(|_| {
+            vec![Commit {
+                partition: TopicPartition::new("t", 0),
+                topic_id: kafka_protocol::Uuid::default(),
+                value: OffsetAndMetadata::new(1),
+            }]
+        });
+        let mut commit = commit.unwrap().unwrap();
+        // The driver's end without a close: its runtime is gone.
+        shared.ended();
+        assert_eq!(count.0.load(Ordering::Relaxed), 3);
+        let error = commit.try_recv().unwrap().unwrap_err();
+        assert_eq!(*error.kind(), kafka_net::ErrorKind::Closed);
+        match shared.poll_batch(&mut cx, &mut None) {
+            Poll::Ready(Err(error)) => assert!(error.to_string().contains("runtime"), "{error}"),
+            other => panic!("{other:?}"),
+        }
+        assert!(shared.close(Duration::ZERO).is_none());
+        assert!(shared.commit(|_| Vec::new()).is_err());
+    }
+}
