@@ -8,7 +8,6 @@ use kafka_protocol::ErrorCode;
 use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse};
 
 use crate::idempotence::Identity;
-use crate::sender::Sender;
 use crate::shared::Shared;
 use crate::sync::lock;
 
@@ -114,12 +113,7 @@ fn closed(shared: &Arc<Shared>, now: Instant) -> Option<Result<(), Error>> {
     }
     let late = Error::new(ErrorKind::Timeout)
         .with_message("not all records were delivered before the deadline of close (timeout)");
-    let effects = {
-        let mut sender = lock(&shared.sender);
-        sender.fail_all(&Sender::ended(&late), true);
-        sender.take_effects()
-    };
-    shared.perform(effects, None);
+    shared.fail_rest(&late);
     Some(Err(late))
 }
 

@@ -91,14 +91,19 @@ impl Shared {
         }
         let error = Error::closed("the runtime of the producer");
         self.close(None);
+        self.fail_rest(&error);
+        self.end(Err(error));
+    }
+
+    /// Gives everything that has no outcome yet one.
+    pub(crate) fn fail_rest(&self, reason: &Error) {
         let effects = {
             let mut sender = lock(&self.sender);
-            sender.fail_all(&Sender::ended(&error), true);
+            sender.fail_all(&Sender::ended(reason), true);
             sender.take_effects()
         };
         for finished in effects.finished {
             finished.tell();
         }
-        self.end(Err(error));
     }
 }
