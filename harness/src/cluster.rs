@@ -187,16 +187,16 @@ impl RealCluster {
     }
 
     /// Stops the broker's process in its tracks (SIGSTOP): its sockets stay
-    /// open and silent.
+    /// open and silent. Returns when it stands still.
     #[cfg(unix)]
     pub fn pause(&self, node: u32) -> Result<()> {
-        self.running(node)?.signal("STOP")
+        self.running(node)?.pause()
     }
 
     /// Lets a paused broker go on (SIGCONT).
     #[cfg(unix)]
     pub fn resume(&self, node: u32) -> Result<()> {
-        self.running(node)?.signal("CONT")
+        self.running(node)?.resume()
     }
 
     /// Whether the broker's process is there.

@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+#[cfg(unix)]
+use std::{thread, time::Duration};
 
 use crate::error::{Error, Result};
 
@@ -91,7 +93,7 @@ impl Process {
 
     /// Sends a signal by its name, such as `STOP`.
     #[cfg(unix)]
-    pub(crate) fn signal(&self, signal: &str) -> Result<()> {
+    fn signal(&self, signal: &str) -> Result<()> {
         let pid = self.child.id().to_string();
         let output = Command::new("kill")
             .args(["-s", signal, pid.as_str()])
@@ -107,6 +109,49 @@ impl Process {
             )))
         }
     }
+
+    /// Stops it (SIGSTOP) and waits until all its threads have stopped: each
+    /// does so only when it is next scheduled.
+    #[cfg(unix)]
+    pub(crate) fn pause(&self) -> Result<()> {
+        self.signal("STOP")?;
+        for _ in 0..500 {
+            if threads_stopped(self.child.id()) {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Err(self.failure("did not stop on SIGSTOP"))
+    }
+
+    /// Lets it go on (SIGCONT).
+    #[cfg(unix)]
+    pub(crate) fn resume(&self) -> Result<()> {
+        self.signal("CONT")
+    }
+}
+
+/// Whether every thread of the process is stopped, by what Linux tells of them.
+#[cfg(target_os = "linux")]
+fn threads_stopped(pid: u32) -> bool {
+    let Ok(mut tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return true;
+    };
+    tasks.all(|task| {
+        let stat = task.and_then(|task| fs::read_to_string(task.path().join("stat")));
+        // `pid (name) state …`; the name may hold anything but ends the last `)`.
+        stat.is_ok_and(|stat| {
+            let state = stat.rsplit(')').next().unwrap_or_default();
+            state.trim_start().starts_with('T')
+        })
+    })
+}
+
+/// Nothing tells cheaply: a moment has to do.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn threads_stopped(_pid: u32) -> bool {
+    thread::sleep(Duration::from_millis(100));
+    true
 }
 
 impl Drop for Process {
@@ -185,9 +230,6 @@ pub(crate) fn write_file(path: &Path, text: &str) -> Result<()> {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use std::thread;
-    use std::time::Duration;
-
     use super::*;
 
     fn sleeper(log: &Path) -> Process {
@@ -243,12 +285,11 @@ mod tests {
         command.args(["-c", "while :; do echo tick; sleep 0.02; done"]);
         let process = Process::start("ticker".to_owned(), &mut command, &log).unwrap();
         wait_until("a tick", || process.log_text().contains("tick"));
-        process.signal("STOP").unwrap();
-        thread::sleep(Duration::from_millis(100));
+        process.pause().unwrap();
         let stopped = process.log_text().len();
         thread::sleep(Duration::from_millis(200));
         assert_eq!(process.log_text().len(), stopped);
-        process.signal("CONT").unwrap();
+        process.resume().unwrap();
         wait_until("ticks after CONT", || process.log_text().len() > stopped);
         drop(process);
         fs::remove_file(&log).unwrap();
