@@ -60,19 +60,28 @@ impl OwnedRecord {
     }
 
     /// `record` of `batch`, copied or shared, whichever holds on to less.
+    #[inline]
     pub(crate) fn of(batch: &Batch, record: &RecordView<'_>, copier: &mut Copier) -> Self {
-        if record.encoded_len().saturating_mul(SHARE_FROM) < batch.pinned() {
-            return Self::copied(batch, record, copier);
-        }
-        let share = |part: &[u8]| batch.inner().share(part);
-        Self::new(batch, record, share)
+        let shares = record.encoded_len().saturating_mul(SHARE_FROM) >= batch.pinned();
+        Self::new(batch, record, |part| {
+            if shares {
+                batch.inner().share(part)
+            } else {
+                copier.copy(part)
+            }
+        })
     }
 
     pub(crate) fn copied(batch: &Batch, record: &RecordView<'_>, copier: &mut Copier) -> Self {
         Self::new(batch, record, |part| copier.copy(part))
     }
 
+    #[inline]
     fn new(batch: &Batch, record: &RecordView<'_>, mut own: impl FnMut(&[u8]) -> Bytes) -> Self {
+        let mut headers = Vec::new();
+        if record.headers().len() > 0 {
+            headers = own_headers(record, &mut own);
+        }
         Self {
             topic: batch.topic().clone(),
             partition: batch.partition(),
@@ -80,18 +89,20 @@ impl OwnedRecord {
             timestamp: record.timestamp(),
             key: record.key().map(&mut own),
             value: record.value().map(&mut own),
-            headers: record
-                .headers()
-                .map(|header| OwnedHeader {
-                    // It is UTF-8: it was a &str.
-                    key: StrBytes::try_from(own(header.key.as_bytes()))
-                        .unwrap_or_else(|_| StrBytes::from(header.key)),
-                    value: header.value.map(&mut own),
-                })
-                .collect(),
+            headers,
             leader_epoch: batch.leader_epoch(),
         }
     }
+}
+
+fn own_headers(record: &RecordView<'_>, mut own: impl FnMut(&[u8]) -> Bytes) -> Vec<OwnedHeader> {
+    let headers = record.headers().map(|header| OwnedHeader {
+        // It is UTF-8: it was a &str.
+        key: StrBytes::try_from(own(header.key.as_bytes()))
+            .unwrap_or_else(|_| StrBytes::from(header.key)),
+        value: header.value.map(&mut own),
+    });
+    headers.collect()
 }
 
 /// Shows sizes only: record contents do not belong in logs.
@@ -139,11 +150,9 @@ impl Copier {
         }
     }
 
+    #[inline]
     fn copy(&mut self, part: &[u8]) -> Bytes {
-        if part.is_empty() {
-            return Bytes::new();
-        }
-        if part.len() >= OWN_FROM {
+        if part.is_empty() || part.len() >= OWN_FROM {
             return Bytes::copy_from_slice(part);
         }
         if self.chunk.capacity() < part.len() {

@@ -139,6 +139,7 @@ impl RecordStream {
 
     /// The next record of the batch at hand, if there is one that may be handed
     /// out; else lets go of the batch.
+    #[inline]
     fn next_of_current(&mut self) -> Option<OwnedRecord> {
         let current = self.current.as_mut()?;
         match current.lease.cursor.gate() {
