@@ -69,7 +69,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<12} {:<28} minutes", "suite", "result")?;
+        writeln!(f, "{:<12} {:<32} minutes", "suite", "result")?;
         for (suite, outcome, took) in &self.rows {
             let result = match outcome {
                 Outcome::Ran { passed, failed: 0 } => format!("ok, {passed} passed"),
@@ -83,12 +83,12 @@ impl fmt::Display for Report {
             };
             writeln!(
                 f,
-                "{suite:<12} {result:<28} {:.1}",
+                "{suite:<12} {result:<32} {:.1}",
                 took.as_secs_f64() / 60.0
             )?;
         }
         let total: Duration = self.rows.iter().map(|(_, _, took)| *took).sum();
-        writeln!(f, "{:<12} {:<28} {:.1}", "", "", total.as_secs_f64() / 60.0)?;
+        writeln!(f, "{:<12} {:<32} {:.1}", "", "", total.as_secs_f64() / 60.0)?;
         for (suite, outcome, _) in &self.rows {
             if let Outcome::Skipped { reason, .. } = outcome {
                 writeln!(f, "SKIPPED {suite}: {reason}")?;
@@ -123,7 +123,7 @@ mod tests {
         let text = report.to_string();
         assert_eq!(text.lines().last(), Some("41 passed, 2 failed"));
         assert!(
-            text.contains("unit         FAILED, 40 passed, 2 failed  1.5"),
+            text.contains("unit         FAILED, 40 passed, 2 failed      1.5"),
             "{text}"
         );
         assert!(!report.is_success());
