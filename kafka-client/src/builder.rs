@@ -86,6 +86,13 @@ impl KafkaBuilder {
         self
     }
 
+    /// All settings of the routing layer, for those that have no method here. The
+    /// bootstrap addresses stay those given to [`Kafka::builder`].
+    pub fn routing(mut self, change: impl FnOnce(RouterConfig) -> RouterConfig) -> Self {
+        self.router = change(self.router);
+        self
+    }
+
     /// Clock, randomness, connector and runtime. Default: TCP, the system's clock and
     /// randomness, and the runtime in which [`connect`](Self::connect) is called.
     pub fn environment(mut self, environment: Environment) -> Self {

@@ -94,6 +94,11 @@ impl ConsumerBuilder {
         self.with(|config| config.request_timeout(limit))
     }
 
+    /// All settings, for those that have no method here.
+    pub fn config(self, change: impl FnOnce(ConsumerConfig) -> ConsumerConfig) -> Self {
+        self.with(change)
+    }
+
     /// Starts the consumer.
     ///
     /// Dropping the future leaves nothing behind.

@@ -38,6 +38,23 @@ impl Kafka {
     /// settings among them become the defaults of [`producer`](Self::producer) and
     /// [`consumer`](Self::consumer).
     ///
+    /// Two things differ from Java where nothing is said: without `auto.offset.reset`
+    /// reading starts at the earliest record, and nothing is committed by itself.
+    ///
+    /// The names: `acks`, `allow.auto.create.topics`, `auto.offset.reset`, `batch.size`,
+    /// `bootstrap.servers`, `buffer.memory`, `check.crcs`, `client.id`,
+    /// `compression.gzip.level`, `compression.lz4.level`, `compression.type`,
+    /// `compression.zstd.level`,
+    /// `connections.max.idle.ms`, `default.api.timeout.ms`, `delivery.timeout.ms`,
+    /// `enable.auto.commit`, `enable.idempotence`, `fetch.max.bytes`,
+    /// `fetch.max.wait.ms`, `fetch.min.bytes`, `group.id`, `isolation.level`,
+    /// `key.deserializer`, `key.serializer`, `linger.ms`, `max.block.ms`,
+    /// `max.in.flight.requests.per.connection`, `max.partition.fetch.bytes`,
+    /// `max.request.size`, `metadata.max.age.ms`, `partitioner.class`,
+    /// `reconnect.backoff.max.ms`, `reconnect.backoff.ms`, `request.timeout.ms`,
+    /// `retry.backoff.max.ms`, `retry.backoff.ms`, `security.protocol`,
+    /// `socket.connection.setup.timeout.ms`, `value.deserializer`, `value.serializer`.
+    ///
     /// # Errors
     /// `Config` for a name that is not known, a value that can't be understood, or a
     /// setting that this client can't honour: never ignored in silence.
@@ -84,14 +101,23 @@ impl Kafka {
     /// answers that are under way, within `timeout`. Close producers and consumers first:
     /// what they still hold can't be sent any more afterwards.
     ///
-    /// Dropping the future lets closing go on in the background.
+    /// Closing begins with the call; the future only waits for its end. Dropping it lets
+    /// closing go on in the background.
     ///
     /// # Errors
-    /// `Timeout` when connections were cut because answers did not come in time.
-    pub async fn close(&self, timeout: Duration) -> Result<(), Error> {
-        let deadline = clock::now() + timeout;
-        self.router.close(deadline).await;
-        self.router.pool().close(deadline).await;
-        Ok(())
+    /// None at present: connections whose answers do not come in time are cut, and their
+    /// requests fail with `Closed`.
+    pub fn close(
+        &self,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        let deadline = clock::after(clock::now(), timeout);
+        let router = self.router.close(deadline);
+        let pool = self.router.pool().close(deadline);
+        async move {
+            router.await;
+            pool.await;
+            Ok(())
+        }
     }
 }

@@ -44,10 +44,10 @@
 //! | [`Producer::flush`] | what was accepted is still sent |
 //! | [`Producer::close`] | closing goes on in the background |
 //! | [`Consumer::next_batch`] | no record is lost: the next call hands it out |
-//! | [`Consumer::commit`] | the commit may or may not happen |
+//! | [`Consumer::commit`] | the commit goes on; whether it succeeded is no longer told |
 //! | [`Kafka::close`] | closing goes on in the background |
 //!
-//! Every public future of the layers is listed in `xtask/cancel_safety.txt` with the test
+//! Every public async function and stream of the layers is listed in `xtask/cancel_safety.txt` with the test
 //! that drops it at each await.
 
 mod builder;
@@ -70,7 +70,9 @@ pub use kafka_consumer::{
     OffsetAndMetadata, OffsetAndTimestamp, OffsetReset, OwnedHeader, OwnedRecord, Position,
     RecordStream, Start, TopicPartition,
 };
-pub use kafka_net::{BrokerAddress, Environment, Error, ErrorKind};
+pub use kafka_net::{
+    BrokerAddress, Connector, Environment, Error, ErrorKind, NetConfig, Random, WallClock,
+};
 pub use kafka_producer::{
     Ack, Acks, BufferMemory, Delivery, Idempotence, InFlight, Permit, Producer, ProducerConfig,
     ProducerMetrics, Record, RecordRef, Rejected, TopicProducer,
@@ -78,7 +80,8 @@ pub use kafka_producer::{
 pub use kafka_protocol::records::{
     Compression, Header, Headers, RecordIter, RecordView, TimestampType,
 };
-pub use kafka_protocol::{ErrorCode, Uuid};
+pub use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 pub use kafka_router::{
-    DefaultPartitioner, PartitionChooser, Partitioner, RoundRobinPartitioner, Topic,
+    DefaultPartitioner, Partition, PartitionChooser, Partitioner, RoundRobinPartitioner, Router,
+    RouterConfig, Topic,
 };

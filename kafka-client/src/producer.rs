@@ -90,6 +90,11 @@ impl ProducerBuilder {
         self.with(|config| config.partitioner(Arc::new(partitioner)))
     }
 
+    /// All settings, for those that have no method here.
+    pub fn config(self, change: impl FnOnce(ProducerConfig) -> ProducerConfig) -> Self {
+        self.with(change)
+    }
+
     /// Starts the producer.
     ///
     /// Dropping the future leaves nothing behind.

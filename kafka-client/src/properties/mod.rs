@@ -11,7 +11,7 @@ use std::time::Duration;
 use kafka_consumer::{IsolationLevel, OffsetReset};
 use kafka_net::Error;
 use kafka_producer::{Acks, Idempotence};
-use kafka_router::RoundRobinPartitioner;
+use kafka_router::{RoundRobinPartitioner, RouterConfig};
 
 use crate::builder::KafkaBuilder;
 use crate::kafka::Kafka;
@@ -32,6 +32,8 @@ const KNOWN: &[&str] = &[
     "compression.lz4.level",
     "compression.type",
     "compression.zstd.level",
+    "connections.max.idle.ms",
+    "default.api.timeout.ms",
     "delivery.timeout.ms",
     "enable.auto.commit",
     "enable.idempotence",
@@ -101,6 +103,17 @@ fn connection(properties: &Properties, mut builder: KafkaBuilder) -> Result<Kafk
     if let Some(allow) = boolean(properties, "allow.auto.create.topics")? {
         builder = builder.allow_auto_topic_creation(allow);
     }
+    if let Some(limit) = properties.millis("connections.max.idle.ms")? {
+        builder = builder.net(|net| net.with_idle_timeout(limit));
+    }
+    let (first, most) = retry_backoff(properties)?;
+    builder = builder.routing(|router| {
+        let router = first
+            .into_iter()
+            .fold(router, RouterConfig::with_retry_backoff);
+        most.into_iter()
+            .fold(router, RouterConfig::with_retry_backoff_max)
+    });
     let first = properties.millis("reconnect.backoff.ms")?;
     let most = properties.millis("reconnect.backoff.max.ms")?;
     builder = builder.net(|net| {
@@ -254,6 +267,9 @@ fn consumer(properties: &Properties, mut builder: KafkaBuilder) -> Result<KafkaB
     if let Some(bytes) = bytes(properties, "max.partition.fetch.bytes")? {
         config = config.partition_fetch_bytes(bytes);
     }
+    if let Some(limit) = properties.millis("default.api.timeout.ms")? {
+        config = config.api_timeout(limit);
+    }
     let (first, most) = retry_backoff(properties)?;
     if let Some(backoff) = first {
         config = config.retry_backoff(backoff);
@@ -310,18 +326,70 @@ fn bytes(properties: &Properties, name: &str) -> Result<Option<usize>, Error> {
     properties.typed(name, "a whole number of bytes, 0 or more")
 }
 
+/// Names of the Java client, or their beginnings, that stand for what is not there yet;
+/// and what to say of them.
+const JAVA_ONLY: &[(&str, &str)] = &[
+    (
+        "client.rack",
+        "fetching from followers is not implemented yet",
+    ),
+    (
+        "group.",
+        "group membership is not implemented yet; group.id names the group whose offsets are used",
+    ),
+    (
+        "heartbeat.interval.ms",
+        "group membership is not implemented yet",
+    ),
+    ("interceptor.classes", "there are no interceptors"),
+    (
+        "max.poll.",
+        "group membership is not implemented yet, and batches come as they were written",
+    ),
+    (
+        "metadata.max.idle.ms",
+        "topics are kept as long as the client is",
+    ),
+    (
+        "partition.assignment.strategy",
+        "group membership is not implemented yet",
+    ),
+    (
+        "receive.buffer.bytes",
+        "socket buffers are left to the system",
+    ),
+    ("retries", "retries end with delivery.timeout.ms"),
+    (
+        "sasl.",
+        "SASL is not implemented yet; this client can't connect where it is needed",
+    ),
+    ("send.buffer.bytes", "socket buffers are left to the system"),
+    (
+        "session.timeout.ms",
+        "group membership is not implemented yet",
+    ),
+    (
+        "ssl.",
+        "TLS is not implemented yet; this client can't connect where it is needed",
+    ),
+    ("transaction", "transactions are not implemented yet"),
+];
+
 fn unknown(name: &str) -> Error {
+    if let Some((_, why)) = JAVA_ONLY.iter().find(|(known, _)| name.starts_with(known)) {
+        return Error::config(format!("{name} can't be honoured: {why}"));
+    }
     let near = KNOWN
         .iter()
         .map(|known| (distance(name, known), known))
         .min()
-        .filter(|(distance, known)| *distance <= known.len() / 3);
+        .filter(|(distance, _)| *distance <= 2);
     match near {
         Some((_, known)) => Error::config(format!(
             "{name} is not a known setting; did you mean {known}?"
         )),
         None => Error::config(format!(
-            "{name} is not a setting that this client has; remove it, or see the list of names in the documentation of kafka_client::Kafka::from_properties"
+            "{name} is not a setting of this client; the documentation of kafka_client::Kafka::from_properties lists those that are"
         )),
     }
 }
@@ -392,6 +460,37 @@ mod tests {
             base().set("value.serializer", "io.confluent.KafkaAvroSerializer"),
             &["value.serializer", "bytes"],
         );
+    }
+
+    #[test]
+    fn what_java_has_and_we_lack_is_never_taken_for_a_slip() {
+        for name in [
+            "sasl.jaas.config",
+            "ssl.truststore.location",
+            "transactional.id",
+            "session.timeout.ms",
+            "metadata.max.idle.ms",
+            "retries",
+        ] {
+            let error = apply(&base().set(name, "x")).unwrap_err().to_string();
+            assert!(error.contains("can't be honoured"), "{error}");
+            assert!(!error.contains("did you mean"), "{error}");
+        }
+        refused(
+            base().set("compression.snappy.level", 1),
+            &["not a setting"],
+        );
+    }
+
+    #[test]
+    fn the_documentation_lists_every_name() {
+        let documented = include_str!("../kafka.rs");
+        for name in KNOWN {
+            assert!(
+                documented.contains(&format!("`{name}`")),
+                "{name} is not documented"
+            );
+        }
     }
 
     #[test]
