@@ -7,6 +7,8 @@ use indexmap::IndexMap;
 use kafka_net::BrokerAddress;
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
+use crate::merge::Ids;
+
 /// What the metadata said last: brokers, controller, and the topics in use.
 ///
 /// A snapshot never changes; a newer one replaces it. Holding one is cheap and
@@ -20,6 +22,8 @@ pub struct Cluster {
     pub(crate) brokers: BTreeMap<i32, Broker>,
     pub(crate) topics: IndexMap<StrBytes, Arc<Topic>>,
     pub(crate) names_by_id: IndexMap<Uuid, StrBytes>,
+    /// The earlier ids of topics in use that were recreated or dropped out.
+    pub(crate) ids: BTreeMap<StrBytes, Ids>,
 }
 
 impl Cluster {

@@ -8,6 +8,10 @@
 //!   the answer came from a broker that lags behind.
 //! - The same name with another topic id is another topic: nothing of the old
 //!   one stays, epochs included.
+//! - A topic id that the name has had before and shed comes from a broker that
+//!   lags behind, too: what is known stays. The last four ids per topic in use
+//!   are remembered. Only where eight answers in a row insist is the id believed
+//!   after all, lest a first answer from the future were held to forever.
 //! - A known partition that the answer leaves out stays, since a topic's
 //!   partitions never become fewer; only without topic ids is the answer
 //!   believed, because a recreated topic looks just the same.
@@ -23,6 +27,10 @@ use kafka_protocol::messages::metadata::{MetadataResponsePartition, MetadataResp
 use kafka_protocol::{ApiKey, ErrorCode, StrBytes, Uuid};
 
 use crate::cluster::{Broker, Cluster, Partition, Topic};
+
+mod ids;
+
+pub(crate) use ids::Ids;
 
 /// Below this version, leader epochs may be stale in a way that makes old look
 /// new (KAFKA-9212), so they count as unknown.
@@ -72,6 +80,12 @@ impl Cluster {
             .filter(|(name, _)| retain(name))
             .map(|(name, topic)| (name.clone(), Arc::clone(topic)))
             .collect();
+        let mut ids: BTreeMap<StrBytes, Ids> = self
+            .ids
+            .iter()
+            .filter(|(name, _)| retain(name))
+            .map(|(name, ids)| (name.clone(), ids.clone()))
+            .collect();
         let mut topic_errors = BTreeMap::new();
         for answer in response.topics {
             let Some(name) = answer.name.as_ref().filter(|name| !name.is_empty()) else {
@@ -87,7 +101,20 @@ impl Cluster {
             if !retain(&name) {
                 continue;
             }
-            let next = next_topic(topics.get(&*name), answer, name.clone(), version, &brokers);
+            let old = topics.get(&*name);
+            if error.is_none() && !is_news(&mut ids, old, &name, answer.topic_id) {
+                tracing::debug!(topic = %name, "an answer about the topic's predecessor ignored");
+                continue;
+            }
+            let next = next_topic(old, answer, name.clone(), version, &brokers);
+            if let (Some(old), None) = (old, &next)
+                && !old.id().is_zero()
+            {
+                // It may have been another broker's ignorance, so the id may
+                // come back; after another one it may not.
+                ids.entry(name.clone())
+                    .or_insert_with(|| Ids::new(old.id()));
+            }
             match next {
                 Some(topic) => drop(topics.insert(name, topic)),
                 // Not swap_remove: the order of the rest is part of what a seed
@@ -100,6 +127,7 @@ impl Cluster {
             response.controller_id,
             brokers,
             topics,
+            ids,
             topic_errors,
         )
     }
@@ -109,6 +137,7 @@ impl Cluster {
         let mut next = self.clone();
         let topic = next.topics.shift_remove(name)?;
         next.names_by_id.shift_remove(&topic.id());
+        next.ids.remove(name);
         next.generation += 1;
         Some(next)
     }
@@ -119,6 +148,7 @@ impl Cluster {
         controller_id: i32,
         brokers: BTreeMap<i32, Broker>,
         topics: IndexMap<StrBytes, Arc<Topic>>,
+        ids: BTreeMap<StrBytes, Ids>,
         topic_errors: BTreeMap<StrBytes, ErrorCode>,
     ) -> Merged {
         let cluster = Cluster {
@@ -136,6 +166,7 @@ impl Cluster {
                 .collect(),
             brokers,
             topics,
+            ids,
         };
         let changed = self.generation == 0
             || self.cluster_id != cluster.cluster_id
@@ -250,6 +281,24 @@ fn next_topic(
     let partitions = next_partitions(known, ids_known, answer.partitions, version, brokers);
     let next = Topic::build(name, id, answer.is_internal, None, partitions);
     Some(unchanged_or(old, next))
+}
+
+/// Whether an answer that names this id is about the topic that bears the name
+/// now, or a later one.
+fn is_news(
+    ids: &mut BTreeMap<StrBytes, Ids>,
+    old: Option<&Arc<Topic>>,
+    name: &StrBytes,
+    id: Uuid,
+) -> bool {
+    if id.is_zero() {
+        return true;
+    }
+    if let Some(old) = old.filter(|old| is_recreated(old.id(), id)) {
+        ids.entry(name.clone())
+            .or_insert_with(|| Ids::new(old.id()));
+    }
+    ids.get_mut(&**name).is_none_or(|ids| ids.believe(id))
 }
 
 fn is_recreated(old: Uuid, new: Uuid) -> bool {

@@ -111,6 +111,66 @@ fn a_recreated_topic_starts_anew() {
 }
 
 #[test]
+fn an_id_that_was_shed_does_not_come_back() {
+    let old = || vec![topic("a", 1, &[(1, 50)])];
+    let before = first(old()).then(vec![topic("a", 9, &[(3, 0)])]).cluster;
+    let after = before.then(old());
+    assert!(!after.changed);
+    assert!(Arc::ptr_eq(
+        before.topic("a").unwrap(),
+        after.cluster.topic("a").unwrap()
+    ));
+    assert!(after.cluster.topic_by_id(id(1)).is_none());
+    // Its own news still count, and another successor is one.
+    let after = after.cluster.then(vec![topic("a", 9, &[(2, 1)])]).cluster;
+    assert_eq!(leaders(&after, "a"), [(Some(2), 1)]);
+    let after = after.then(vec![topic("a", 10, &[(1, 0)])]).cluster;
+    assert_eq!(after.topic("a").unwrap().id(), id(10));
+    for shed in [1, 9] {
+        let late = after.then(vec![topic("a", shed, &[(3, 70)])]);
+        assert!(!late.changed, "{shed}");
+    }
+}
+
+#[test]
+fn an_id_is_shed_by_its_successor_not_by_a_broker_that_does_not_know_it() {
+    let gone = || {
+        let code = ErrorCode::UnknownTopicOrPartition.code();
+        vec![topic("a", 0, &[]).with_error_code(code)]
+    };
+    let old = || vec![topic("a", 1, &[(1, 50)])];
+    let back = first(old()).then(gone()).cluster.then(old()).cluster;
+    assert_eq!(back.topic("a").unwrap().id(), id(1));
+    let new = back
+        .then(gone())
+        .cluster
+        .then(vec![topic("a", 9, &[(3, 0)])]);
+    assert_eq!(new.cluster.topic("a").unwrap().id(), id(9));
+    assert!(!new.cluster.then(old()).changed);
+    // Nor does it come back in its successor's absence.
+    let after = new.cluster.then(gone()).cluster.then(old());
+    assert!(after.cluster.topic("a").is_none());
+    // What nobody uses is not remembered.
+    let unused = new.cluster.merge(response(&[1], vec![]), NEW, |_| false);
+    assert!(unused.cluster.ids.is_empty());
+    assert!(new.cluster.without_topic("a").unwrap().ids.is_empty());
+}
+
+#[test]
+fn an_id_that_was_shed_by_mistake_comes_back_in_the_end() {
+    let new = || vec![topic("a", 9, &[(3, 0)])];
+    // The first answer came from a broker ahead of the second.
+    let mut cluster = first(new()).then(vec![topic("a", 1, &[(1, 50)])]).cluster;
+    let mut answers = 0;
+    while cluster.topic("a").unwrap().id() != id(9) {
+        cluster = cluster.then(new()).cluster;
+        answers += 1;
+        assert!(answers < 20);
+    }
+    assert_eq!(answers, 9);
+}
+
+#[test]
 fn an_id_that_a_broker_does_not_tell_stays() {
     let before = first(vec![topic("a", 1, &[(1, 5)])]);
     let after = before.then(vec![topic("a", 0, &[(2, 6)])]).cluster;
