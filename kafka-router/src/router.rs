@@ -219,7 +219,7 @@ impl Router {
         self.env().within(deadline, late, async move {
             let shared = router.shared();
             let connecting = connect_any(Arc::clone(shared), lane, deadline, avoid);
-            shared.unless_closed(connecting).await
+            shared.unless_closed(closed, connecting).await
         })
     }
 
@@ -265,10 +265,10 @@ impl Router {
     }
 
     /// Ends the router, for all its clones: everyone who waits gets
-    /// [`ErrorKind::Closed`]. Returns once its task has ended, at the deadline at
-    /// the latest. The pool stays open. Dropped, it has taken effect all the
-    /// same.
-    pub async fn close(&self, deadline: Instant) {
+    /// [`ErrorKind::Closed`]. Takes effect at once, even if the future is never
+    /// polled; the future is done when the router's task has ended, at the
+    /// deadline at the latest. The pool stays open.
+    pub fn close(&self, deadline: Instant) -> impl Future<Output = ()> + Send + use<> {
         self.shared().close(&closed());
         let mut alive = self.shared().driver_alive.subscribe();
         let ended = self.env().within(deadline, closed, async move {
@@ -276,8 +276,10 @@ impl Router {
             let _ = alive.wait_for(|alive| !alive).await;
             Ok(())
         });
-        // Late or not, there is nothing more to do.
-        let _ = ended.await;
+        async move {
+            // Late or not, there is nothing more to do.
+            let _ = ended.await;
+        }
     }
 
     fn snapshot_for(&self, goal: Goal, deadline: Instant) -> Waiting<Arc<Cluster>> {
@@ -312,9 +314,23 @@ impl Router {
         deadline: Instant,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Waiting<T> {
+        self.run_describing(deadline, |error| error, work)
+    }
+
+    /// Like [`Router::run`]; `describe` adds to the error that comes in the place
+    /// of work that was cut short what the work would have said.
+    pub(crate) fn run_describing<T: Send + 'static>(
+        &self,
+        deadline: Instant,
+        describe: impl Fn(Error) -> Error + Clone + Send + 'static,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Waiting<T> {
         let router = self.clone();
-        self.env().within(later(deadline), stuck, async move {
-            router.shared().unless_closed(work).await
+        let describe_stuck = describe.clone();
+        let late = move || describe_stuck(stuck());
+        self.env().within(later(deadline), late, async move {
+            let ended = move || describe(closed());
+            router.shared().unless_closed(ended, work).await
         })
     }
 

@@ -187,15 +187,17 @@ impl Shared {
         self.wake.notify_one();
     }
 
-    /// Does the work, or gives up once the driver has ended.
+    /// Does the work, or gives up once the driver has ended, with the error that
+    /// `ended` then makes.
     pub(crate) async fn unless_closed<T>(
         &self,
+        ended: impl FnOnce() -> Error,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let mut alive = self.driver_alive.subscribe();
         tokio::select! {
             biased;
-            _ = alive.wait_for(|alive| !alive) => Err(closed()),
+            _ = alive.wait_for(|alive| !alive) => Err(ended()),
             result = work => result,
         }
     }
@@ -252,5 +254,5 @@ impl<T> Drop for Ticket<T> {
 /// What everyone gets who waits on a router that has ended.
 #[cold]
 pub(crate) fn closed() -> Error {
-    Error::closed("the router")
+    Error::closed("the client")
 }

@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "Fetch: no common version: this client speaks versions 0 to 3 and the broker \
-             versions 4 to 18; the request was not sent"
+             versions 4 to 18; it had no effect"
         );
         let bounds = Bounds {
             max: Some(3),

@@ -21,7 +21,7 @@ impl fmt::Display for Error {
         }
         match inner.possibly_written {
             Some(true) => f.write_str("; the request may have been applied")?,
-            Some(false) => f.write_str("; the request was not sent")?,
+            Some(false) => f.write_str("; it had no effect")?,
             None => {}
         }
         if let Some(attempts) = inner.context.attempts.filter(|attempts| *attempts > 1) {
@@ -127,7 +127,7 @@ mod tests {
         check(
             &Error::broker_with_message(ErrorCode::PolicyViolation, Some("no\nway"))
                 .with_possibly_written(false),
-            "the broker answered POLICY_VIOLATION (44): no\\nway; the request was not sent",
+            "the broker answered POLICY_VIOLATION (44): no\\nway; it had no effect",
         );
         check(&Error::closed("the producer"), "the producer is closed");
         check(

@@ -166,9 +166,9 @@ impl Error {
 
     /// Whether the request may have taken effect although it failed.
     ///
-    /// From a [`crate::Connection`], `false` is a proof: no byte of it reached the
-    /// socket. It is also `false` where the broker refused, and for an error
-    /// that no request led to.
+    /// `false` means that it had no effect: no byte of it reached the socket, or
+    /// the broker refused it. It is also `false` for an error that no request led
+    /// to.
     pub fn possibly_written(&self) -> bool {
         self.0.possibly_written.unwrap_or(false)
     }

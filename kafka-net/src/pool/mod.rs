@@ -157,9 +157,9 @@ impl Pool {
     /// what was started is finished, and at `deadline` what is left fails with
     /// [`crate::ErrorKind::Closed`]. Attempts to connect end at once.
     ///
-    /// Dropped, or when its runtime is gone, the closing goes on without being
-    /// waited for. Calling it again waits again.
-    pub async fn close(&self, deadline: Instant) {
+    /// Begins at once, polled or not; the future only waits for the end. Dropped,
+    /// the closing goes on without being waited for. Calling it again waits again.
+    pub fn close(&self, deadline: Instant) -> impl Future<Output = ()> + Send + use<> {
         let (attempts, connections) = {
             let mut slots = self.0.slots();
             slots.closed = true;
@@ -191,8 +191,11 @@ impl Pool {
             }
             Ok(())
         });
-        // Without its runtime, all of them are closed already.
-        let _ = closing.keep_running().await;
+        let closing = closing.keep_running();
+        async move {
+            // Without its runtime, all of them are closed already.
+            let _ = closing.await;
+        }
     }
 
     fn connect(

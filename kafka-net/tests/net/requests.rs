@@ -186,8 +186,8 @@ async fn a_full_queue_refuses_at_once_and_recovers() {
     assert!(!error.possibly_written() && error.is_retriable());
     assert_eq!(
         error.to_string(),
-        "Metadata to broker 1 (kafka-1:9092): the connection's queue is full; the request was \
-         not sent; wait for answers, or raise max_queued_requests or max_queued_bytes"
+        "Metadata to broker 1 (kafka-1:9092): the connection's queue is full; it had no effect; \
+         wait for answers, or raise max_queued_requests or max_queued_bytes"
     );
     peer.serve_next(3).await;
     for pending in asking {
@@ -256,7 +256,7 @@ async fn waiting_for_room_counts_against_the_timeout() {
     assert_eq!(
         error.to_string(),
         "Metadata to broker 1 (kafka-1:9092): no room in the connection's queue within 5s \
-         (timeout); the request was not sent"
+         (timeout); it had no effect"
     );
 
     // Four seconds in the queue leave six for the answer, which does not come.

@@ -277,8 +277,14 @@ impl Waiter {
             .with_api(ApiKey::Metadata)
             .with_topic(name.clone())
             .with_attempts(self.tries)
-            .with_hint(format!("still so after {waited:?}; {advice}"))
+            .with_hint(format!("still so after {:?}; {advice}", to_millis(waited)))
     }
+}
+
+/// To the nearest one: what is left of a deadline comes in nanoseconds.
+fn to_millis(waited: Duration) -> Duration {
+    let millis = waited.as_micros().saturating_add(500) / 1000;
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
 impl Goal {
@@ -321,4 +327,22 @@ pub(crate) fn check_topic_name(name: &str) -> Result<(), Error> {
             .with_hint("topic names have 1 to 249 letters, digits, '.', '_' and '-'"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_told_to_the_millisecond() {
+        for (nanos, shown) in [
+            (59_999_995_974, "60s"),
+            (1_234_567_890, "1.235s"),
+            (400_400_000, "400ms"),
+            (0, "0ns"),
+        ] {
+            let waited = to_millis(Duration::from_nanos(nanos));
+            assert_eq!(format!("{waited:?}"), shown);
+        }
+    }
 }

@@ -1,8 +1,8 @@
-use kafka_net::ErrorKind;
+use kafka_net::{ErrorKind, Lane};
 use kafka_protocol::frame::{decode_body, encode_response};
 use kafka_protocol::messages::{
-    ListOffsetsRequest, ListOffsetsResponse, MetadataRequest, OffsetCommitRequest,
-    OffsetCommitResponse,
+    CreateTopicsRequest, CreateTopicsResponse, ListOffsetsRequest, ListOffsetsResponse,
+    MetadataRequest, OffsetCommitRequest, OffsetCommitResponse,
 };
 use kafka_protocol::{ApiKey, Message};
 
@@ -135,4 +135,35 @@ async fn several_requests_share_the_brokers() {
         assert!(router.send_any(request, within(5)).await.is_ok());
     }
     assert!(world.count(ApiKey::Metadata) >= 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_does_not_hide_that_a_request_may_have_had_its_effect() {
+    for asked in [true, false] {
+        let (net, world, router) = cluster(1);
+        world.with(|script| {
+            let range = CreateTopicsRequest::VERSIONS;
+            script.versions.insert(ApiKey::CreateTopics, range);
+            script.other = Some(Box::new(|_host, api, version, correlation, _body| {
+                encode_response(api, version, correlation, &CreateTopicsResponse::new()).ok()
+            }));
+        });
+        if asked {
+            let connected = router.controller_connection(Lane::Control, within(5));
+            connected.await.unwrap();
+        } else {
+            net.set("b1", Host::Hangs);
+        }
+        world.with(|script| script.delay = Duration::from_secs(3));
+        let created = router.send_controller(CreateTopicsRequest::new(), within(30));
+        sleep(500).await;
+        router.close(within(5)).await;
+        let (time, result) = timed(created).await;
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Closed);
+        assert_eq!(error.context().api(), Some(ApiKey::CreateTopics));
+        assert!(time < Duration::from_millis(10), "{time:?}");
+        assert_eq!(world.count(ApiKey::CreateTopics), usize::from(asked));
+        assert_eq!(error.possibly_written(), asked, "{error}");
+    }
 }
