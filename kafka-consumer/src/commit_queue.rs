@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use kafka_net::{Error, Random};
-use kafka_protocol::{ErrorCode, StrBytes};
+use kafka_protocol::{ApiKey, ErrorCode, StrBytes};
 use kafka_router::Backoff;
 
 use crate::assignment::TopicPartition;
 use crate::commit::Commit;
-use crate::error;
 use crate::group::{self, GroupVerdict};
 
 /// Commits in the order in which they were asked for.
@@ -172,12 +171,14 @@ impl<W> CommitQueue<W> {
                 }
                 Verdict::Again => {
                     wanted.sent = false;
-                    retried = Some(error::at(&partition, Error::broker(code)));
+                    let api = ApiKey::OffsetCommit;
+                    retried = Some(group::refused(api, &self.group, Some(&partition), code));
                 }
                 Verdict::Refused => {
                     if current {
                         self.wanted.remove(&partition);
-                        let refused = group::refused(&self.group, Some(&partition), code);
+                        let api = ApiKey::OffsetCommit;
+                        let refused = group::refused(api, &self.group, Some(&partition), code);
                         self.settle(&partition, Some(refused));
                     }
                 }
@@ -231,6 +232,8 @@ impl<W> CommitQueue<W> {
         let due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
         for job in self.jobs.iter_mut().filter(|job| due(job.deadline)) {
             let late = Error::timeout("the commit was not confirmed", self.timeout)
+                .with_api(ApiKey::OffsetCommit)
+                .with_hint(group::of_group(&self.group))
                 .with_possibly_written(true)
                 .with_attempts(self.failures);
             let late = match &self.last_error {
@@ -315,6 +318,7 @@ mod tests {
 
     use super::*;
     use crate::commit::OffsetAndMetadata;
+    use crate::error;
 
     struct Line {
         queue: CommitQueue<u32>,
@@ -449,7 +453,10 @@ mod tests {
             if let Some((_, Err(error))) = line.finished.last() {
                 assert_eq!(*error.kind(), ErrorKind::Timeout);
                 assert!(error.possibly_written());
-                assert!(error.to_string().contains("it went away"), "{error}");
+                let text = error.to_string();
+                assert!(text.contains("it went away"), "{text}");
+                assert!(text.contains("group is \"g\""), "{text}");
+                assert_eq!(error.context().api(), Some(ApiKey::OffsetCommit));
             }
             line.sent();
         }

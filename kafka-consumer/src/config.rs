@@ -8,6 +8,10 @@ use kafka_protocol::StrBytes;
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
+/// What longer durations are taken for: 100 years. Deadlines, which are an instant
+/// plus one or two of these, can't overflow then.
+pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// What happens when a partition has no usable position: the offset asked for is
 /// not in the log, nothing was committed, or the topic was deleted and created
 /// anew.
@@ -190,7 +194,7 @@ impl ConsumerConfig {
     /// 1 ms.
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout = timeout;
+        self.request_timeout = timeout.min(FOREVER);
         self
     }
 
@@ -200,7 +204,7 @@ impl ConsumerConfig {
     /// 60 s; at least 1 ms.
     #[must_use]
     pub fn api_timeout(mut self, timeout: Duration) -> Self {
-        self.api_timeout = timeout;
+        self.api_timeout = timeout.min(FOREVER);
         self
     }
 
@@ -209,7 +213,7 @@ impl ConsumerConfig {
     /// 100 ms.
     #[must_use]
     pub fn retry_backoff(mut self, backoff: Duration) -> Self {
-        self.retry_backoff = backoff;
+        self.retry_backoff = backoff.min(FOREVER);
         self
     }
 
@@ -217,7 +221,7 @@ impl ConsumerConfig {
     /// [`retry_backoff`](Self::retry_backoff).
     #[must_use]
     pub fn retry_backoff_max(mut self, backoff: Duration) -> Self {
-        self.retry_backoff_max = backoff;
+        self.retry_backoff_max = backoff.min(FOREVER);
         self
     }
 
@@ -365,3 +369,22 @@ mod tests {
         check(config().group(""), &["group"]);
     }
 }
+
+    #[test]
+    fn endless_durations_do_not_overflow_a_deadline() {
+        let config = ConsumerConfig::default()
+            .request_timeout(Duration::MAX)
+            .api_timeout(Duration::MAX)
+            .retry_backoff_max(Duration::MAX)
+            .retry_backoff(Duration::MAX);
+        config.validate().unwrap();
+        let now = kafka_net::clock::now();
+        for wait in [
+            config.request_timeout + config.fetch_max_wait,
+            config.api_timeout,
+            config.retry_backoff,
+            config.retry_backoff_max,
+        ] {
+            assert!(now.checked_add(wait + FOREVER).is_some(), "{wait:?}");
+        }
+    }

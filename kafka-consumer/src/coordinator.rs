@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use kafka_net::{Connection, Error, Lane, SendOptions, clock};
+use kafka_net::{BrokerAddress, Connection, Error, Lane, SendOptions, clock};
 use kafka_protocol::messages::{OffsetCommitRequest, OffsetFetchRequest};
-use kafka_protocol::{ErrorCode, StrBytes, Uuid};
+use kafka_protocol::{ApiKey, ErrorCode, StrBytes, Uuid};
 use kafka_router::{Backoff, CoordinatorKind, Router};
 use tokio::time::sleep_until;
 
@@ -46,23 +46,25 @@ pub(crate) async fn committed(
     let mut ceiling = group::ceiling(wanted.iter().map(|(_, id)| *id));
     loop {
         let failure = match ask(router, config, &group, wanted, ceiling, deadline).await {
-            Ok(answers) => match last_retriable(&answers) {
-                None => {
-                    let named = answers.into_iter().zip(wanted);
-                    return Ok(named
-                        .map(|(answer, (partition, _))| {
-                            answer.map_err(|code| group::refused(&group, Some(partition), code))
-                        })
-                        .collect());
-                }
-                Some((index, code)) => {
-                    let error = Error::broker(code);
-                    match wanted.get(index) {
-                        Some((partition, _)) => error::at(partition, error),
-                        None => error,
+            Ok((answers, broker)) => {
+                let failed = |partition, code| {
+                    group::refused(ApiKey::OffsetFetch, &group, partition, code)
+                        .with_broker(&broker)
+                };
+                match last_retriable(&answers) {
+                    None => {
+                        let named = answers.into_iter().zip(wanted);
+                        return Ok(named
+                            .map(|(answer, (partition, _))| {
+                                answer.map_err(|code| failed(Some(partition), code))
+                            })
+                            .collect());
+                    }
+                    Some((index, code)) => {
+                        failed(wanted.get(index).map(|(partition, _)| partition), code)
                     }
                 }
-            },
+            }
             Err(error) => error,
         };
         if failure.broker_error() == Some(ErrorCode::UnknownTopicId) {
@@ -91,7 +93,7 @@ pub(crate) async fn committed(
     }
 }
 
-/// Asks once; an error code of the group as a whole is an error.
+/// Asks once, and tells whom; an error code of the group as a whole is an error.
 async fn ask(
     router: &Router,
     config: &ConsumerConfig,
@@ -99,14 +101,19 @@ async fn ask(
     wanted: &[(TopicPartition, Uuid)],
     ceiling: Option<i16>,
     deadline: Instant,
-) -> Result<Vec<group::Committed>, Error> {
+) -> Result<(Vec<group::Committed>, BrokerAddress), Error> {
     let connection = connect(router, group, deadline).await?;
     let version = connection.version_of::<OffsetFetchRequest>(ceiling)?;
     let request = group::fetch_request(group, wanted, version);
     let options = SendOptions::new(config.request_timeout).with_version(version);
     let response = connection.request(&request, &options).await?;
-    group::read_fetch(wanted, response)
-        .map_err(|code| group::refused(group, None, code).with_broker(connection.broker()))
+    let broker = connection.broker();
+    match group::read_fetch(wanted, response) {
+        Ok(answers) => Ok((answers, broker.clone())),
+        Err(code) => {
+            Err(group::refused(ApiKey::OffsetFetch, group, None, code).with_broker(broker))
+        }
+    }
 }
 
 async fn connect(

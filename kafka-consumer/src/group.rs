@@ -13,7 +13,7 @@ use kafka_protocol::messages::offset_fetch::{
 use kafka_protocol::messages::{
     OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse,
 };
-use kafka_protocol::{ErrorCode, StrBytes, Uuid};
+use kafka_protocol::{ApiKey, ErrorCode, StrBytes, Uuid};
 
 use crate::assignment::TopicPartition;
 use crate::commit::{Commit, OffsetAndMetadata};
@@ -196,9 +196,14 @@ pub(crate) fn verdict(code: ErrorCode) -> GroupVerdict {
     }
 }
 
-/// A refusal that trying again does not mend.
-pub(crate) fn refused(group: &str, partition: Option<&TopicPartition>, code: ErrorCode) -> Error {
-    let error = Error::broker(code);
+/// An error code of the group, or of one of its partitions.
+pub(crate) fn refused(
+    api: ApiKey,
+    group: &str,
+    partition: Option<&TopicPartition>,
+    code: ErrorCode,
+) -> Error {
+    let error = Error::broker(code).with_api(api);
     let error = match partition {
         Some(partition) => error::at(partition, error),
         None => error,
@@ -211,17 +216,20 @@ pub(crate) fn refused(group: &str, partition: Option<&TopicPartition>, code: Err
         | ErrorCode::StaleMemberEpoch => error.with_hint(format!(
             "group {group:?} has members; while it has, only they can commit for it"
         )),
-        ErrorCode::GroupAuthorizationFailed | ErrorCode::InvalidGroupId => {
-            error.with_hint(format!("the group is {group:?}"))
-        }
-        _ => error,
+        _ => error.with_hint(of_group(group)),
     }
+}
+
+/// The hint that tells whose offsets it was about.
+pub(crate) fn of_group(group: &str) -> String {
+    format!("the group is {group:?}")
 }
 
 /// Answered, but not for what was asked.
 pub(crate) fn left_out() -> Error {
     Error::new(ErrorKind::UnexpectedResponse)
         .with_message("the coordinator's answer leaves partitions out")
+        .with_api(ApiKey::OffsetCommit)
 }
 
 fn by_topic<T>(
@@ -444,7 +452,7 @@ mod tests {
             };
             assert_eq!(verdict(code), expected, "{code:?}");
         }
-        let text = refused("g", None, ErrorCode::UnknownMemberId).to_string();
+        let text = refused(ApiKey::OffsetCommit, "g", None, ErrorCode::UnknownMemberId).to_string();
         assert!(text.contains("only they can commit"), "{text}");
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::batch::Batch;
 use crate::commit::Commit;
 use crate::commit_queue::{CommitQueue, Finished};
-use crate::config::ConsumerConfig;
+use crate::config::{ConsumerConfig, FOREVER};
 use crate::decode::{Decoded, Decoder};
 use crate::error;
 use crate::subscription::{Lease, Settled, Subscription, Taken};
@@ -234,7 +234,7 @@ impl Shared {
                 return None;
             }
             if let Life::Open = state.life {
-                state.life = Life::Closing(timeout);
+                state.life = Life::Closing(timeout.min(FOREVER));
                 state.subscription.clear();
             }
             let (sender, receiver) = oneshot::channel();

@@ -244,3 +244,24 @@ async fn a_caller_that_never_waits_still_lets_the_fetcher_run() {
     }
     assert!(most >= 15, "{most}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn endless_timeouts_are_as_good_as_any() {
+    let bench = filled(1, 3, 10).await;
+    let config = small()
+        .group("g")
+        .request_timeout(Duration::MAX)
+        .api_timeout(Duration::MAX)
+        .retry_backoff_max(Duration::MAX);
+    let mut consumer = bench.reading(config, Start::Earliest);
+    assert_eq!(offsets(&mut consumer, 2).await, [0, 1]);
+    let commit = consumer.commit();
+    let close = async {
+        tokio::task::yield_now().await;
+        consumer.close(Duration::MAX).await
+    };
+    let (commit, close) = tokio::join!(commit, close);
+    commit.unwrap();
+    close.unwrap();
+    assert_eq!(bench.cluster.committed_offset("g", "t", 0), Some(2));
+}

@@ -240,6 +240,8 @@ impl Subscription {
             }
             self.shelve(slot);
         }
+        // Others may have waited for the caller to take what is now paused.
+        self.signals.driver = true;
         Ok(())
     }
 
@@ -395,14 +397,15 @@ impl Subscription {
     /// answers, or lets go of it where paused data take up too much: it is fetched
     /// again on resume.
     fn shelve(&mut self, slot: usize) {
+        let is_paused = slot_mut(&mut self.partitions, slot).is_some_and(|p| p.paused);
+        if !is_paused {
+            return;
+        }
         let paused = self.iter().filter(|partition| partition.paused);
         let kept: usize = paused.map(|partition| partition.buffer.bytes()).sum();
         let Some(partition) = slot_mut(&mut self.partitions, slot) else {
             return;
         };
-        if !partition.paused {
-            return;
-        }
         let Phase::Fetching { next_offset } = &mut partition.phase else {
             return partition.buffer.detach();
         };

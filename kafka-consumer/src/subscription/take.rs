@@ -80,10 +80,7 @@ impl Subscription {
             }
             Decoded::Corrupt { at, error } => self.stop(&lease, at, error),
         };
-        if self.ready.is_empty() {
-            // A fetch may have waited for the last of the data to be taken.
-            self.signals.driver |= self.brokers.values().any(|broker| broker.blocked);
-        }
+        self.wake_if_drained();
         settled
     }
 
@@ -127,6 +124,7 @@ impl Subscription {
         self.shelve(slot);
         self.freed(slot, before);
         self.offer(slot);
+        self.wake_if_drained();
     }
 
     /// Counts down what a stream gives back undelivered.
@@ -213,6 +211,14 @@ impl Subscription {
         }
         if let Some(Charge { broker, bytes }) = charge {
             self.budget.add(broker, bytes);
+        }
+    }
+
+    /// A fetch may have waited for the last of the data to be taken, where paused
+    /// partitions hold the rest of the budget.
+    fn wake_if_drained(&mut self) {
+        if self.ready.is_empty() {
+            self.signals.driver |= self.brokers.values().any(|broker| broker.blocked);
         }
     }
 

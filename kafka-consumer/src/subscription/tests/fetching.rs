@@ -575,3 +575,53 @@ fn an_answer_that_makes_no_sense_is_asked_for_a_few_times_and_a_refusal_to_speak
         assert_eq!(asked(&world.fetch().request).len(), 1);
     }
 }
+
+/// Of broker 1, partitions 0 to 3 fill its half of the budget; partition 4 has
+/// data that were not fetched yet.
+fn filled_budget() -> World {
+    let mut world = World::new(config().prefetch_bytes(4 * P));
+    for partition in 0..6 {
+        world.lead("t", partition, 1 + partition / 5);
+    }
+    world.assign((0..6).map(|p| Assignment::new("t", p, Start::Offset(0))));
+    let ask = world.fetches().remove(0);
+    world.answer(&ask, |_, p, _| match p {
+        4 => none(),
+        _ => records(sized(0, P / 2 - 75)),
+    });
+    assert!(world.fetches().is_empty(), "all of it is taken up");
+    world.state.take_signals();
+    world
+}
+
+fn pause(world: &mut World, partitions: std::ops::Range<i32>) {
+    let paused = partitions.map(|p| TopicPartition::new("t", p));
+    world.state.pause(&paused.collect::<Vec<_>>()).unwrap();
+}
+
+#[test]
+fn pausing_what_fills_the_budget_wakes_the_driver_for_the_rest() {
+    let mut world = filled_budget();
+    pause(&mut world, 0..4);
+    assert!(world.state.take_signals().driver);
+    let ask = world.fetch();
+    assert_eq!(asked(&ask.request), [("t".to_owned(), 4, 0)]);
+}
+
+#[test]
+fn a_stream_that_takes_the_last_that_is_not_paused_wakes_the_driver() {
+    let mut world = filled_budget();
+    pause(&mut world, 0..3);
+    assert!(world.fetches().is_empty(), "the caller has data left");
+    world.state.take_signals();
+    let Taken::Chunk(mut lease) = world.state.take() else {
+        panic!("partition 3 has data");
+    };
+    let crate::decode::Decoded::Batch(batch) = world.decode(&mut lease) else {
+        panic!("a batch");
+    };
+    let (lease, _) = world.state.hold(lease, batch).unwrap();
+    world.state.give_back(lease, None);
+    assert!(world.state.take_signals().driver);
+    assert_eq!(world.fetch().request.topics[0].partitions.len(), 2);
+}
