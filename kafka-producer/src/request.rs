@@ -25,6 +25,9 @@ const BY_ID: i16 = 13;
 const BATCHES: i16 = 3;
 /// The first version that may carry zstd (KIP-110).
 const ZSTD: i16 = 7;
+/// The first version whose throttle time is the client's to wait (KIP-219):
+/// before it, the broker has waited with its answer.
+const THROTTLED_HERE: i16 = 6;
 
 impl Template {
     pub(crate) fn new(config: &ProducerConfig) -> Self {
@@ -96,7 +99,8 @@ impl From<&Part> for Asked {
 
 /// What was said of each part, in the order of `asked`; `None` where nothing
 /// was. Of a partition that is answered twice the first answer counts, and one
-/// that nobody asked about is passed over.
+/// that nobody asked about is passed over. With it, for how long to send
+/// nothing.
 pub(crate) fn read(
     version: i16,
     asked: &[Asked],
@@ -149,7 +153,10 @@ pub(crate) fn read(
             });
         }
     }
-    let throttle = u64::try_from(response.throttle_time_ms).unwrap_or(0);
+    let throttle = match version {
+        ..THROTTLED_HERE => 0,
+        _ => u64::try_from(response.throttle_time_ms).unwrap_or(0),
+    };
     (answers, Duration::from_millis(throttle))
 }
 
@@ -272,6 +279,11 @@ mod tests {
     fn throttling_is_read_and_nonsense_is_not() {
         let (_, throttle) = read(12, &[], response(vec![]).with_throttle_time_ms(250));
         assert_eq!(throttle, Duration::from_millis(250));
+        let (_, throttle) = read(6, &[], response(vec![]).with_throttle_time_ms(250));
+        assert_eq!(throttle, Duration::from_millis(250));
+        // The broker has waited already (KIP-219).
+        let (_, throttle) = read(5, &[], response(vec![]).with_throttle_time_ms(250));
+        assert_eq!(throttle, Duration::ZERO);
         let (_, throttle) = read(12, &[], response(vec![]).with_throttle_time_ms(-1));
         assert_eq!(throttle, Duration::ZERO);
     }
