@@ -150,6 +150,13 @@ impl Identities {
                 Answer::Failed(error)
             }
             Err(error) if is_impossible(&error) => self.refused(error),
+            // Below version 3 (KIP-360) there is no place for the identity to
+            // follow. A new id serves as well.
+            Err(error) if *error.kind() == ErrorKind::Encode && self.latest.take().is_some() => {
+                self.state = State::Wanted;
+                self.not_before = None;
+                Answer::Later
+            }
             Err(_) => {
                 self.attempts = self.attempts.saturating_add(1);
                 self.not_before = Some(now + pause);
@@ -181,7 +188,7 @@ impl Identities {
 /// What asking again won't change.
 fn is_impossible(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::UnsupportedVersion | ErrorKind::Encode => true,
+        ErrorKind::UnsupportedVersion => true,
         ErrorKind::Broker(code) => matches!(
             code,
             ErrorCode::ClusterAuthorizationFailed
@@ -214,11 +221,12 @@ pub(crate) enum Health {
     /// A numbered batch was given up and may or may not be in the log: numbered
     /// ones behind it can be tried, new ones need a new identity.
     Doubtful,
-    /// The broker refuses the numbers: nothing more under this identity.
+    /// The broker refuses the numbers, or the topic is another one now: nothing
+    /// more under this identity. A request that names topics may have reached
+    /// the new topic before its id was known here, so its log may hold our
+    /// numbers, and counting from zero again would pass new records off as
+    /// duplicates.
     Broken,
-    /// The topic is another one now, with logs that know nothing of us: count
-    /// from zero.
-    Restart,
 }
 
 impl Sequences {
@@ -260,9 +268,8 @@ impl Sequences {
                 let usable = match self.health {
                     Health::Good => true,
                     Health::Doubtful | Health::Broken => !known,
-                    Health::Restart => true,
                 };
-                if usable && (!known || self.health == Health::Restart) {
+                if usable && !known {
                     *self = Self {
                         identity: Some(*identity),
                         ..Self::default()
@@ -295,7 +302,6 @@ impl Sequences {
             Health::Good => 0,
             Health::Doubtful => 1,
             Health::Broken => 2,
-            Health::Restart => 3,
         };
         if rank(to) > rank(self.health) {
             self.health = to;
@@ -367,6 +373,25 @@ mod tests {
         assert!(identities.distrust(A));
         assert!(!identities.distrust(A), "asked for already");
         assert_eq!(identities.asked(), Some(A), "named as the one to follow");
+    }
+
+    #[test]
+    fn an_identity_that_cannot_be_named_is_forgotten() {
+        let now = kafka_net::clock::now();
+        let pause = Duration::from_millis(100);
+        let unnamed = || Err(Error::new(ErrorKind::Encode));
+        for mode in [Idempotence::Auto, Idempotence::Required] {
+            let mut identities = known(mode, A);
+            assert!(identities.distrust(A));
+            assert_eq!(identities.asked(), Some(A));
+            let answer = identities.answered(now, unnamed(), pause);
+            assert!(matches!(answer, Answer::Later), "{answer:?}");
+            assert_eq!(identities.ask_at(now), Some(now), "at once");
+            assert_eq!(identities.asked(), None, "a new one");
+            // Whatever else can't be encoded is not tried in a hot loop.
+            identities.answered(now, unnamed(), pause);
+            assert_eq!(identities.ask_at(now), Some(now + pause));
+        }
     }
 
     #[test]
@@ -452,17 +477,6 @@ mod tests {
             assert_eq!(sequences.assign(1), Some(0));
             assert_eq!(sequences.health(), Health::Good);
         }
-    }
-
-    #[test]
-    fn a_recreated_topic_counts_from_zero_under_the_same_identity() {
-        let mut sequences = Sequences::default();
-        assert!(sequences.prepare(&Current::Known(A), false));
-        sequences.assign(10);
-        sequences.degrade(Health::Restart);
-        assert!(!sequences.prepare(&Current::Known(A), true));
-        assert!(sequences.prepare(&Current::Known(A), false));
-        assert_eq!(sequences.assign(1), Some(0));
     }
 
     #[test]

@@ -195,6 +195,29 @@ async fn a_producer_that_the_broker_forgot_or_fenced() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_old_broker_gives_a_second_identity_too() {
+    use kafka_protocol::VersionRange;
+    for mode in [Idempotence::Auto, Idempotence::Required] {
+        let old = TestCluster::builder()
+            .topic("t", 1)
+            .api_versions(ApiKey::InitProducerId, VersionRange::new(0, 2));
+        let rig = Rig::new(old);
+        let producer = rig.producer(config().idempotence(mode));
+        let first = producer.send(Record::to("t").value("a")).await.unwrap();
+        first.await.unwrap();
+        let forgotten = Reaction::Error(ErrorCode::UnknownProducerId);
+        rig.cluster.faults().add(fault(produce(), forgotten).once());
+        let second = producer.send(Record::to("t").value("b")).await.unwrap();
+        assert_eq!(second.await.unwrap().offset, Some(1), "{mode:?}");
+        assert_eq!(rig.values("t", 0), ["a", "b"]);
+        let log = rig.cluster.log("t", 0);
+        let ids: Vec<_> = log.iter().map(|batch| batch.producer_id()).collect();
+        assert!(ids.iter().all(|id| *id >= 0), "{mode:?}: {ids:?}");
+        assert_ne!(ids[0], ids[1], "{mode:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_batch_above_the_brokers_limit_is_split() {
     let rig = Rig::new(TestCluster::builder().topic("t", 1).max_message_bytes(2000));
     let producer = rig.producer(ProducerConfig::default());
@@ -371,6 +394,30 @@ async fn records_for_a_deleted_topic_never_reach_its_successor() {
     let next = topic.send(RecordRef::value(b"new")).await.unwrap();
     assert_eq!(next.await.unwrap().offset, Some(0));
     assert_eq!(rig.values("t", 0), ["new"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_reached_a_successor_by_name_hides_no_later_one() {
+    use kafka_protocol::VersionRange;
+    let by_name = TestCluster::builder()
+        .topic("t", 1)
+        .api_versions(ApiKey::Produce, VersionRange::new(3, 12));
+    let rig = Rig::new(by_name);
+    let producer = rig.producer(config());
+    let _known = producer.topic("t").await.unwrap();
+    assert!(rig.cluster.delete_topic("t"));
+    assert!(rig.cluster.create_topic("t", 1));
+    let first = producer.send(Record::to("t").value("a")).await.unwrap();
+    assert_eq!(first.await.unwrap().offset, Some(0));
+    rig.router
+        .refresh(&["t"], kafka_net::clock::now() + seconds(5))
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let second = producer.send(Record::to("t").value("b")).await.unwrap();
+    assert_eq!(second.await.unwrap().offset, Some(1));
+    assert_eq!(rig.values("t", 0), ["a", "b"]);
+    assert_eq!(rig.cluster.requests_seen(ApiKey::InitProducerId), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -113,7 +113,7 @@ impl Sender {
         if !known_before {
             return;
         }
-        partition.sequences.degrade(Health::Restart);
+        partition.sequences.degrade(Health::Broken);
         if let Some(partition) = self.partitions.get(key as usize) {
             // Those that were closed by `set_topic_id` and before it.
             let old = partition.shared.queue().take_all();
