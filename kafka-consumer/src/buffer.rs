@@ -78,6 +78,18 @@ impl Buffer {
         Some(entry)
     }
 
+    /// Empties it; returns the failure that was at its end, if there was one.
+    pub(crate) fn take_failure(&mut self, budget: &mut Budget) -> Option<Error> {
+        let mut failure = None;
+        while let Some(entry) = self.pop_front(budget) {
+            failure = match entry {
+                Entry::Failure(error) => Some(error),
+                _ => None,
+            };
+        }
+        failure
+    }
+
     pub(crate) fn clear(&mut self, budget: &mut Budget) {
         while self.pop_front(budget).is_some() {}
     }

@@ -116,6 +116,8 @@ async fn ask(
     }
 }
 
+/// Tries once: while a dead coordinator was dialled, another one may have been
+/// elected. Whoever calls looks it up again after a failure.
 async fn connect(
     router: &Router,
     group: &StrBytes,
@@ -124,7 +126,7 @@ async fn connect(
     let coordinator = router
         .coordinator(CoordinatorKind::Group, group, deadline)
         .await?;
-    router.connection(coordinator, Lane::Group, deadline).await
+    router.attempt(coordinator, Lane::Group, deadline).await
 }
 
 fn group_of(config: &ConsumerConfig) -> Result<StrBytes, Error> {

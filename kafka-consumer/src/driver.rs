@@ -189,6 +189,7 @@ impl Driver {
         })
     }
 
+    /// Tries once: a leader that is gone has to be looked for, not waited for.
     fn connect(
         &self,
         broker: i32,
@@ -196,9 +197,9 @@ impl Driver {
         deadline: Instant,
     ) -> Waiting<Connection> {
         match address {
-            Some(address) => self.fetching.connection(&address, Lane::Fetch, deadline),
+            Some(address) => self.fetching.attempt(&address, Lane::Fetch, deadline),
             // Unknown: the router looks for it, or says what is wrong.
-            None => self.router.connection(broker, Lane::Fetch, deadline),
+            None => self.router.attempt(broker, Lane::Fetch, deadline),
         }
     }
 

@@ -37,7 +37,7 @@ pub(crate) async fn ask(
 ) -> Result<Vec<OffsetFound>, Error> {
     let limit = config.request_timeout;
     let deadline = clock::now() + limit;
-    let connection = router.connection(broker, Lane::Control, deadline).await?;
+    let connection = router.attempt(broker, Lane::Control, deadline).await?;
     let version = connection.version_of::<ListOffsetsRequest>(None)?;
     let timeout_ms = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
     // What this version can't express gets an error of its own; the rest is asked.

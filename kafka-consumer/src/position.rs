@@ -140,6 +140,14 @@ impl Cursor {
         self.position.store(position, Ordering::Release);
     }
 
+    /// To a position that does not follow from what was handed out. The epoch of the
+    /// batch before would say that the log there ends earlier: whoever starts from
+    /// such a commit would go back for nothing. −1 where no epoch is known.
+    pub(crate) fn jump_to(&self, position: i64, leader_epoch: i32) {
+        self.set_leader_epoch(leader_epoch);
+        self.move_to(position);
+    }
+
     /// The leader epoch of the batch that was handed out last; −1 if unknown.
     pub(crate) fn leader_epoch(&self) -> i32 {
         self.leader_epoch.load(Ordering::Acquire)

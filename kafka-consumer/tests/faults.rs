@@ -377,3 +377,32 @@ async fn a_silent_broker_costs_one_timeout_and_disturbs_nobody() {
     );
     until(|| consumer.metrics().failed_fetches == 1).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_died_is_not_waited_for_once_there_is_another() {
+    let bench = ten(TestCluster::builder()
+        .brokers(3)
+        .default_replication_factor(3))
+    .await;
+    let mut consumer = bench.reading(ConsumerConfig::default(), Start::Earliest);
+    assert_eq!(offsets(&mut consumer, 10).await.len(), 10);
+    let leader = bench.cluster.leader("t", 0).unwrap();
+    let (_, port) = bench.cluster.broker_address(leader).unwrap();
+    bench
+        .refused
+        .store(port, std::sync::atomic::Ordering::Relaxed);
+    let faults = bench.cluster.faults();
+    let fault = Fault::new(fetches().broker(leader), Reaction::DropBeforeApply);
+    let fault = faults.add(fault);
+    // The cluster takes its time to notice.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    faults.remove(fault);
+    let mut others = bench.cluster.broker_ids().into_iter();
+    let other = others.find(|id| *id != leader).unwrap();
+    assert!(bench.cluster.move_leader("t", 0, other));
+    bench.fill("t", 0, 1, 10).await;
+    let begun = tokio::time::Instant::now();
+    offsets(&mut consumer, 1).await;
+    let time = begun.elapsed();
+    assert!(time < Duration::from_secs(5), "{time:?}");
+}

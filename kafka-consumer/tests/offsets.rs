@@ -358,3 +358,28 @@ async fn what_a_refusal_concerns_is_named_by_a_look_up_too() {
     let error = consumer.end_offsets([t(0), t(1)]).await.unwrap_err();
     assert!(error.to_string().contains("t-1"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_died_is_looked_up_anew_at_once() {
+    for reads in [false, true] {
+        let three = TestCluster::builder().brokers(3);
+        let bench = filled(three.default_replication_factor(3)).await;
+        let consumer = bench.reading(group(), Start::Earliest);
+        consumer.commit_offsets([(t(0), 3_i64)]).await.unwrap();
+        let kind = kafka_router::CoordinatorKind::Group;
+        let deadline = kafka_net::clock::now() + support::LONG;
+        let node = bench.router.coordinator(kind, "g", deadline).await.unwrap();
+        bench.cluster.stop_broker(node);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let begun = tokio::time::Instant::now();
+        if reads {
+            let mut other = bench.reading(group(), Start::Committed);
+            assert_eq!(offsets(&mut other, 1).await[0], 3);
+        } else {
+            consumer.commit_offsets([(t(0), 5_i64)]).await.unwrap();
+            assert_eq!(stored(&bench), Some(5));
+        }
+        let time = begun.elapsed();
+        assert!(time < Duration::from_secs(5), "{reads}: {time:?}");
+    }
+}

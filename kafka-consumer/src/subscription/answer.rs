@@ -129,6 +129,18 @@ impl Subscription {
                 }
             }
         }
+        // A broker that throttles sends an empty answer.
+        if response.throttle_time_ms <= 0 {
+            for item in wanted.left_out() {
+                let current = slot_mut(&mut self.partitions, item.slot)
+                    .is_some_and(|partition| partition.ticket == flight.ticket);
+                if current {
+                    let error = Error::new(ErrorKind::UnexpectedResponse)
+                        .with_message("the broker's answer leaves the partition out");
+                    self.again(now, item, error, true);
+                }
+            }
+        }
         if let Some(broker) = self.brokers.get_mut(&id) {
             broker.answered(now, flight.waits, rotor.is_none());
             broker.rotor = rotor.unwrap_or(broker.rotor);

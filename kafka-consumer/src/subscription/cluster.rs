@@ -76,7 +76,14 @@ impl Subscription {
         let position = partition.cursor.position();
         partition.committed = None;
         if partition.phase == Phase::Stopped {
-            return;
+            // It stays stopped, and the caller still learns why. But the position
+            // must not be committed under the new id, nor old records be handed out.
+            let failure = partition.buffer.take_failure(&mut self.budget);
+            partition.restart(Phase::Stopped, generation, &mut self.budget);
+            if let Some(failure) = failure {
+                partition.fail(failure, &mut self.budget);
+            }
+            return self.offer(slot);
         }
         tracing::warn!(
             partition = %partition.name,

@@ -85,6 +85,14 @@ impl<'a> Wanted<'a> {
         self.items.get(index)
     }
 
+    /// What was not taken.
+    pub(super) fn left_out(&self) -> impl Iterator<Item = &'a FlightItem> {
+        let items = self.items.iter().zip(&self.answered);
+        items
+            .filter(|(_, answered)| !**answered)
+            .map(|(item, _)| item)
+    }
+
     fn find(&mut self, topic: &TopicKey, partition: i32) -> Option<usize> {
         let items = self.items.iter().enumerate();
         match topic {

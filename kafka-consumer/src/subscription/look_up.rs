@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use kafka_net::Error;
+use kafka_net::{Error, ErrorKind};
 use kafka_protocol::StrBytes;
 
 use super::{Subscription, slot_mut};
@@ -113,10 +113,12 @@ impl Subscription {
                 Ok(Some(committed)) if committed.offset >= 0 => {
                     if let Some(partition) = slot_mut(&mut self.partitions, slot) {
                         partition.committed = Some(committed.offset);
+                    }
+                    self.resume_at(slot, committed.offset);
+                    if let Some(partition) = slot_mut(&mut self.partitions, slot) {
                         let epoch = committed.leader_epoch.unwrap_or(-1);
                         partition.cursor.set_leader_epoch(epoch);
                     }
-                    self.resume_at(slot, committed.offset);
                 }
                 Ok(_) => self.on_nothing_committed(slot),
                 Err(error) => {
@@ -147,7 +149,16 @@ impl Subscription {
         partition.ticket = 0;
         match found {
             OffsetFound::At { offset, .. } => self.on_position(slot, look_up, offset),
-            OffsetFound::None => partition.phase = Phase::Needed(LookUp::Latest),
+            OffsetFound::None if matches!(look_up, LookUp::Timestamp(_)) => {
+                partition.phase = Phase::Needed(LookUp::Latest);
+            }
+            OffsetFound::None => {
+                // A log always has a start and an end.
+                let error = Error::new(ErrorKind::UnexpectedResponse)
+                    .with_message("the broker knows no such offset");
+                let refresh = true;
+                self.on_found(now, slot, look_up, OffsetFound::Retry { error, refresh });
+            }
             OffsetFound::Later => partition.phase = Phase::Needed(look_up),
             OffsetFound::Retry { error, refresh } => {
                 partition.phase = Phase::Needed(look_up);
@@ -222,7 +233,7 @@ impl Subscription {
             next_offset: offset,
         };
         if partition.buffer.is_empty() && partition.lease.is_none() {
-            partition.cursor.move_to(offset);
+            partition.cursor.jump_to(offset, -1);
         } else {
             partition
                 .buffer

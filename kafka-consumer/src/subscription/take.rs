@@ -162,7 +162,7 @@ impl Subscription {
                 generation: partition.generation,
             };
             match entry {
-                Entry::Jump(position) => partition.cursor.move_to(position),
+                Entry::Jump(position) => partition.cursor.jump_to(position, -1),
                 Entry::Failure(error) => return Some(Taken::Error(error)),
                 Entry::Batch(batch, _) => {
                     let lease = lease(None);

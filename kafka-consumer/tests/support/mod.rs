@@ -15,6 +15,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -36,11 +37,16 @@ pub(crate) const LONG: Duration = Duration::from_secs(600);
 pub(crate) struct Bench {
     pub(crate) cluster: TestCluster,
     pub(crate) router: Router,
+    /// The port that takes no new connections; 0 for none.
+    pub(crate) refused: Arc<AtomicU16>,
 }
 
 /// Connects within the process.
 #[derive(Debug)]
-struct Links(TestCluster);
+struct Links {
+    cluster: TestCluster,
+    refused: Arc<AtomicU16>,
+}
 
 impl Connector for Links {
     fn resolve(&self, host: &str, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
@@ -49,8 +55,12 @@ impl Connector for Links {
     }
 
     fn connect(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
-        let cluster = self.0.clone();
+        let cluster = self.cluster.clone();
+        let refused = self.refused.load(Ordering::Relaxed) == addr.port();
         Box::pin(async move {
+            if refused {
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            }
             let stream = cluster.dial(&addr.ip().to_string(), addr.port())?;
             Ok(Box::new(stream) as BoxStream)
         })
@@ -64,9 +74,14 @@ pub(crate) fn bench() -> Bench {
 
 pub(crate) fn with(builder: TestClusterBuilder) -> Bench {
     let cluster = builder.build_offline();
+    let refused = Arc::new(AtomicU16::new(0));
+    let links = Links {
+        cluster: cluster.clone(),
+        refused: Arc::clone(&refused),
+    };
     let env = Environment::new(
         tokio::runtime::Handle::current(),
-        Arc::new(Links(cluster.clone())),
+        Arc::new(links),
         Arc::new(SystemWallClock),
         Random::from_seed(7),
     );
@@ -75,7 +90,11 @@ pub(crate) fn with(builder: TestClusterBuilder) -> Bench {
         .with_bootstrap_servers(&cluster.bootstrap())
         .unwrap();
     let router = Router::new(config, pool).unwrap();
-    Bench { cluster, router }
+    Bench {
+        cluster,
+        router,
+        refused,
+    }
 }
 
 impl Bench {

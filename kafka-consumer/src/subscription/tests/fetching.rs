@@ -102,7 +102,7 @@ fn taking_a_small_batch_wakes_the_driver_only_when_that_makes_room() {
 fn a_fetch_that_waits_for_room_goes_out_when_a_quarter_of_it_is_free() {
     let mut world = one_broker(config().prefetch_bytes(4 * P), 8);
     let ask = world.fetch();
-    assert_eq!(ask.request.max_bytes, 4 * P as i32);
+    assert_eq!(ask.request.max_bytes, P as i32, "a quarter of the share");
     world.answer(&ask, |_, _, _| records(sized(0, P / 2 - 75)));
     assert!(world.fetches().is_empty(), "all of it is taken up");
     world.state.take_signals();
@@ -411,9 +411,19 @@ fn answers_are_taken_for_what_was_asked_only() {
     ];
     world.respond(&ask, Ok(response));
     assert_eq!(world.drain(), [(2, 0), (0, 0)]);
-    let mut next = asked(&world.fetch().request);
+    let asks = world.plan();
+    let [Ask::Fetch(ask), Ask::Refresh(_)] = &asks[..] else {
+        panic!("{asks:?}");
+    };
+    let mut next = asked(&ask.request);
     next.sort();
     let t = |p, offset| ("t".to_owned(), p, offset);
+    assert_eq!(next, [t(0, 1), t(2, 1)]);
+    // What was left out gets its turn after a while.
+    world.answer(ask, |_, _, _| none());
+    world.pass(ms(120));
+    let mut next = asked(&world.fetch().request);
+    next.sort();
     assert_eq!(next, [t(0, 1), t(1, 0), t(2, 1)]);
 }
 

@@ -1,5 +1,6 @@
 //! Dialogues: what is asked, what is answered, what is handed out.
 
+mod doubtful;
 mod fetching;
 mod handing;
 mod positions;
