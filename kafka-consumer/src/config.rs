@@ -123,8 +123,10 @@ impl ConsumerConfig {
         self
     }
 
-    /// The most that one fetch answer may carry, in bytes. A single batch that is
-    /// larger comes whole all the same (KIP-74). Default 50 MiB; at least 1 KiB.
+    /// The most that one fetch answer may carry, in bytes; nor is it asked to carry
+    /// more than a quarter of the broker's share of
+    /// [`prefetch_bytes`](Self::prefetch_bytes). A single batch that is larger comes
+    /// whole all the same (KIP-74). Default 50 MiB; at least 1 KiB.
     #[must_use]
     pub fn fetch_max_bytes(mut self, bytes: usize) -> Self {
         self.fetch_max_bytes = bytes;
@@ -147,8 +149,8 @@ impl ConsumerConfig {
     ///
     /// Batches are decompressed as they are handed out, one at a time, so
     /// decompressed data never piles up behind it. Only a single batch larger than
-    /// what was left can go beyond the bound, by its own size. Default 64 MiB; at
-    /// least [`partition_fetch_bytes`](Self::partition_fetch_bytes).
+    /// what was left, or one that a stream gives back unfinished, can go beyond the
+    /// bound, by its own size. Default 64 MiB; at least [`partition_fetch_bytes`](Self::partition_fetch_bytes).
     #[must_use]
     pub fn prefetch_bytes(mut self, bytes: usize) -> Self {
         self.prefetch_bytes = bytes;
@@ -368,7 +370,6 @@ mod tests {
         check(config().api_timeout(Duration::ZERO), &["api_timeout"]);
         check(config().group(""), &["group"]);
     }
-}
 
     #[test]
     fn endless_durations_do_not_overflow_a_deadline() {
@@ -388,3 +389,4 @@ mod tests {
             assert!(now.checked_add(wait + FOREVER).is_some(), "{wait:?}");
         }
     }
+}

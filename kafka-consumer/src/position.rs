@@ -182,6 +182,7 @@ pub(crate) struct Retry {
     failures: u32,
     not_before: Option<Instant>,
     failing_since: Option<Instant>,
+    last_failed: Option<Instant>,
     last_error: Option<Error>,
 }
 
@@ -197,6 +198,7 @@ impl Retry {
         self.not_before = Some(now + backoff.delay(self.failures, random));
         self.failures = self.failures.saturating_add(1);
         self.failing_since.get_or_insert(now);
+        self.last_failed = Some(now);
         self.last_error = Some(error);
     }
 
@@ -225,18 +227,15 @@ impl Retry {
         self.not_before
     }
 
-    /// When it will have failed for `limit`.
-    pub(crate) fn report_at(&self, limit: Duration) -> Option<Instant> {
-        Some(self.failing_since? + limit)
-    }
-
     /// The last error, with the number of tries, once for each `limit` during
-    /// which nothing succeeded.
-    pub(crate) fn report(&mut self, now: Instant, limit: Duration) -> Option<Error> {
-        if self.report_at(limit)? > now {
+    /// which nothing succeeded. Only where it is still being tried: what nobody
+    /// asks for any longer (paused, unassigned) is no news.
+    pub(crate) fn report(&mut self, limit: Duration) -> Option<Error> {
+        let last_failed = self.last_failed?;
+        if last_failed.saturating_duration_since(self.failing_since?) < limit {
             return None;
         }
-        self.failing_since = Some(now);
+        self.failing_since = Some(last_failed);
         let error = self.last_error.clone()?;
         Some(error.with_attempts(self.failures))
     }
@@ -251,36 +250,28 @@ mod tests {
     #[test]
     fn a_lasting_failure_is_reported_once_per_limit() {
         let start = kafka_net::clock::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
         let limit = Duration::from_secs(60);
-        let backoff = Backoff::default();
-        let random = Random::from_seed(1);
         let mut retry = Retry::default();
         assert!(retry.is_due(start));
-        let error = || Error::new(ErrorKind::Disconnected);
-        retry.failed(start, error(), &backoff, &random);
+        let fail = |retry: &mut Retry, seconds| {
+            let error = Error::new(ErrorKind::Disconnected);
+            let backoff = Backoff::default();
+            retry.failed(at(seconds), error, &backoff, &Random::from_seed(1));
+            retry.report(limit)
+        };
+        assert!(fail(&mut retry, 0).is_none());
         assert!(!retry.is_due(start));
         assert!(retry.is_due(start + Duration::from_millis(120)));
-        assert!(
-            retry
-                .report(start + Duration::from_secs(59), limit)
-                .is_none()
-        );
-        retry.failed(start + Duration::from_secs(59), error(), &backoff, &random);
-        let reported = retry.report(start + Duration::from_secs(60), limit);
-        assert_eq!(reported.unwrap().context().attempts(), Some(2));
-        assert!(
-            retry
-                .report(start + Duration::from_secs(61), limit)
-                .is_none()
-        );
-        assert!(
-            retry
-                .report(start + Duration::from_secs(120), limit)
-                .is_some()
-        );
+        assert!(fail(&mut retry, 59).is_none());
+        let reported = fail(&mut retry, 60);
+        assert_eq!(reported.unwrap().context().attempts(), Some(3));
+        assert!(retry.report(limit).is_none(), "once");
+        assert!(fail(&mut retry, 119).is_none());
+        assert!(fail(&mut retry, 120).is_some());
         retry.succeeded();
-        assert_eq!(retry.report_at(limit), None);
         assert!(retry.is_due(start));
+        assert!(fail(&mut retry, 300).is_none(), "it begins anew");
     }
 
     #[test]

@@ -251,6 +251,8 @@ impl Subscription {
             if let Some(partition) = slot_mut(&mut self.partitions, slot) {
                 partition.paused = false;
                 partition.cursor.set_gate(Gate::Open);
+                // What failed before the pause did not go on failing.
+                partition.retry.succeeded();
             }
             self.offer(slot);
         }

@@ -87,12 +87,12 @@ impl Subscription {
     pub(crate) fn plan(&mut self, now: Instant, asks: &mut Vec<Ask>) -> Option<Instant> {
         let mut wake = Wake(None);
         self.plan_topics(now, asks, &mut wake);
-        self.report_stuck_brokers(now, &mut wake);
+        self.report_stuck_brokers();
         let mut look_ups: BTreeMap<i32, Vec<LookUpItem>> = BTreeMap::new();
         let mut committed = Vec::new();
         let mut brokers: BTreeMap<i32, Candidates> = BTreeMap::new();
         for slot in 0..self.partitions.len() {
-            self.report_if_stuck(slot, now, &mut wake);
+            self.report_if_stuck(slot);
             let Some(partition) = slot_mut(&mut self.partitions, slot) else {
                 continue;
             };
@@ -201,13 +201,12 @@ impl Subscription {
     }
 
     /// Tells the caller of a partition that has made no progress for long.
-    fn report_if_stuck(&mut self, slot: usize, now: Instant, wake: &mut Wake) {
+    fn report_if_stuck(&mut self, slot: usize) {
         let limit = self.config.api_timeout;
         let Some(partition) = slot_mut(&mut self.partitions, slot) else {
             return;
         };
-        let lasting = partition.retry.report(now, limit);
-        wake.at(partition.retry.report_at(limit));
+        let lasting = partition.retry.report(limit);
         if let Some(error) = lasting {
             let error = error::at(&partition.name, error);
             self.report(Some(slot), error);
@@ -215,12 +214,11 @@ impl Subscription {
     }
 
     /// Tells the caller of a broker that has not answered for long.
-    fn report_stuck_brokers(&mut self, now: Instant, wake: &mut Wake) {
+    fn report_stuck_brokers(&mut self) {
         let limit = self.config.api_timeout;
         let mut lasting = Vec::new();
         for broker in self.brokers.values_mut() {
-            lasting.extend(broker.retry.report(now, limit));
-            wake.at(broker.retry.report_at(limit));
+            lasting.extend(broker.retry.report(limit));
         }
         for error in lasting {
             self.report(None, error);
@@ -366,7 +364,10 @@ impl Subscription {
         } else {
             configured.min(self.budget.share()).max(1)
         };
-        let wanted = self.config.fetch_max_bytes.max(one).min(sum);
+        // The last batch of an answer keeps all of it in memory: answers of a
+        // quarter of the share bound what that can waste.
+        let part = self.budget.share() / 4;
+        let wanted = self.config.fetch_max_bytes.min(part).max(one).min(sum);
         let least = if resume {
             self.resume_room().max(one)
         } else {

@@ -232,13 +232,36 @@ impl Subscription {
         if crossed && matches!(partition.phase, Phase::Fetching { .. }) {
             self.signals.driver = true;
         }
+        let drained = before > 0 && partition.waiting_bytes() == 0;
+        if self.brokers.values().any(|broker| broker.blocked) {
+            self.unblock(drained);
+        }
+    }
+
+    /// Lets the brokers go on for which there is room again, or of which the caller
+    /// has nothing left to take.
+    fn unblock(&mut self, drained: bool) {
         let resume_at = self.resume_room();
-        for (id, broker) in &mut self.brokers {
-            if broker.blocked && self.budget.room(*id) >= resume_at {
+        let blocked = self.brokers.iter().filter(|(_, broker)| broker.blocked);
+        let freed: Vec<i32> = blocked
+            .map(|(id, _)| *id)
+            .filter(|id| self.budget.room(*id) >= resume_at || drained && self.is_starved(*id))
+            .collect();
+        self.signals.driver |= !freed.is_empty();
+        for id in freed {
+            if let Some(broker) = self.brokers.get_mut(&id) {
                 broker.blocked = false;
-                self.signals.driver = true;
             }
         }
+    }
+
+    /// Whether nothing that came from a broker is left for the caller to take.
+    fn is_starved(&self, broker: i32) -> bool {
+        !self.iter().any(|partition| {
+            let replica = partition.read_replica.map(|(replica, _)| replica);
+            let sources = [partition.leader, replica];
+            !partition.paused && partition.waiting_bytes() > 0 && sources.contains(&Some(broker))
+        })
     }
 
     fn is_current(&mut self, lease: &Lease) -> bool {

@@ -253,3 +253,61 @@ fn what_a_stream_gives_back_comes_again() {
     assert_eq!(world.position(0), Some(4));
     assert_eq!(world.state.gauges().buffered_bytes, 0);
 }
+
+#[test]
+fn one_broker_s_fetch_does_not_wait_for_another_broker_s_data_to_be_taken() {
+    let mut world = World::new(config().prefetch_bytes(4 * P));
+    for (partition, broker) in [(0, 1), (1, 1), (2, 2)] {
+        world.lead("t", partition, broker);
+    }
+    world.assign((0..3).map(|p| Assignment::new("t", p, Start::Offset(0))));
+    let sized = |base: i64, bytes: usize| made(base, 1).padded(bytes).bytes();
+    for ask in world.fetches() {
+        world.answer(&ask, |_, p, _| match p {
+            0 => records(sized(0, P + P / 2)),
+            1 => records(sized(0, P / 3)),
+            _ => records(concat((0..50).map(|base| sized(base, 100)))),
+        });
+    }
+    // What fills the first broker's share is paused, all but one batch.
+    world.state.pause(&[t(0)]).unwrap();
+    for ask in world.fetches() {
+        assert_eq!(ask.broker, 2);
+        world.answer(&ask, |_, _, _| none());
+    }
+    world.state.take_signals();
+    while world.position(1) == Some(0) {
+        assert!(!world.state.take_signals().driver);
+        world.next().unwrap().unwrap();
+    }
+    assert!(world.state.take_signals().driver);
+    let fetches = world.fetches();
+    let first = fetches.iter().find(|ask| ask.broker == 1).unwrap();
+    assert_eq!(asked(&first.request), [("t".to_owned(), 1, 1)]);
+    assert!(world.next().is_some(), "there is more of the other broker");
+}
+
+#[test]
+fn a_failure_before_a_pause_is_no_news_after_it() {
+    let mut world = one_broker(config(), 2);
+    let ask = world.fetch();
+    world.answer(&ask, |_, p, _| match p {
+        0 => failed(ErrorCode::NotLeaderOrFollower),
+        _ => none(),
+    });
+    world.state.pause(&[t(0)]).unwrap();
+    for _ in 0..10 {
+        world.pass(Duration::from_secs(60));
+        for ask in world.plan() {
+            if let Ask::Fetch(ask) = ask {
+                world.answer(&ask, |_, _, _| none());
+            }
+        }
+        assert!(world.next().is_none());
+    }
+    world.state.resume(&[t(0)]).unwrap();
+    let ask = world.fetch();
+    world.answer(&ask, |_, _, _| failed(ErrorCode::NotLeaderOrFollower));
+    world.plan();
+    assert!(world.next().is_none(), "one failure only");
+}

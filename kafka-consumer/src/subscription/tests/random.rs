@@ -26,6 +26,8 @@ struct Run {
     next: Vec<i64>,
     paused: Vec<bool>,
     held: Vec<(Lease, Batch)>,
+    /// How many there were at once: each counts again when it is given back.
+    most_held: usize,
     /// Who was woken: nobody is called upon without being.
     woken: Signals,
 }
@@ -68,6 +70,7 @@ impl Run {
             next: vec![0; PARTITIONS as usize],
             paused: vec![false; PARTITIONS as usize],
             held: Vec::new(),
+            most_held: 0,
             woken: Signals {
                 callers: true,
                 driver: true,
@@ -95,13 +98,14 @@ impl Run {
             _ => self.world.pass(ms(60)),
         }
         self.note_signals();
+        self.most_held = self.most_held.max(self.held.len());
         self.check_bound();
     }
 
     /// From what was planned for to one batch more for each fetch: answers bring a
     /// first batch whole, however large.
     fn check_bound(&self) {
-        let most = 6 * P + 2 * (LARGEST + 1_000);
+        let most = 6 * P + (2 + self.most_held) * (LARGEST + 1_000);
         let gauges = self.world.state.gauges();
         assert!(gauges.peak_buffered_bytes <= most, "{gauges:?}");
         assert!(gauges.fetches_in_flight <= 2, "{gauges:?}");
@@ -321,6 +325,7 @@ impl Run {
                     self.take();
                 } else {
                     self.hold();
+                    self.most_held = self.most_held.max(self.held.len());
                     self.give_back();
                 }
             }
