@@ -88,6 +88,10 @@ async fn connections_dropped_at_every_await() -> Outcome {
         router.connection(any, Lane::Fetch, deadline())
     })
     .await?;
+    each("Router::attempt", &cluster, |router| {
+        router.attempt(any, Lane::Fetch, deadline())
+    })
+    .await?;
     each("Router::any_connection", &cluster, |router| {
         router.any_connection(Lane::Fetch, deadline())
     })

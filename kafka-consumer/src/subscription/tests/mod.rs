@@ -5,6 +5,7 @@ mod fetching;
 mod handing;
 mod positions;
 mod random;
+mod room;
 mod world;
 
 use std::time::Duration;
