@@ -1,5 +1,6 @@
 //! Room in the byte budget: who waits for it, and who is woken when there is some.
 
+use super::world::asked;
 use super::*;
 
 /// A batch of about `bytes` bytes.
