@@ -1,6 +1,13 @@
 //! Answers lost after the append, again and again, while half a million records are
 //! produced: none lost, none doubled, order kept.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may panic"
+)]
+
 use std::time::Duration;
 
 use kafka_client::{Idempotence, Kafka, RecordRef};

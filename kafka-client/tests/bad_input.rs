@@ -1,5 +1,12 @@
 //! What goes wrong is said clearly, within its deadline, and disturbs nothing else.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may panic"
+)]
+
 use std::time::Duration;
 
 use kafka_client::{

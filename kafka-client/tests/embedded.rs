@@ -1,5 +1,12 @@
 //! The facade on an embedded cluster: three lines to start one, everything over one pool.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may panic"
+)]
+
 use std::time::Duration;
 
 use kafka_client::{

@@ -1,5 +1,12 @@
 //! A few seeds of the workload: the binary `sim` runs as many as one likes.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may panic"
+)]
+
 use std::time::Duration;
 
 use kafka_client::{Assignment, Record, Start};
