@@ -146,9 +146,10 @@ impl PartitionQueue {
             && let Some(open) = &mut self.open
         {
             let after = open.builder.batch_len() + bound;
-            // What is charged is what the builder holds, so this append neither
-            // allocates nor needs more memory.
-            if after <= open.charge.bytes()
+            // What fits what the builder holds neither allocates nor needs more
+            // memory. The charge is no measure of that: it is what the builder may
+            // grow to, and it grows by the exact size.
+            if after <= BATCH_OVERHEAD + open.builder.capacity()
                 && after <= self.batch_size
                 && let Ok(index) = open.builder.append(record)
             {
