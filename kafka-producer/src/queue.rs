@@ -353,3 +353,39 @@ impl PartitionQueue {
         Some(self.home.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kafka_protocol::records::Header;
+
+    use super::*;
+    use crate::building::size_bound;
+
+    /// After a large record with many headers, far more is charged than the builder
+    /// holds: the next ones must not grow it uncharged.
+    #[test]
+    fn what_a_batch_grows_to_is_always_charged() {
+        for large in (3_000..60_000).step_by(1_501) {
+            let memory = Arc::new(Memory::new(1 << 20));
+            let home = Arc::<Inbox>::default();
+            let mut queue = PartitionQueue::new(0, Uuid::default(), 1 << 18, memory, home);
+            for size in [10, 10, large].into_iter().chain([30; 200]) {
+                let value = vec![0; size];
+                let header = Header {
+                    key: "",
+                    value: None,
+                };
+                let record = NewRecord {
+                    value: Some(&value),
+                    headers: &[header; 40][..if size == large { 40 } else { 0 }],
+                    ..NewRecord::default()
+                };
+                let appended = queue.append(&record, size_bound(&record), true, None);
+                assert!(matches!(appended, Append::Done { .. }), "{appended:?}");
+                let open = queue.open.as_ref().unwrap();
+                let held = BATCH_OVERHEAD + open.builder.capacity();
+                assert!(open.charge.bytes() >= held, "{large}: {held} held");
+            }
+        }
+    }
+}
