@@ -94,25 +94,12 @@ impl Network {
     /// Cuts one open link, chosen by chance: what is on its way is lost, both ends see the
     /// connection closed. `false` when none is open.
     pub fn cut_one(&self) -> bool {
-        let mut state = self.state();
-        state.links.retain(|_, link| link.is_open());
-        if state.links.is_empty() {
-            return false;
-        }
-        let nth = below(&self.shared.random, state.links.len() as u64) as usize;
-        if let Some((id, link)) = state.links.iter().nth(nth) {
-            self.shared
-                .trace
-                .note(format_args!("cut link {id} to {}", link.target()));
-            link.cut();
-        }
-        true
+        self.one_link("cut", Link::cut)
     }
 
     /// Cuts every open link; returns how many those were.
     pub fn cut_all(&self) -> usize {
-        let mut state = self.state();
-        state.links.retain(|_, link| link.is_open());
+        let mut state = self.with_open_links();
         for link in state.links.values() {
             link.cut();
         }
@@ -125,26 +112,36 @@ impl Network {
     /// Silences one open link, chosen by chance: it stays open, but nothing arrives any
     /// more in either direction. `false` when none is open.
     pub fn silence_one(&self) -> bool {
-        let mut state = self.state();
-        state.links.retain(|_, link| link.is_open());
-        if state.links.is_empty() {
-            return false;
-        }
-        let nth = below(&self.shared.random, state.links.len() as u64) as usize;
-        if let Some((id, link)) = state.links.iter().nth(nth) {
-            self.shared
-                .trace
-                .note(format_args!("silence link {id} to {}", link.target()));
-            link.silence();
-        }
-        true
+        self.one_link("silence", Link::silence)
     }
 
     /// Links open now.
     pub fn open_links(&self) -> usize {
+        self.with_open_links().links.len()
+    }
+
+    /// Does something to one open link, chosen by chance; `false` when none is open.
+    fn one_link(&self, what: &str, fault: impl FnOnce(&Link)) -> bool {
+        let state = self.with_open_links();
+        if state.links.is_empty() {
+            return false;
+        }
+        let nth = below(&self.shared.random, state.links.len() as u64) as usize;
+        let Some((id, link)) = state.links.iter().nth(nth) else {
+            return false;
+        };
+        self.shared
+            .trace
+            .note(format_args!("{what} link {id} to {}", link.target()));
+        fault(link);
+        true
+    }
+
+    /// The state, without the links that have ended.
+    fn with_open_links(&self) -> MutexGuard<'_, State> {
         let mut state = self.state();
         state.links.retain(|_, link| link.is_open());
-        state.links.len()
+        state
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
