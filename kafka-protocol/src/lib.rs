@@ -18,7 +18,7 @@
 //! fn answer(request: Bytes) -> Result<Bytes, Box<dyn std::error::Error>> {
 //!     let (header, mut body) = frame::open_request(request, Limits::default())?;
 //!     let key = ApiKey::from_code(header.api_key).ok_or("no such API")?;
-//!     match AnyRequest::decode(key, &mut body, header.api_version).ok_or("not served")?? {
+//!     match AnyRequest::decode(key, &mut body, header.api_version)? {
 //!         AnyRequest::ApiVersions(_) => {
 //!             let served = ApiVersionsRequest::VERSIONS;
 //!             let entry = ApiVersion::new()
@@ -67,6 +67,7 @@ mod error;
 mod error_code;
 pub mod frame;
 pub mod header;
+pub mod internal_topics;
 pub mod messages;
 mod record_bytes;
 pub mod records;

@@ -10,7 +10,8 @@ use crate::{ApiKey, VersionRange};
 /// A message, or a structure inside one.
 #[derive(Debug, PartialEq)]
 pub struct MessageSchema {
-    /// Kafka's name, which is the name of the Rust struct too.
+    /// Kafka's name: that of the Rust struct too, unless a module has two
+    /// structures that Kafka calls the same.
     pub name: &'static str,
     /// The API it belongs to; `None` for structures and stand-alone data.
     pub key: Option<ApiKey>,
@@ -43,6 +44,8 @@ pub enum MessageKind {
 pub struct FieldSchema {
     /// Name of the Rust field: Kafka's name in snake case.
     pub name: &'static str,
+    /// Kafka's name, as its JSON form has it: in camel case.
+    pub kafka_name: &'static str,
     /// The type.
     pub kind: FieldKind,
     /// The versions that carry it.

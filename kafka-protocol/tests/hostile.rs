@@ -104,7 +104,7 @@ proptest! {
 
     #[test]
     fn noise_as_request_frames_never_panics(
-        key in 0..24i16,
+        key in 0..95i16,
         version in -1..20i16,
         noise in proptest::collection::vec(any::<u8>(), 0..100),
     ) {
@@ -115,7 +115,7 @@ proptest! {
             prop_assert_eq!((header.api_key, header.api_version), (key, version));
             let key = ApiKey::from_code(key).unwrap();
             let decoded = AnyRequest::decode(key, &mut body, version);
-            prop_assert!(decoded.is_none_or(|request| request.is_err() || version >= 0));
+            prop_assert!(decoded.is_err() || version >= 0);
         }
     }
 

@@ -16,6 +16,7 @@ pub(crate) struct Spanned<T> {
 
 #[derive(Default)]
 pub(crate) struct StructAttrs {
+    pub(crate) name: Option<String>,
     pub(crate) key: Option<Spanned<i16>>,
     pub(crate) versions: Option<Spanned<Range>>,
     pub(crate) unstable: Option<Spanned<Range>>,
@@ -27,12 +28,16 @@ impl StructAttrs {
     pub(crate) fn parse(attributes: &[Attribute]) -> Result<Self> {
         let mut found = Self::default();
         for_each(attributes, |name, meta| match name {
+            "name" => set(&mut found.name, meta, text),
             "key" => set(&mut found.key, meta, number),
             "versions" => set(&mut found.versions, meta, range),
             "unstable" => set(&mut found.unstable, meta, range),
             "flexible" => set(&mut found.flexible, meta, range_or_none),
             "response" => set(&mut found.response, meta, |meta| meta.value()?.parse()),
-            _ => Err(unknown(meta, "key, versions, unstable, flexible, response")),
+            _ => Err(unknown(
+                meta,
+                "name, key, versions, unstable, flexible, response",
+            )),
         })?;
         Ok(found)
     }
@@ -40,6 +45,7 @@ impl StructAttrs {
 
 #[derive(Default)]
 pub(crate) struct FieldAttrs {
+    pub(crate) name: Option<String>,
     pub(crate) versions: Option<Spanned<Range>>,
     pub(crate) nullable: Option<Spanned<Range>>,
     pub(crate) default: Option<Expr>,
@@ -53,6 +59,7 @@ impl FieldAttrs {
     pub(crate) fn parse(attributes: &[Attribute]) -> Result<Self> {
         let mut found = Self::default();
         for_each(attributes, |name, meta| match name {
+            "name" => set(&mut found.name, meta, text),
             "versions" => set(&mut found.versions, meta, range),
             "nullable" => set(&mut found.nullable, meta, range),
             "default" => set(&mut found.default, meta, |meta| meta.value()?.parse()),
@@ -62,7 +69,7 @@ impl FieldAttrs {
             "flexible" => set(&mut found.flexible, meta, range_or_none),
             _ => Err(unknown(
                 meta,
-                "versions, nullable, default, tag, tagged, ignorable, flexible",
+                "name, versions, nullable, default, tag, tagged, ignorable, flexible",
             )),
         })?;
         Ok(found)
@@ -121,6 +128,10 @@ where
         value: literal.base10_parse()?,
         span: literal.span(),
     })
+}
+
+fn text(meta: &ParseNestedMeta<'_>) -> Result<String> {
+    Ok(meta.value()?.parse::<LitStr>()?.value())
 }
 
 fn range(meta: &ParseNestedMeta<'_>) -> Result<Spanned<Range>> {

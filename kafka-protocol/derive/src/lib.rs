@@ -23,6 +23,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # On the struct
 ///
+/// - `name = "TopicData"`: Kafka's name, where the struct's differs.
 /// - `versions = "0-13"`: the stable versions; `"0+"` for a structure inside a
 ///   message.
 /// - `unstable = "14"`: versions that may still change, following the stable
@@ -35,11 +36,12 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # On a field
 ///
+/// - `name = "type"`: Kafka's name, where it is not the field's in camel case.
 /// - `versions = "3+"`: the versions that carry it. Default: all.
 /// - `nullable = "10+"`: for an `Option`, the versions in which it may be
 ///   `None`. Default: all that carry it.
 /// - `default = -1`: where it is not zero, empty, or `None` for an `Option`.
-///   `null`, `[]` and `""` are understood.
+///   `null`, `[]`, `""` and `{}` (a structure of defaults) are understood.
 /// - `tag = 0`, `tagged = "12+"`: a tagged field, and in which versions.
 ///   Default: all that carry it.
 /// - `ignorable`: a version that does not carry it drops it in silence instead

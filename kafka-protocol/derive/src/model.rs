@@ -21,6 +21,8 @@ pub(crate) const UNKNOWN: &str = "unknown_tagged_fields";
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) ident: Ident,
+    /// Kafka's name.
+    pub(crate) name: String,
     pub(crate) key: Option<i16>,
     pub(crate) response: Option<Path>,
     pub(crate) versions: Range,
@@ -34,6 +36,8 @@ pub(crate) struct Model {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) ident: Ident,
+    /// Kafka's name.
+    pub(crate) kafka_name: String,
     /// As written.
     pub(crate) ty: Type,
     pub(crate) kind: Kind,
@@ -114,6 +118,7 @@ impl Model {
         }
         let mut model = Self {
             ident: ident.clone(),
+            name: attrs.name.unwrap_or_else(|| ident.to_string()),
             key: attrs.key.map(|key| key.value),
             response: attrs.response,
             versions: versions.value,
@@ -186,6 +191,7 @@ impl Field {
             flexible: field_flexible(&attrs, model)?,
             default: Default::Zero,
             ty: declared.ty.clone(),
+            kafka_name: attrs.name.unwrap_or_else(|| camel_case(&ident)),
             ident,
         };
         let default = Default::new(attrs.default.as_ref(), &field)?;
@@ -337,6 +343,18 @@ fn field_flexible(attrs: &FieldAttrs, model: &Model) -> Result<Option<Option<Ran
         return Ok(None);
     };
     Ok(Some(check_flexible(given, model.all_versions())?))
+}
+
+/// `topic_id` as Kafka writes it: `topicId`.
+fn camel_case(ident: &Ident) -> String {
+    let mut words = ident.to_string();
+    while let Some(at) = words.find('_') {
+        words.remove(at);
+        if let Some(letter) = words.get_mut(at..=at) {
+            letter.make_ascii_uppercase();
+        }
+    }
+    words
 }
 
 /// Collects errors, so that one compilation shows them all.

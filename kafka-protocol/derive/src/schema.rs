@@ -8,7 +8,7 @@ use crate::versions::Range;
 
 pub(crate) fn quote(model: &Model) -> TokenStream {
     let ident = &model.ident;
-    let name = ident.to_string();
+    let name = &model.name;
     let key = match model.key {
         Some(code) => quote!(::kafka_protocol::ApiKey::from_code(#code)),
         None => quote!(::core::option::Option::None),
@@ -120,7 +120,7 @@ fn nested(model: &Model, field: &Field) -> Option<TokenStream> {
 }
 
 fn field_schema(field: &Field) -> TokenStream {
-    let name = field.name();
+    let (name, kafka_name) = (field.name(), &field.kafka_name);
     let kind = field.kind.schema();
     let versions = field.versions.tokens();
     let nullable = optional(field.nullable);
@@ -143,6 +143,7 @@ fn field_schema(field: &Field) -> TokenStream {
     quote! {
         ::kafka_protocol::schema::FieldSchema {
             name: #name,
+            kafka_name: #kafka_name,
             kind: #kind,
             versions: #versions,
             nullable: #nullable,

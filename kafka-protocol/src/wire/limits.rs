@@ -16,10 +16,9 @@ pub struct Limits {
 
 impl Limits {
     /// Bytes of decoded structures allowed per byte of the frame. A field that
-    /// takes one byte on the wire can be an empty string (32 bytes in memory);
-    /// small structures of several such fields come to about forty times their
-    /// bytes, and real messages to less than ten.
-    pub const EXPANSION: usize = 64;
+    /// takes one byte on the wire can be an empty string (32 bytes in memory), so
+    /// that a message of nothing else comes near it; real ones stay below ten.
+    pub const EXPANSION: usize = 32;
 
     /// The memory allowed for a frame of `frame_len` bytes.
     pub(crate) fn budget(&self, frame_len: usize) -> usize {
@@ -40,4 +39,5 @@ impl Default for Limits {
     }
 }
 
-const SMALL_FRAME_ALLOWANCE: usize = 4096;
+/// Free for every frame, since in a small one all fields may be empty.
+const SMALL_FRAME_ALLOWANCE: usize = 32 << 10;

@@ -215,10 +215,13 @@ impl Reader {
             return Ok(None);
         };
         self.charge_elements::<T>(count, min_len)?;
-        let mut elements = Vec::with_capacity(count.min(PREALLOCATED_ELEMENTS));
+        // In two steps, so that a frame that breaks off soon costs little, and the
+        // whole array no more than it was charged.
+        let first = (FIRST_ALLOCATION / size_of::<T>().max(1)).max(1);
+        let mut elements = Vec::with_capacity(count.min(first));
         for index in 0..count {
             if elements.len() == elements.capacity() {
-                elements.reserve_exact(elements.len().min(count - index));
+                elements.reserve_exact(count - index);
             }
             elements.push(element(self).map_err(|error| error.at_index(index))?);
         }
@@ -314,9 +317,9 @@ impl Reader {
     }
 }
 
-/// Slots made ready before the first element is read: a claimed count is not
-/// yet a received element.
-const PREALLOCATED_ELEMENTS: usize = 1024;
+/// Bytes made ready before the first element is read: a claimed count is not yet
+/// a received element.
+const FIRST_ALLOCATION: usize = 16 << 10;
 
 /// Minus one is null; other negative lengths are errors.
 fn nullable_len(len: i64) -> Result<Option<usize>, DecodeError> {

@@ -66,13 +66,9 @@ impl Vector {
     pub(crate) fn decode_as(&self, bytes: Bytes) -> Result<Any, DecodeError> {
         let mut reader = Reader::new(bytes);
         let decoded = if self.is_request {
-            AnyRequest::decode(self.key, &mut reader, self.version)
-                .unwrap()
-                .map(Any::Request)
+            AnyRequest::decode(self.key, &mut reader, self.version).map(Any::Request)
         } else {
-            AnyResponse::decode(self.key, &mut reader, self.version)
-                .unwrap()
-                .map(Any::Response)
+            AnyResponse::decode(self.key, &mut reader, self.version).map(Any::Response)
         }?;
         reader.expect_end()?;
         Ok(decoded)

@@ -38,7 +38,8 @@ impl Default {
             }
             (Kind::Scalar(Scalar::Float64), Self::Float(_)) => true,
             (Kind::String, Self::String(_)) => true,
-            (Kind::Array(_) | Kind::Bytes, Self::Zero) => true,
+            (Kind::Array(_) | Kind::Bytes, Self::Zero) => matches!(given, Expr::Array(_)),
+            (Kind::Struct(_), Self::Zero) => field.optional && matches!(given, Expr::Block(_)),
             _ => false,
         };
         if !fits {
@@ -89,6 +90,10 @@ impl Default {
             (Self::Zero, Kind::Struct(ty)) if !field.optional => {
                 quote!(self.#ident != <#ty as ::core::default::Default>::default())
             }
+            (Self::Zero, Kind::Struct(ty)) => {
+                let default = quote!(<#ty as ::core::default::Default>::default());
+                quote!(self.#ident.as_ref() != ::core::option::Option::Some(&#default))
+            }
             (Self::Zero, _) if field.optional => {
                 quote!(!self.#ident.as_ref().is_some_and(|value| value.is_empty()))
             }
@@ -132,12 +137,13 @@ fn parse(given: &Expr) -> Result<Default> {
     let wrong = || {
         Error::new_spanned(
             given,
-            "a default is a number, a boolean, a string, `[]` or `null`",
+            "a default is a number, a boolean, a string, `[]`, `{}` or `null`",
         )
     };
     match given {
         Expr::Path(path) if path.path.is_ident("null") => Ok(Default::Null),
         Expr::Array(array) if array.elems.is_empty() => Ok(Default::Zero),
+        Expr::Block(block) if block.block.stmts.is_empty() => Ok(Default::Zero),
         Expr::Lit(ExprLit { lit, .. }) => match lit {
             Lit::Bool(value) => Ok(Default::Bool(value.value)),
             Lit::Int(value) => Ok(Default::Int(value.base10_parse()?)),

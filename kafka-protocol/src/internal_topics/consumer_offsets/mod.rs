@@ -1,0 +1,5 @@
+//! ???
+pub mod classic;
+pub mod consumer;
+pub mod share;
+pub mod streams;
