@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::VersionRange;
+use crate::{ApiKey, VersionRange};
 
 /// Bytes that are not what the message and version promise.
 ///
@@ -125,6 +125,9 @@ pub enum DecodeErrorKind {
         /// The versions there are.
         supported: VersionRange,
     },
+    /// A request of an API that this crate does not know.
+    #[error("no API has the key {0}")]
+    UnknownApi(i16),
 }
 
 /// A message that cannot be written in the version asked for.
@@ -214,6 +217,14 @@ pub enum EncodeErrorKind {
     /// An unknown tagged field has the number of one that this version defines.
     #[error("unknown tagged field {0} has the tag of a field that this version defines")]
     TagCollision(u32),
+    /// The header of a request names another API than its body belongs to.
+    #[error("the header is of API {header}, the body of {body}")]
+    OtherApi {
+        /// The header's key.
+        header: i16,
+        /// The body's API.
+        body: ApiKey,
+    },
 }
 
 /// An error and the way to its place, innermost step first.

@@ -2,10 +2,13 @@
 //!
 //! Whole frames are written with [`encode_request`] and [`encode_response`],
 //! cut out of a byte stream by [`FrameDecoder`], and opened with
-//! [`open_request`] and [`open_response`].
+//! [`open_request`] and [`open_response`]. What handles any API reads whole frames
+//! with [`decode_request`] and [`decode_response`].
 
+mod any;
 mod decoder;
 
+pub use any::{decode_request, decode_response, encode_any_request, encode_any_response};
 pub use decoder::{FrameDecoder, FrameError, FrameHint};
 
 use bytes::Bytes;

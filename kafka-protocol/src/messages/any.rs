@@ -41,6 +41,13 @@ macro_rules! any {
                 }
             }
 
+            /// The message as data.
+            pub fn schema(&self) -> &'static MessageSchema {
+                match self {
+                    $(Self::$api(_) => $request::SCHEMA,)*
+                }
+            }
+
             /// The API.
             pub fn key(&self) -> ApiKey {
                 match self {
@@ -90,6 +97,13 @@ macro_rules! any {
                 }
             }
 
+            /// The message as data.
+            pub fn schema(&self) -> &'static MessageSchema {
+                match self {
+                    $(Self::$api(_) => $response::SCHEMA,)*
+                }
+            }
+
             /// The API.
             pub fn key(&self) -> ApiKey {
                 match self {
@@ -109,6 +123,13 @@ macro_rules! any {
         /// The request and the response of every API, in the order of the keys.
         pub const SCHEMAS: &[(&MessageSchema, &MessageSchema)] =
             &[$((<$request as Message>::SCHEMA, <$response as Message>::SCHEMA)),*];
+
+        /// The request and the response of one API.
+        pub const fn schemas(key: ApiKey) -> (&'static MessageSchema, &'static MessageSchema) {
+            match key {
+                $(ApiKey::$api => (<$request as Message>::SCHEMA, <$response as Message>::SCHEMA),)*
+            }
+        }
     };
 }
 

@@ -7,6 +7,8 @@
 //! from 0 to the newest of Kafka 4.4 can be written and read. A structure that
 //! two messages share by name, such as `LeaderIdAndEpoch`, is found in the module
 //! of each.
+//!
+#![doc = include_str!("../../SUPPORT.md")]
 
 pub mod add_offsets_to_txn;
 pub mod add_partitions_to_txn;
@@ -124,7 +126,7 @@ pub use alter_share_group_offsets::{
 pub use alter_user_scram_credentials::{
     AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse,
 };
-pub use any::{AnyRequest, AnyResponse, SCHEMAS};
+pub use any::{AnyRequest, AnyResponse, SCHEMAS, schemas};
 pub use api_versions::{ApiVersionsRequest, ApiVersionsResponse};
 pub use assign_replicas_to_dirs::{AssignReplicasToDirsRequest, AssignReplicasToDirsResponse};
 pub use begin_quorum_epoch::{BeginQuorumEpochRequest, BeginQuorumEpochResponse};
