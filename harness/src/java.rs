@@ -1,6 +1,6 @@
 //! Kafka's own tools and small Java programs, run to their end.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::installation::Installation;
+use crate::line_program::LineProgram;
 use crate::process::{isolate, spawn_guard, tail};
 
 /// Runs Java on the jars of one Kafka version.
 #[derive(Clone, Debug)]
 pub struct JavaTool {
-    installation: Installation,
+    class_path: OsString,
     timeout: Duration,
     heap_mb: u32,
 }
@@ -33,9 +33,9 @@ pub struct ToolOutput {
 }
 
 impl JavaTool {
-    pub(crate) fn new(installation: Installation) -> Self {
+    pub(crate) fn new(class_path: OsString) -> Self {
         Self {
-            installation,
+            class_path,
             timeout: Duration::from_secs(120),
             heap_mb: 512,
         }
@@ -70,6 +70,18 @@ impl JavaTool {
             .successful()
     }
 
+    /// Starts a Java program in a single source file that answers each line of
+    /// its input with one line, until its input ends.
+    pub fn line_program<S: AsRef<OsStr>>(
+        &self,
+        file: &Path,
+        arguments: &[S],
+    ) -> Result<LineProgram> {
+        let name = name_of(file);
+        let child = self.spawn(&name, file.as_os_str(), arguments)?;
+        Ok(LineProgram::new(name, child))
+    }
+
     /// As [`run`](Self::run), for a Java program in a single source file.
     pub fn java_program<S: AsRef<OsStr>>(
         &self,
@@ -77,11 +89,7 @@ impl JavaTool {
         arguments: &[S],
         stdin: &[u8],
     ) -> Result<ToolOutput> {
-        let name = file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = name_of(file);
         self.finish(&name, file.as_os_str(), arguments, stdin)?
             .successful()
     }
@@ -93,22 +101,32 @@ impl JavaTool {
         arguments: &[S],
         stdin: &[u8],
     ) -> Result<ToolOutput> {
+        let child = self.spawn(name, main, arguments)?;
+        self.attend(name, child, stdin)
+    }
+
+    /// Starts a program with all three of its pipes in our hands.
+    pub(crate) fn spawn<S: AsRef<OsStr>>(
+        &self,
+        name: &str,
+        main: &OsStr,
+        arguments: &[S],
+    ) -> Result<Child> {
         let mut command = Command::new("java");
         command
             .arg(format!("-Xmx{}m", self.heap_mb))
             .arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
             .arg("-cp")
-            .arg(self.installation.class_path())
+            .arg(&self.class_path)
             .arg(main)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         isolate(&mut command);
-        let child = command
+        command
             .spawn()
-            .map_err(|error| Error::io(format_args!("starting {name}"), &error))?;
-        self.attend(name, child, stdin)
+            .map_err(|error| Error::io(format_args!("starting {name}"), &error))
     }
 
     /// Feeds and drains all three pipes at once, so that neither side can
@@ -183,6 +201,13 @@ impl ToolOutput {
     }
 }
 
+fn name_of(file: &Path) -> String {
+    file.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
 fn feed(pipe: Option<ChildStdin>, input: &[u8]) {
     if let Some(mut pipe) = pipe {
         // A program may end without reading all of it: its own business.
@@ -190,7 +215,7 @@ fn feed(pipe: Option<ChildStdin>, input: &[u8]) {
     }
 }
 
-fn drain(pipe: Option<impl Read>) -> Vec<u8> {
+pub(crate) fn drain(pipe: Option<impl Read>) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Some(mut pipe) = pipe {
         let _ = pipe.read_to_end(&mut bytes);
