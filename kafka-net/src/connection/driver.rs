@@ -48,6 +48,10 @@ const MAX_SLICES: usize = 64;
 /// Reads and writes before other tasks get their turn.
 const MAX_ROUNDS: usize = 64;
 
+/// Room made at once for a response whose length is known: most fetches, so that
+/// they are not moved while they arrive.
+const PREALLOCATE: usize = 1 << 20;
+
 /// For the last flush of a connection that ends in good order.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -58,7 +62,7 @@ impl Driver {
         Self {
             vectored: stream.is_write_vectored(),
             table: InFlight::new(now, config.max_in_flight(), config.idle_timeout()),
-            decoder: FrameDecoder::new(config.max_response_len()),
+            decoder: FrameDecoder::new(config.max_response_len()).preallocate(PREALLOCATE),
             timer: Box::pin(sleep_until(now.into())),
             link,
             stream,

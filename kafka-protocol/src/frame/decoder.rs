@@ -25,7 +25,7 @@ impl FrameDecoder {
         }
     }
 
-    /// Reserves the whole frame at once up to `bytes` (default 1 MiB). Beyond
+    /// Reserves the whole frame at once up to `bytes` (default 32 KiB). Beyond
     /// it the buffer doubles as data arrives, so that a peer's claim alone
     /// cannot take the memory. A client that asked for that much sets it to
     /// what it asked for.
@@ -106,7 +106,7 @@ const PREFIX_LEN: usize = 4;
 /// Room for reading when no frame is under way.
 const READ_LEN: usize = 16 * 1024;
 
-const DEFAULT_PREALLOCATE: usize = 1 << 20;
+const DEFAULT_PREALLOCATE: usize = 32 << 10;
 
 /// A length prefix that cannot be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_known_frame_is_reserved_at_once() {
-        let mut decoder = FrameDecoder::new(usize::MAX);
+        let mut decoder = FrameDecoder::new(usize::MAX).preallocate(1 << 20);
         decoder
             .buffer()
             .extend_from_slice(&500_000i32.to_be_bytes());

@@ -1,8 +1,8 @@
 /// What one message may cost to decode, whatever its bytes claim.
 ///
 /// Besides these, an array's count is always checked against the bytes left in
-/// the frame, and the memory for decoded structures never exceeds
-/// [`Limits::EXPANSION`] times the frame (plus a small constant).
+/// the frame, and decoding never holds more memory than [`Limits::EXPANSION`]
+/// times the frame and 64 KiB, not even for a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Elements of one array. Default 1,000,000, as in Kafka 4.4.
@@ -39,5 +39,7 @@ impl Default for Limits {
     }
 }
 
-/// Free for every frame, since in a small one all fields may be empty.
+/// Free for every frame, since in a small one all fields may be empty. The rest of
+/// the 64 KiB is for what is not charged: the first part of an array while it moves
+/// to where all of it fits, and an error with its path.
 const SMALL_FRAME_ALLOWANCE: usize = 32 << 10;

@@ -215,14 +215,9 @@ impl Reader {
             return Ok(None);
         };
         self.charge_elements::<T>(count, min_len)?;
-        // In two steps, so that a frame that breaks off soon costs little, and the
-        // whole array no more than it was charged.
-        let first = (FIRST_ALLOCATION / size_of::<T>().max(1)).max(1);
-        let mut elements = Vec::with_capacity(count.min(first));
+        let mut elements = Vec::new();
         for index in 0..count {
-            if elements.len() == elements.capacity() {
-                elements.reserve_exact(count - index);
-            }
+            make_room(&mut elements, count - index);
             elements.push(element(self).map_err(|error| error.at_index(index))?);
         }
         Ok(Some(elements))
@@ -314,6 +309,21 @@ impl Reader {
         let consumed = self.frame.len() - rest.len();
         self.frame.advance(consumed);
         Ok(value)
+    }
+}
+
+/// Makes room for the next of `left` elements whose memory was charged: in two
+/// steps, so that a frame that breaks off soon costs little, and all of them no
+/// more than they were charged.
+#[inline]
+pub(super) fn make_room<T>(elements: &mut Vec<T>, left: usize) {
+    if elements.len() == elements.capacity() {
+        let first = (FIRST_ALLOCATION / size_of::<T>().max(1)).max(1);
+        elements.reserve_exact(if elements.is_empty() {
+            left.min(first)
+        } else {
+            left
+        });
     }
 }
 

@@ -1,5 +1,6 @@
 use bytes::Bytes;
 
+use super::reader::make_room;
 use super::{Reader, Sink, unsigned_varint_len};
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 
@@ -88,7 +89,7 @@ impl TaggedFields {
         }
         let mut unknown = Vec::new();
         let mut previous = None;
-        for _ in 0..count {
+        for left in (1..=count).rev() {
             let tag = reader.read_unsigned_varint()?;
             if let Some(previous) = previous.filter(|previous| tag <= *previous) {
                 return Err(DecodeError::new(DecodeErrorKind::TagOrder {
@@ -102,11 +103,16 @@ impl TaggedFields {
                 if known(inner, tag)? {
                     return Ok(None);
                 }
-                inner.charge(size_of::<(u32, Bytes)>())?;
                 let len = inner.remaining();
                 inner.read_slice(len).map(Some)
             })?;
-            unknown.extend(data.map(|data| (tag, data)));
+            let Some(data) = data else { continue };
+            if unknown.is_empty() {
+                // Few of those left are known ones, if any: not worth growing for.
+                reader.charge(left.saturating_mul(size_of::<(u32, Bytes)>()))?;
+            }
+            make_room(&mut unknown, left);
+            unknown.push((tag, data));
         }
         Ok(Self(unknown))
     }
@@ -214,6 +220,7 @@ fn too_long(len: usize) -> EncodeError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Limits;
 
     fn decode(bytes: &'static [u8]) -> Result<TaggedFields, DecodeError> {
         let mut reader = Reader::new(Bytes::from_static(bytes));
@@ -263,6 +270,29 @@ mod tests {
         );
         check(b"\x01\x02\x05a", DecodeErrorKind::Missing(4));
         check(b"", DecodeErrorKind::Missing(1));
+    }
+
+    #[test]
+    fn unknown_fields_are_charged_before_they_are_kept() {
+        let bytes = Bytes::from_static(b"\x03\x01\x00\x02\x00\x03\x00");
+        let read = |max_allocation| {
+            let limits = Limits {
+                max_allocation,
+                ..Limits::default()
+            };
+            let mut reader = Reader::with_limits(bytes.clone(), limits);
+            TaggedFields::decode(&mut reader, |_, tag| Ok(tag == 1))
+        };
+        let field = size_of::<(u32, Bytes)>();
+        let fields = read(2 * field).unwrap();
+        assert_eq!((fields.len(), fields.0.capacity()), (2, 2));
+        assert_eq!(
+            read(2 * field - 1).unwrap_err().kind(),
+            &DecodeErrorKind::OverBudget {
+                needed: 2 * field,
+                left: 2 * field - 1
+            }
+        );
     }
 
     #[test]
