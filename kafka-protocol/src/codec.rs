@@ -7,6 +7,7 @@ use crate::wire::{Reader, Sink};
 use crate::{ApiKey, VersionRange};
 
 pub use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
+pub use crate::versioned::{decode_versioned, encode_versioned};
 #[doc(hidden)]
 pub use crate::wire::TaggedFields;
 

@@ -75,6 +75,7 @@ pub mod schema;
 mod str_bytes;
 mod uuid;
 mod version;
+mod versioned;
 pub mod wire;
 
 pub use api_key::ApiKey;

@@ -2,6 +2,11 @@ use crate::schema::MessageSchema;
 use crate::wire::{Reader, Sink};
 use crate::{ApiKey, DecodeError, EncodeError, Message, Request};
 
+use super::consumer_protocol::{ConsumerProtocolAssignment, ConsumerProtocolSubscription};
+use super::control_records::{
+    ControlRecordTypeSchema, EndTxnMarker, KRaftVersionRecord, LeaderChangeMessage,
+    SnapshotFooterRecord, SnapshotHeaderRecord, VotersRecord,
+};
 use super::*;
 
 /// Declares the enums over all APIs from one list.
@@ -230,6 +235,21 @@ any! {
     StreamsGroupTopologyDescriptionUpdate StreamsGroupTopologyDescriptionUpdateRequest StreamsGroupTopologyDescriptionUpdateResponse;
     UnregisterController UnregisterControllerRequest UnregisterControllerResponse;
 }
+
+/// The messages that are neither request nor response: what consumers send each
+/// other through the coordinator of their group, and the records of control
+/// batches.
+pub const DATA_SCHEMAS: &[&MessageSchema] = &[
+    ConsumerProtocolSubscription::SCHEMA,
+    ConsumerProtocolAssignment::SCHEMA,
+    ControlRecordTypeSchema::SCHEMA,
+    EndTxnMarker::SCHEMA,
+    LeaderChangeMessage::SCHEMA,
+    SnapshotHeaderRecord::SCHEMA,
+    SnapshotFooterRecord::SCHEMA,
+    KRaftVersionRecord::SCHEMA,
+    VotersRecord::SCHEMA,
+];
 
 #[cfg(test)]
 mod tests {

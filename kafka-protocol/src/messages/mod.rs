@@ -30,6 +30,7 @@ pub mod broker_registration;
 pub mod consumer_group_describe;
 pub mod consumer_group_heartbeat;
 pub mod consumer_protocol;
+mod consumer_protocol_bytes;
 pub mod control_records;
 pub mod controlled_shutdown;
 pub mod controller_registration;
@@ -126,7 +127,7 @@ pub use alter_share_group_offsets::{
 pub use alter_user_scram_credentials::{
     AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse,
 };
-pub use any::{AnyRequest, AnyResponse, SCHEMAS, schemas};
+pub use any::{AnyRequest, AnyResponse, DATA_SCHEMAS, SCHEMAS, schemas};
 pub use api_versions::{ApiVersionsRequest, ApiVersionsResponse};
 pub use assign_replicas_to_dirs::{AssignReplicasToDirsRequest, AssignReplicasToDirsResponse};
 pub use begin_quorum_epoch::{BeginQuorumEpochRequest, BeginQuorumEpochResponse};
