@@ -1,83 +1,90 @@
-//! AlterPartition: ???
+//! AlterPartition: changes which replicas of a partition are in sync (KIP-497).
 //!
-//! Versions 0-3. ???
+//! The leader of a partition sends it to the controller, which decides. Called
+//! AlterIsr before Kafka 3.2.
+//!
+//! Versions 0-3. 1 adds the recovery state of the leader (KIP-704); 2 names topics
+//! by id and may answer `INELIGIBLE_REPLICA`, `NEW_LEADER_ELECTED` and
+//! `UNKNOWN_TOPIC_ID` (KIP-841); 3 adds the epochs of the in-sync replicas
+//! (KIP-903).
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? AlterPartition Request
+/// Proposes in-sync replicas.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 56, versions = "0-3", flexible = "0+", response = AlterPartitionResponse)]
 #[non_exhaustive]
 pub struct AlterPartitionRequest {
-    /// ??? The ID of the requesting broker.
+    /// The broker that asks. It must lead the partitions.
     pub broker_id: i32,
-    /// ??? The epoch of the requesting broker.
+    /// The broker's epoch. The controller refuses any other than that of its
+    /// registration.
     #[kafka(default = -1)]
     pub broker_epoch: i64,
-    /// ??? The topics to alter ISRs for.
+    /// The topics.
     pub topics: Vec<RequestTopicData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics to alter ISRs for.
+/// Proposals for one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TopicData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct RequestTopicData {
-    /// ??? The name of the topic to alter ISRs for
+    /// Its name.
     #[kafka(versions = "0-1", ignorable)]
     pub topic_name: StrBytes,
-    /// ??? The ID of the topic to alter ISRs for.
+    /// The topic's id, where the version names topics by id.
     #[kafka(versions = "2+", ignorable)]
     pub topic_id: Uuid,
-    /// ??? The partitions to alter ISRs for.
+    /// Its partitions.
     pub partitions: Vec<RequestPartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partitions to alter ISRs for.
+/// A proposal for one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "PartitionData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct RequestPartitionData {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
-    /// ??? The leader epoch of this partition.
+    /// The epoch in which the broker leads the partition.
     pub leader_epoch: i32,
-    /// ??? The ISR for this partition. Deprecated since version 3.
+    /// The brokers to be in sync from now on, up to version 2.
     #[kafka(versions = "0-2")]
     pub new_isr: Vec<i32>,
-    /// ??? The ISR for this partition.
+    /// The brokers to be in sync from now on, from version 3 on.
     #[kafka(versions = "3+")]
     pub new_isr_with_epochs: Vec<BrokerState>,
-    /// ??? 1 if the partition is recovering from an unclean leader election; 0
-    /// otherwise.
+    /// 1 while the leader still recovers from an unclean election, 0 otherwise.
     #[kafka(versions = "1+")]
     pub leader_recovery_state: i8,
-    /// ??? The expected epoch of the partition which is being updated.
+    /// The partition epoch that the proposal starts from. If the controller is
+    /// past it, it answers `INVALID_UPDATE_VERSION`.
     pub partition_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The ISR for this partition.
+/// A replica to be in sync.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "3+", flexible = "3+")]
 #[non_exhaustive]
 pub struct BrokerState {
-    /// ??? The ID of the broker.
+    /// The broker's id.
     pub broker_id: i32,
-    /// ??? The epoch of the broker. It will be -1 if the epoch check is not
-    /// supported.
+    /// The broker's epoch as its fetches told it, or -1 to have it not checked.
+    /// The controller refuses a broker that has since registered anew.
     #[kafka(default = -1)]
     pub broker_epoch: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? AlterPartition Response
+/// What became of the proposals.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 56, versions = "0-3", flexible = "0+")]
 #[non_exhaustive]
@@ -87,49 +94,48 @@ pub struct AlterPartitionResponse {
     pub throttle_time_ms: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? The responses for each topic.
+    /// The topics.
     pub topics: Vec<ResponseTopicData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The responses for each topic.
+/// What became of the proposals for one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TopicData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ResponseTopicData {
-    /// ??? The name of the topic
+    /// Its name.
     #[kafka(versions = "0-1", ignorable)]
     pub topic_name: StrBytes,
-    /// ??? The ID of the topic.
+    /// The topic's id, where the version names topics by id.
     #[kafka(versions = "2+", ignorable)]
     pub topic_id: Uuid,
-    /// ??? The responses for each partition.
+    /// Its partitions.
     pub partitions: Vec<ResponsePartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The responses for each partition.
+/// What became of the proposal for one partition, and its state from now on.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "PartitionData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ResponsePartitionData {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? The broker ID of the leader.
+    /// The broker that leads it, or -1 when none does.
     pub leader_id: i32,
-    /// ??? The leader epoch.
+    /// The epoch of the leader.
     pub leader_epoch: i32,
-    /// ??? The in-sync replica IDs.
+    /// The brokers that are in sync with the leader.
     pub isr: Vec<i32>,
-    /// ??? 1 if the partition is recovering from an unclean leader election; 0
-    /// otherwise.
+    /// 1 while the leader still recovers from an unclean election, 0 otherwise.
     #[kafka(versions = "1+", ignorable)]
     pub leader_recovery_state: i8,
-    /// ??? The current epoch for the partition for KRaft controllers.
+    /// Grows with every change to the partition's state.
     pub partition_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,63 +1,68 @@
-//! AssignReplicasToDirs: ???
+//! AssignReplicasToDirs: tells in which directories a broker keeps its replicas
+//! (KIP-858).
 //!
-//! Versions 0. ???
+//! A broker with more than one log directory sends it to the active controller,
+//! which then knows what is lost when a directory fails.
+//!
+//! Version 0 only.
 
 use crate::{Message, TaggedFields, Uuid};
 
-/// ??? AssignReplicasToDirs Request
+/// Tells where replicas are.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 73, versions = "0", flexible = "0+", response = AssignReplicasToDirsResponse)]
 #[non_exhaustive]
 pub struct AssignReplicasToDirsRequest {
-    /// ??? The ID of the requesting broker.
+    /// The broker whose replicas they are, and that asks.
     pub broker_id: i32,
-    /// ??? The epoch of the requesting broker.
+    /// The broker's epoch. The controller refuses any other than that of its
+    /// registration.
     #[kafka(default = -1)]
     pub broker_epoch: i64,
-    /// ??? The directories to which replicas should be assigned.
+    /// The directories.
     pub directories: Vec<RequestDirectoryData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The directories to which replicas should be assigned.
+/// What is in one directory.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "DirectoryData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct RequestDirectoryData {
-    /// ??? The ID of the directory.
+    /// The id of the directory, one of those the broker registered.
     pub id: Uuid,
-    /// ??? The topics assigned to the directory.
+    /// The topics with replicas in it.
     pub topics: Vec<RequestTopicData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics assigned to the directory.
+/// The replicas of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TopicData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct RequestTopicData {
-    /// ??? The ID of the assigned topic.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The partitions assigned to the directory.
+    /// Its partitions.
     pub partitions: Vec<RequestPartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partitions assigned to the directory.
+/// The replica of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "PartitionData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct RequestPartitionData {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? AssignReplicasToDirs Response
+/// Which of it the controller has noted.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 73, versions = "0", flexible = "0+")]
 #[non_exhaustive]
@@ -65,46 +70,46 @@ pub struct AssignReplicasToDirsResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
+    /// An error of the whole request.
     pub error_code: i16,
-    /// ??? The list of directories and their assigned partitions.
+    /// The directories.
     pub directories: Vec<ResponseDirectoryData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The list of directories and their assigned partitions.
+/// What became of one directory.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "DirectoryData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ResponseDirectoryData {
-    /// ??? The ID of the directory.
+    /// The id of the directory.
     pub id: Uuid,
-    /// ??? The list of topics and their assigned partitions.
+    /// The topics with replicas in it.
     pub topics: Vec<ResponseTopicData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The list of topics and their assigned partitions.
+/// What became of the replicas of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TopicData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ResponseTopicData {
-    /// ??? The ID of the assigned topic.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The list of assigned partitions.
+    /// Its partitions.
     pub partitions: Vec<ResponsePartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The list of assigned partitions.
+/// What became of the replica of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "PartitionData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ResponsePartitionData {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,

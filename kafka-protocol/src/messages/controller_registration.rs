@@ -1,61 +1,66 @@
-//! ControllerRegistration: ???
+//! ControllerRegistration: makes a controller known to a KRaft cluster (KIP-919).
 //!
-//! Versions 0. ???
+//! A controller sends it to the active controller when it starts and whenever that
+//! one no longer has it registered, so that its addresses and features are part of
+//! the metadata.
+//!
+//! Version 0 only.
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? ControllerRegistration Request
+/// Registers a controller.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 70, versions = "0", flexible = "0+", response = ControllerRegistrationResponse)]
 #[non_exhaustive]
 pub struct ControllerRegistrationRequest {
-    /// ??? The ID of the controller to register.
+    /// The controller that asks.
     pub controller_id: i32,
-    /// ??? The controller incarnation ID, which is unique to each process run.
+    /// A random id of the controller's process, new at every start.
     pub incarnation_id: Uuid,
-    /// ??? Set if the required configurations for ZK migration are present.
+    /// Whether the controller is set up to take over from ZooKeeper (KIP-866).
     pub zk_migration_ready: bool,
-    /// ??? The listeners of this controller.
+    /// Where the controller is reached.
     pub listeners: Vec<Listener>,
-    /// ??? The features on this controller.
+    /// The features the controller could run.
     pub features: Vec<Feature>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The listeners of this controller.
+/// An address of a controller.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Listener {
-    /// ??? The name of the endpoint.
+    /// The listener's name.
     pub name: StrBytes,
-    /// ??? The hostname.
+    /// The controller's host name or address.
     pub host: StrBytes,
-    /// ??? The port.
+    /// The controller's port.
     pub port: u16,
-    /// ??? The security protocol.
+    /// What the listener speaks: 0 plaintext, 1 TLS, 2 SASL over plaintext, 3
+    /// SASL over TLS.
     pub security_protocol: i16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The features on this controller.
+/// A feature of a controller.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Feature {
-    /// ??? The feature name.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? The minimum supported feature level.
+    /// Its lowest level.
     pub min_supported_version: i16,
-    /// ??? The maximum supported feature level.
+    /// Its highest level.
     pub max_supported_version: i16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ControllerRegistration Response
+/// Whether the controller is registered.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 70, versions = "0", flexible = "0+")]
 #[non_exhaustive]
@@ -65,7 +70,7 @@ pub struct ControllerRegistrationResponse {
     pub throttle_time_ms: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// More about the error, for people.
+    /// More about the error, for people. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub error_message: Option<StrBytes>,
     /// Tagged fields this crate does not know.

@@ -1,152 +1,160 @@
-//! DescribeQuorum: ???
+//! DescribeQuorum: the state of the KRaft quorum (KIP-595).
 //!
-//! Versions 0-2. ???
+//! An administrator's client sends it to the leader of the quorum, or to a broker,
+//! which forwards it.
+//!
+//! Versions 0-2. 1 tells when replicas fetched and had caught up (KIP-836); 2 adds
+//! error messages, the directories of replicas and the addresses of voters
+//! (KIP-853).
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? DescribeQuorum Request
+/// Asks about the quorum.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 55, versions = "0-2", flexible = "0+", response = DescribeQuorumResponse)]
 #[non_exhaustive]
 pub struct DescribeQuorumRequest {
-    /// ??? The topics to describe.
+    /// The topics: `__cluster_metadata` alone.
     pub topics: Vec<RequestTopicData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics to describe.
+/// What to describe of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TopicData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct RequestTopicData {
-    /// ??? The topic name.
+    /// The name of the topic: `__cluster_metadata`.
     pub topic_name: StrBytes,
-    /// ??? The partitions to describe.
+    /// Its partitions.
     pub partitions: Vec<RequestPartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partitions to describe.
+/// A partition to describe.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "PartitionData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct RequestPartitionData {
-    /// ??? The partition index.
+    /// The partition: 0.
     pub partition_index: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DescribeQuorum Response
+/// The quorum as its leader sees it.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 55, versions = "0-2", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeQuorumResponse {
-    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
+    /// An error of the whole request.
     pub error_code: i16,
-    /// More about the error, for people.
+    /// More about the error, for people. Its default is empty, as in Kafka.
     #[kafka(versions = "2+", default = "", ignorable)]
     pub error_message: Option<StrBytes>,
-    /// ??? The response from the describe quorum API.
+    /// The topics.
     pub topics: Vec<ResponseTopicData>,
-    /// ??? The nodes in the quorum.
+    /// Where the voters are.
     #[kafka(versions = "2+")]
     pub nodes: Vec<Node>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The response from the describe quorum API.
+/// The state of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TopicData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ResponseTopicData {
-    /// ??? The topic name.
+    /// The name of the topic: `__cluster_metadata`.
     pub topic_name: StrBytes,
-    /// ??? The partition data.
+    /// Its partitions.
     pub partitions: Vec<ResponsePartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partition data.
+/// The state of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "PartitionData", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ResponsePartitionData {
-    /// ??? The partition index.
+    /// The partition: 0.
     pub partition_index: i32,
-    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
+    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode);
+    /// `NOT_LEADER_OR_FOLLOWER` from a node that does not lead it.
     pub error_code: i16,
-    /// More about the error, for people.
+    /// More about the error, for people. Its default is empty, as in Kafka.
     #[kafka(versions = "2+", default = "", ignorable)]
     pub error_message: Option<StrBytes>,
-    /// ??? The ID of the current leader or -1 if the leader is unknown.
+    /// The leader, or -1 when it is not known.
     pub leader_id: i32,
-    /// ??? The latest known leader epoch.
+    /// The newest leader epoch known.
     pub leader_epoch: i32,
-    /// ??? The high water mark.
+    /// The offset after the last record that a majority of the voters have; -1
+    /// when not known.
     pub high_watermark: i64,
-    /// ??? The current voters of the partition.
+    /// The voters, the leader among them.
     pub current_voters: Vec<ReplicaState>,
-    /// ??? The observers of the partition.
+    /// The replicas that fetch without a vote: brokers, and controllers that
+    /// are no voters.
     pub observers: Vec<ReplicaState>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The current voters of the partition.
+/// A voter or an observer.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ReplicaState {
-    /// ??? The ID of the replica.
+    /// The replica's node id.
     pub replica_id: i32,
-    /// ??? The replica directory ID of the replica.
+    /// The directory that the replica keeps the partition in; zero when not
+    /// known.
     #[kafka(versions = "2+")]
     pub replica_directory_id: Uuid,
-    /// ??? The last known log end offset of the follower or -1 if it is
-    /// unknown.
+    /// The offset after the replica's last record, as far as the leader knows;
+    /// -1 when it does not.
     pub log_end_offset: i64,
-    /// ??? The last known leader wall clock time time when a follower fetched
-    /// from the leader. This is reported as -1 both for the current leader or
-    /// if it is unknown for a voter.
+    /// When the replica last fetched, in milliseconds by the leader's clock; -1
+    /// for the leader and for voters not heard of.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub last_fetch_timestamp: i64,
-    /// ??? The leader wall clock append time of the offset for which the
-    /// follower made the most recent fetch request. This is reported as the
-    /// current time for the leader and -1 if unknown for a voter.
+    /// When the replica last had all that the leader had, in milliseconds by
+    /// the leader's clock: for the leader always now, -1 for voters not heard
+    /// of.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub last_caught_up_timestamp: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The nodes in the quorum.
+/// Where one voter is.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "2+", flexible = "2+")]
 #[non_exhaustive]
 pub struct Node {
-    /// ??? The ID of the associated node.
+    /// The voter's node id.
     pub node_id: i32,
-    /// ??? The listeners of this controller.
+    /// The voter's addresses.
     pub listeners: Vec<Listener>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The listeners of this controller.
+/// An address of a voter.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "2+", flexible = "2+")]
 #[non_exhaustive]
 pub struct Listener {
-    /// ??? The name of the endpoint.
+    /// The listener's name.
     pub name: StrBytes,
-    /// ??? The hostname.
+    /// The voter's host name or address.
     pub host: StrBytes,
-    /// ??? The port.
+    /// The voter's port.
     pub port: u16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
