@@ -1,8 +1,8 @@
 //! AssignReplicasToDirs: tells in which directories a broker keeps its replicas
 //! (KIP-858).
 //!
-//! A broker with more than one log directory sends it to the active controller,
-//! which then knows what is lost when a directory fails.
+//! A broker sends it to the active controller, which then knows what is lost when a
+//! log directory fails.
 //!
 //! Version 0 only.
 

@@ -1,8 +1,8 @@
 //! ControllerRegistration: makes a controller known to a KRaft cluster (KIP-919).
 //!
-//! A controller sends it to the active controller when it starts and whenever that
-//! one no longer has it registered, so that its addresses and features are part of
-//! the metadata.
+//! A controller sends it to the active controller when it starts, and again when it
+//! finds itself not registered, so that its addresses and features are part of the
+//! metadata.
 //!
 //! Version 0 only.
 

@@ -1,43 +1,47 @@
-//! ElectLeaders: ???
+//! ElectLeaders: makes partitions choose a leader anew (KIP-183).
 //!
-//! Versions 0-2. ???
+//! An administrator's client sends it to the controller; KRaft's brokers forward
+//! it. Called ElectPreferredLeaders before Kafka 2.4.
+//!
+//! Versions 0-2. 1 adds unclean elections (KIP-460) and a top-level error; 2 is
+//! flexible.
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? ElectLeaders Request
+/// Starts elections.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 43, versions = "0-2", flexible = "2+", response = ElectLeadersResponse)]
 #[non_exhaustive]
 pub struct ElectLeadersRequest {
-    /// ??? Type of elections to conduct for the partition. A value of '0'
-    /// elects the preferred replica. A value of '1' elects the first live
-    /// replica if there are no in-sync replica.
+    /// 0 for the preferred leader, 1 for an unclean election: where no replica
+    /// in sync is alive, any live one leads, and records may be lost.
     #[kafka(versions = "1+")]
     pub election_type: i8,
-    /// ??? The topic partitions to elect leaders.
+    /// The partitions by topic, or null for all. Its default is empty, as in
+    /// Kafka.
     #[kafka(default = [])]
     pub topic_partitions: Option<Vec<TopicPartitions>>,
-    /// ??? The time in ms to wait for the election to complete.
+    /// Milliseconds to wait for the elections.
     #[kafka(default = 60000)]
     pub timeout_ms: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topic partitions to elect leaders.
+/// Elections in one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct TopicPartitions {
-    /// ??? The name of a topic.
+    /// Its name.
     pub topic: StrBytes,
-    /// ??? The partitions of this topic whose leader should be elected.
+    /// Its partitions.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ElectLeaders Response
+/// What came of the elections.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 43, versions = "0-2", flexible = "2+")]
 #[non_exhaustive]
@@ -45,40 +49,40 @@ pub struct ElectLeadersResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
+    /// An error of the whole request.
     #[kafka(versions = "1+")]
     pub error_code: i16,
-    /// ??? The election results, or an empty array if the requester did not
-    /// have permission and the request asks for all partitions.
+    /// The topics. Of a request for all partitions, those that needed no
+    /// election are left out; none at all when the client may not ask.
     pub replica_election_results: Vec<ReplicaElectionResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The election results, or an empty array if the requester did not have
-/// permission and the request asks for all partitions.
+/// What came of the elections in one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct ReplicaElectionResult {
-    /// ??? The topic name.
+    /// Its name.
     pub topic: StrBytes,
-    /// ??? The results for each partition.
+    /// Its partitions.
     pub partition_result: Vec<PartitionResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The results for each partition.
+/// What came of the election in one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct PartitionResult {
-    /// ??? The partition id.
+    /// The partition.
     pub partition_id: i32,
-    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
+    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode);
+    /// `ELECTION_NOT_NEEDED` when the right leader was there already.
     pub error_code: i16,
-    /// More about the error, for people.
+    /// More about the error, for people. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub error_message: Option<StrBytes>,
     /// Tagged fields this crate does not know.

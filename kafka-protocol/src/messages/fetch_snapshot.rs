@@ -1,78 +1,82 @@
-//! FetchSnapshot: ???
+//! FetchSnapshot: reads a snapshot of the KRaft metadata log, piece by piece
+//! (KIP-630).
 //!
-//! Versions 0-1. ???
+//! A broker or controller sends it to the leader of the quorum, when Fetch says
+//! that the log no longer reaches back to where it would go on.
+//!
+//! Versions 0-1. 1 adds the directory of the reader and the addresses of leaders
+//! (KIP-853).
 
 use crate::{Message, RecordBytes, StrBytes, TaggedFields, Uuid};
 
-/// ??? FetchSnapshot Request
+/// Reads a piece of each snapshot.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 59, versions = "0-1", flexible = "0+", response = FetchSnapshotResponse)]
 #[non_exhaustive]
 pub struct FetchSnapshotRequest {
-    /// ??? The clusterId if known, this is used to validate metadata fetches
-    /// prior to broker registration.
+    /// The id of the cluster; a null one is not checked.
     #[kafka(tag = 0)]
     pub cluster_id: Option<StrBytes>,
-    /// ??? The broker ID of the follower.
+    /// The node that reads, or -1.
     #[kafka(default = -1)]
     pub replica_id: i32,
-    /// ??? The maximum bytes to fetch from all of the snapshots.
+    /// Bytes of snapshots in the whole answer.
     #[kafka(default = 0x7fff_ffff)]
     pub max_bytes: i32,
-    /// ??? The topics to fetch.
+    /// The topics: `__cluster_metadata` alone.
     pub topics: Vec<RequestTopicSnapshot>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics to fetch.
+/// What to read of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TopicSnapshot", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct RequestTopicSnapshot {
-    /// ??? The name of the topic to fetch.
+    /// The name of the topic: `__cluster_metadata`.
     pub name: StrBytes,
-    /// ??? The partitions to fetch.
+    /// Its partitions.
     pub partitions: Vec<RequestPartitionSnapshot>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partitions to fetch.
+/// What to read of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "PartitionSnapshot", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct RequestPartitionSnapshot {
-    /// ??? The partition index.
+    /// The partition: 0.
     pub partition: i32,
-    /// ??? The current leader epoch of the partition, -1 for unknown leader
-    /// epoch.
+    /// The leader epoch the reader knows, or -1. The leader refuses an older or
+    /// newer one.
     pub current_leader_epoch: i32,
-    /// ??? The snapshot endOffset and epoch to fetch.
+    /// The snapshot, as Fetch named it.
     pub snapshot_id: SnapshotId,
-    /// ??? The byte position within the snapshot to start fetching from.
+    /// The byte of the snapshot to read from.
     pub position: i64,
-    /// ??? The directory id of the follower fetching.
+    /// The directory that the reader keeps the partition in.
     #[kafka(versions = "1+", tag = 0, ignorable)]
     pub replica_directory_id: Uuid,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The snapshot endOffset and epoch to fetch.
+/// A snapshot of a partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct SnapshotId {
-    /// ??? The end offset of the snapshot.
+    /// The offset after the last record it covers.
     pub end_offset: i64,
-    /// ??? The epoch of the snapshot.
+    /// The epoch of that record.
     pub epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? FetchSnapshot Response
+/// The pieces, partition by partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 59, versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
@@ -81,79 +85,80 @@ pub struct FetchSnapshotResponse {
     /// to stay silent.
     #[kafka(ignorable)]
     pub throttle_time_ms: i32,
-    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
+    /// An error of the whole request.
     pub error_code: i16,
-    /// ??? The topics to fetch.
+    /// The topics.
     pub topics: Vec<ResponseTopicSnapshot>,
-    /// ??? Endpoints for all current-leaders enumerated in PartitionSnapshot.
+    /// Where the nodes are that `current_leader` names.
     #[kafka(versions = "1+", tag = 0)]
     pub node_endpoints: Vec<NodeEndpoint>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics to fetch.
+/// What was read of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TopicSnapshot", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ResponseTopicSnapshot {
-    /// ??? The name of the topic to fetch.
+    /// The name of the topic: `__cluster_metadata`.
     pub name: StrBytes,
-    /// ??? The partitions to fetch.
+    /// Its partitions.
     pub partitions: Vec<ResponsePartitionSnapshot>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partitions to fetch.
+/// What was read of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "PartitionSnapshot", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ResponsePartitionSnapshot {
-    /// ??? The partition index.
+    /// The partition: 0.
     pub index: i32,
-    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
+    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode):
+    /// `SNAPSHOT_NOT_FOUND` when the snapshot is gone, `POSITION_OUT_OF_RANGE`
+    /// when it has no such byte.
     pub error_code: i16,
-    /// ??? The snapshot endOffset and epoch fetched.
+    /// The snapshot.
     pub snapshot_id: SnapshotId,
-    /// ??? The leader of the partition at the time of the snapshot.
+    /// Who leads the partition, when this node does not.
     #[kafka(tag = 0)]
     pub current_leader: LeaderIdAndEpoch,
-    /// ??? The total size of the snapshot.
+    /// The bytes of the whole snapshot.
     pub size: i64,
-    /// ??? The starting byte position within the snapshot included in the Bytes
-    /// field.
+    /// The byte of the snapshot that `unaligned_records` starts at.
     pub position: i64,
-    /// ??? Snapshot data in records format which may not be aligned on an
-    /// offset boundary.
+    /// A piece of the snapshot, which is a row of record batches. It may start
+    /// and end within a batch.
     pub unaligned_records: RecordBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The leader of the partition at the time of the snapshot.
+/// The leader of a partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct LeaderIdAndEpoch {
-    /// ??? The ID of the current leader or -1 if the leader is unknown.
+    /// The leader, or -1 when it is not known.
     pub leader_id: i32,
-    /// ??? The latest known leader epoch.
+    /// The newest leader epoch known.
     pub leader_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Endpoints for all current-leaders enumerated in PartitionSnapshot.
+/// Where a leader is.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "1+", flexible = "1+")]
 #[non_exhaustive]
 pub struct NodeEndpoint {
-    /// ??? The ID of the associated node.
+    /// The node's id.
     pub node_id: i32,
-    /// ??? The node's hostname.
+    /// The node's host name or address.
     pub host: StrBytes,
-    /// ??? The node's port.
+    /// The node's port.
     pub port: u16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,54 +1,54 @@
-//! UpdateFeatures: ???
+//! UpdateFeatures: raises or lowers the levels of features in force in the whole
+//! cluster (KIP-584).
 //!
-//! Versions 0-2. ???
+//! An administrator's client sends it to the controller; KRaft's brokers forward
+//! it.
+//!
+//! Versions 0-2. 1 can check only, and tells harmless downgrades from lossy ones
+//! (KIP-778); 2 answers for all updates together: all are done or none (KIP-1022).
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? UpdateFeatures Request
+/// Changes features.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 57, versions = "0-2", flexible = "0+", response = UpdateFeaturesResponse)]
 #[non_exhaustive]
 pub struct UpdateFeaturesRequest {
-    /// ??? How long to wait in milliseconds before timing out the request.
+    /// Milliseconds to wait for the change.
     #[kafka(default = 60000)]
     pub timeout_ms: i32,
-    /// ??? The list of updates to finalized features.
+    /// The features.
     pub feature_updates: Vec<FeatureUpdateKey>,
-    /// ??? True if we should validate the request, but not perform the upgrade
-    /// or downgrade.
+    /// Whether to check only, and change nothing.
     #[kafka(versions = "1+")]
     pub validate_only: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The list of updates to finalized features.
+/// The change of one feature.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct FeatureUpdateKey {
-    /// ??? The name of the finalized feature to be updated.
+    /// Its name.
     pub feature: StrBytes,
-    /// ??? The new maximum version level for the finalized feature. A value >=
-    /// 1 is valid. A value < 1, is special, and can be used to request the
-    /// deletion of the finalized feature.
+    /// The level to be in force from now on; less than 1 to have the feature
+    /// off.
     pub max_version_level: i16,
-    /// ??? DEPRECATED in version 1 (see DowngradeType). When set to true, the
-    /// finalized feature version level is allowed to be downgraded/deleted. The
-    /// downgrade request will fail if the new maximum version level is a value
-    /// that's not lower than the existing maximum finalized version level.
+    /// Whether the level may sink or the feature go off, in version 0. An
+    /// update that sets it and lowers nothing fails.
     #[kafka(versions = "0")]
     pub allow_downgrade: bool,
-    /// ??? Determine which type of upgrade will be performed: 1 will perform an
-    /// upgrade only (default), 2 is safe downgrades only (lossless), 3 is
-    /// unsafe downgrades (lossy).
+    /// Which way the level may go, from version 1 on: 1 up only, 2 down too
+    /// unless metadata is lost, 3 down even then.
     #[kafka(versions = "1+", default = 1)]
     pub upgrade_type: i8,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? UpdateFeatures Response
+/// Whether the features were changed.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 57, versions = "0-2", flexible = "0+")]
 #[non_exhaustive]
@@ -56,28 +56,29 @@ pub struct UpdateFeaturesResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
+    /// An error of the whole request; from version 2 on, of the first update
+    /// that failed.
     pub error_code: i16,
-    /// More about the error, for people.
+    /// More about the error, for people. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub error_message: Option<StrBytes>,
-    /// ??? Results for each feature update.
+    /// The features, up to version 1.
     #[kafka(versions = "0-1", ignorable)]
     pub results: Vec<UpdatableFeatureResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Results for each feature update.
+/// What became of the change of one feature.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
 pub struct UpdatableFeatureResult {
-    /// ??? The name of the finalized feature.
+    /// Its name.
     pub feature: StrBytes,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// More about the error, for people.
+    /// More about the error, for people. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub error_message: Option<StrBytes>,
     /// Tagged fields this crate does not know.
