@@ -82,6 +82,22 @@ pub trait Message: Sized + Clone + Debug + Default + PartialEq {
     fn encoded_len(&self, version: i16) -> Result<usize, EncodeError>;
 }
 
+/// Keeps what the derive emits for the feature `json`.
+#[cfg(feature = "json")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! if_json {
+    ($($item:item)*) => { $($item)* };
+}
+
+/// Drops what the derive emits for the feature `json`.
+#[cfg(not(feature = "json"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! if_json {
+    ($($item:item)*) => {};
+}
+
 /// A message that a client sends to a broker.
 pub trait Request: Message {
     /// The API.

@@ -1,8 +1,9 @@
 //! The headers in front of every request and response body.
 
 use crate::error::{DecodeError, EncodeError};
+use crate::schema::{DefaultValue, FieldKind, FieldSchema, MessageKind, MessageSchema};
 use crate::wire::{Reader, Sink};
-use crate::{ApiKey, StrBytes, TaggedFields};
+use crate::{ApiKey, StrBytes, TaggedFields, VersionRange};
 
 /// The header of a request.
 ///
@@ -23,6 +24,32 @@ pub struct RequestHeader {
 }
 
 impl RequestHeader {
+    /// The header as data. Its code is written by hand, and tested against this.
+    pub const SCHEMA: &'static MessageSchema = &MessageSchema {
+        name: "RequestHeader",
+        key: None,
+        kind: MessageKind::Data,
+        versions: VersionRange::new(0, 2),
+        unstable: None,
+        flexible: Some(VersionRange::new(2, 2)),
+        fields: &[
+            number("api_key", "requestApiKey", FieldKind::Int16, 2),
+            number("api_version", "requestApiVersion", FieldKind::Int16, 2),
+            number("correlation_id", "correlationId", FieldKind::Int32, 2),
+            FieldSchema {
+                name: "client_id",
+                kafka_name: "clientId",
+                kind: FieldKind::String,
+                versions: VersionRange::new(1, 2),
+                nullable: Some(VersionRange::new(1, 2)),
+                tag: None,
+                ignorable: true,
+                flexible: Some(None),
+                default: DefaultValue::String(""),
+            },
+        ],
+    };
+
     /// Writes the header in `header_version` (0, 1 or 2; see
     /// [`request_header_version`]).
     pub fn encode(&self, sink: &mut Sink, header_version: i16) -> Result<(), EncodeError> {
@@ -92,6 +119,22 @@ pub struct ResponseHeader {
 }
 
 impl ResponseHeader {
+    /// The header as data. Its code is written by hand, and tested against this.
+    pub const SCHEMA: &'static MessageSchema = &MessageSchema {
+        name: "ResponseHeader",
+        key: None,
+        kind: MessageKind::Data,
+        versions: VersionRange::new(0, 1),
+        unstable: None,
+        flexible: Some(VersionRange::new(1, 1)),
+        fields: &[number(
+            "correlation_id",
+            "correlationId",
+            FieldKind::Int32,
+            1,
+        )],
+    };
+
     /// Writes the header in `header_version` (0 or 1; see
     /// [`response_header_version`]).
     pub fn encode(&self, sink: &mut Sink, header_version: i16) -> Result<(), EncodeError> {
@@ -119,6 +162,26 @@ impl ResponseHeader {
             })
         };
         read(reader).map_err(|error: DecodeError| error.in_message("ResponseHeader"))
+    }
+}
+
+/// A field of both headers, in versions 0 to `last`.
+const fn number(
+    name: &'static str,
+    kafka_name: &'static str,
+    kind: FieldKind,
+    last: i16,
+) -> FieldSchema {
+    FieldSchema {
+        name,
+        kafka_name,
+        kind,
+        versions: VersionRange::new(0, last),
+        nullable: None,
+        tag: None,
+        ignorable: false,
+        flexible: None,
+        default: DefaultValue::Int(0),
     }
 }
 
@@ -214,6 +277,63 @@ mod tests {
             b"\0\x03\0\x09\x01\x02\x03\x04\0\x02me\x01\x05\x01x",
             &header,
         );
+    }
+
+    /// What a schema says of a header of sevens, client id `me`, tag 5.
+    fn by_schema(schema: &MessageSchema, version: i16) -> Bytes {
+        let is_flexible = |range: Option<VersionRange>| range.is_some_and(|r| r.contains(version));
+        let mut sink = Sink::new();
+        for field in schema.fields {
+            assert_eq!(
+                (&field.tag, field.versions.max),
+                (&None, schema.versions.max)
+            );
+            if !field.versions.contains(version) {
+                continue;
+            }
+            let compact = is_flexible(field.flexible.unwrap_or(schema.flexible));
+            match field.kind {
+                FieldKind::Int16 => sink.put_i16(7),
+                FieldKind::Int32 => sink.put_i32(7),
+                FieldKind::String => sink.put_string("me", compact).unwrap(),
+                _ => panic!("{field:?}"),
+            }
+        }
+        if is_flexible(schema.flexible) {
+            let tagged = TaggedFields::from_iter([(5, Bytes::from_static(b"x"))]);
+            tagged.encode(&mut sink).unwrap();
+        }
+        sink.finish().into_bytes()
+    }
+
+    #[test]
+    fn written_as_their_schemas_say() {
+        let unknown_tagged_fields = TaggedFields::from_iter([(5, Bytes::from_static(b"x"))]);
+        let request = RequestHeader {
+            api_key: 7,
+            api_version: 7,
+            correlation_id: 7,
+            client_id: Some("me".into()),
+            unknown_tagged_fields: unknown_tagged_fields.clone(),
+        };
+        for version in RequestHeader::SCHEMA.versions.iter() {
+            let mut sink = Sink::new();
+            request.encode(&mut sink, version).unwrap();
+            let expected = by_schema(RequestHeader::SCHEMA, version);
+            assert_eq!(sink.finish().into_bytes(), expected, "{version}");
+        }
+        let response = ResponseHeader {
+            correlation_id: 7,
+            unknown_tagged_fields,
+        };
+        for version in ResponseHeader::SCHEMA.versions.iter() {
+            let mut sink = Sink::new();
+            response.encode(&mut sink, version).unwrap();
+            let expected = by_schema(ResponseHeader::SCHEMA, version);
+            assert_eq!(sink.finish().into_bytes(), expected, "{version}");
+        }
+        let default = RequestHeader::default();
+        assert_eq!(default.client_id, None);
     }
 
     #[test]

@@ -53,7 +53,9 @@
 //! the batches inside produce and fetch; [`frame`] and [`header`] what surrounds
 //! them; [`wire`] the primitive types, under the budget that keeps hostile bytes
 //! harmless; [`schema`] every message as data. [`Message`] explains the derive
-//! for messages of one's own.
+//! for messages of one's own. With the feature `json` every message has a JSON
+//! form, that of Kafka's own request log, for what people read (the module `json`
+//! says more).
 //!
 //! What a peer sends never panics and never costs more memory than a constant
 //! times its length. Record data is never copied on its way through.
@@ -68,6 +70,8 @@ mod error_code;
 pub mod frame;
 pub mod header;
 pub mod internal_topics;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod messages;
 mod record_bytes;
 pub mod records;

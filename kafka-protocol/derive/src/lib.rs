@@ -9,6 +9,7 @@
 mod attrs;
 mod decode;
 mod encode;
+mod json;
 mod model;
 mod schema;
 mod setters;
@@ -56,9 +57,11 @@ pub fn derive_message(input: TokenStream) -> TokenStream {
             let ident = &model.ident;
             let (setters, schema) = (setters::quote(&model), schema::quote(&model));
             let (encode, decode) = (encode::quote(&model), decode::quote(&model));
+            let json = json::quote(&model);
             quote! {
                 #setters
                 #schema
+                #json
 
                 #[automatically_derived]
                 #[allow(unused_variables, unused_mut, clippy::all)]

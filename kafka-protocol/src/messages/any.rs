@@ -53,6 +53,13 @@ macro_rules! any {
                 }
             }
 
+            #[cfg(feature = "json")]
+            pub(crate) fn values(&self) -> &dyn crate::json::Values {
+                match self {
+                    $(Self::$api(request) => request,)*
+                }
+            }
+
             /// The API.
             pub fn key(&self) -> ApiKey {
                 match self {
@@ -106,6 +113,13 @@ macro_rules! any {
             pub fn schema(&self) -> &'static MessageSchema {
                 match self {
                     $(Self::$api(_) => $response::SCHEMA,)*
+                }
+            }
+
+            #[cfg(feature = "json")]
+            pub(crate) fn values(&self) -> &dyn crate::json::Values {
+                match self {
+                    $(Self::$api(response) => response,)*
                 }
             }
 
