@@ -151,9 +151,6 @@ struct Failure {
 impl Failure {
     /// The error for the caller; `at` is where reading had come to.
     fn at(self, partition: &TopicPartition, at: i64) -> Error {
-        if let RecordError::UnsupportedMagic { magic: 0..=1, .. } = self.error {
-            return error::old_format(partition, at).with_source(self.error);
-        }
         let (offset, skip_to) = match self.batch {
             Some((base, next)) => (at.max(base), Some(next)),
             None => (at, None),
@@ -224,8 +221,9 @@ impl AbortedTransactions {
 
 #[cfg(test)]
 mod tests {
+    use bytes::BytesMut;
     use kafka_net::ErrorKind;
-    use kafka_protocol::records::Compression;
+    use kafka_protocol::records::{Compression, Compressor, MessageSetBuilder, NewRecord};
 
     use super::*;
     use crate::test_support::{concat, damaged, emptied, made, marker, with_last_offset};
@@ -411,16 +409,30 @@ mod tests {
     }
 
     #[test]
-    fn an_old_format_is_named_as_such() {
-        let mut message = vec![0; 26];
-        message[8..12].copy_from_slice(&14_i32.to_be_bytes());
-        message[16] = 1;
-        let mut old = chunk(0, 1, Bytes::from(message));
-        let decoder = Decoder::new(&uncommitted());
-        let Decoded::Corrupt { error, .. } = decoder.next(&partition(), &mut old) else {
-            panic!("it was taken");
+    fn a_log_that_outlived_upgrades_is_read_like_any_other() {
+        let set = |builder: MessageSetBuilder, base: i64, codec| {
+            let mut builder = builder.with_base_offset(base);
+            for _ in 0..5 {
+                builder.append(&NewRecord::default()).unwrap();
+            }
+            let mut compressor = Compressor::new(codec).unwrap();
+            builder.seal(&mut compressor).unwrap().raw().clone()
         };
-        assert_eq!(*error.kind(), ErrorKind::UnsupportedVersion);
-        assert!(error.to_string().contains("before 0.11"), "{error}");
+        let mut log = BytesMut::new();
+        log.extend(set(MessageSetBuilder::v0(), 0, Compression::None));
+        log.extend(set(MessageSetBuilder::v0(), 5, Compression::Snappy));
+        log.extend(set(MessageSetBuilder::v1(), 10, Compression::None));
+        log.extend(set(MessageSetBuilder::v1(), 15, Compression::Gzip));
+        log.extend(made(20, 5).bytes());
+        // From within the first wrapper, which the broker sends whole.
+        let walk = walk::Walk::over(&log);
+        assert_eq!((walk.complete, walk.next_offset), (log.len(), Some(25)));
+        let mut old = chunk(7, 25, log.freeze());
+        let decoder = Decoder::new(&uncommitted());
+        let mut offsets = Vec::new();
+        while let Decoded::Batch(batch) = decoder.next(&partition(), &mut old) {
+            offsets.extend(batch.records().map(|record| record.offset()));
+        }
+        assert_eq!(offsets, (7..25).collect::<Vec<_>>());
     }
 }

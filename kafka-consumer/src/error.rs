@@ -100,15 +100,3 @@ pub(crate) fn refused(partition: &TopicPartition, code: ErrorCode, offset: Optio
     };
     at(partition, error.with_hint(hint))
 }
-
-/// The log holds a message format that this client does not read.
-pub(crate) fn old_format(partition: &TopicPartition, offset: i64) -> Error {
-    at(
-        partition,
-        Error::new(ErrorKind::UnsupportedVersion)
-            .with_message(format!(
-                "the log at offset {offset} is in the message format of Kafka before 0.11"
-            ))
-            .with_hint("the partition is stopped until a seek"),
-    )
-}

@@ -299,9 +299,9 @@ fn a_retry_sends_the_same_body_under_another_header() {
 fn a_broker_moves_a_batch_without_touching_its_checksum() {
     for codec in Compression::ALL {
         let sent = parsed(encoded(&[Owned::value("a"), Owned::value("b")], codec));
-        let moved = sent.with_base_offset_and_epoch(1 << 40, 17);
+        let moved = sent.with_base_offset_and_epoch(1 << 40, 17).unwrap();
         assert_eq!(moved.raw()[16..], sent.raw()[16..]);
-        let in_pieces = sent.record_bytes_at(1 << 40, 17);
+        let in_pieces = sent.record_bytes_at(1 << 40, 17).unwrap();
         assert_eq!(in_pieces, RecordBytes::from(moved.raw().clone()));
         assert_eq!(in_pieces.segments()[1].as_ptr(), sent.raw()[61..].as_ptr());
         let again = parsed(moved.raw().clone());
@@ -328,7 +328,7 @@ fn a_broker_sets_its_own_time() {
             },
         ];
         let sent = parsed(encoded(&records, codec));
-        let stored = sent.with_log_append_time(NOW + 1_000);
+        let stored = sent.with_log_append_time(NOW + 1_000).unwrap();
         let again = parsed(stored.raw().clone());
         assert_eq!(again, stored);
         assert_eq!(again.timestamp_type(), TimestampType::LogAppendTime);

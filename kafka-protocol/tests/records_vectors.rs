@@ -77,9 +77,10 @@ fn the_same_records_give_the_same_bytes() {
         let mut ours = RecordBatch::parse(&mut ours, &limits)
             .unwrap()
             .unwrap()
-            .with_base_offset_and_epoch(batch.base_offset(), batch.partition_leader_epoch());
+            .with_base_offset_and_epoch(batch.base_offset(), batch.partition_leader_epoch())
+            .unwrap();
         if name.ends_with("/append-time") {
-            ours = ours.with_log_append_time(batch.max_timestamp());
+            ours = ours.with_log_append_time(batch.max_timestamp()).unwrap();
         }
         assert_eq!(ours.raw(), &bytes, "{name}");
         assert_eq!(RecordBytes::from(ours), RecordBytes::from(bytes));

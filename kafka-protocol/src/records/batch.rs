@@ -4,22 +4,29 @@ use bytes::{Bytes, BytesMut};
 
 use crate::RecordBytes;
 
-use super::compression::{self, Compression};
+use super::compression::{self, Compression, Framing};
 use super::error::RecordError;
 use super::header::{
     self, ATTRIBUTES_AT, BatchHeader, CHECKED_FROM, CRC_AT, HEADER_LEN, LEADER_EPOCH_AT,
     MAX_TIMESTAMP_AT,
 };
 use super::limits::BatchLimits;
+use super::magic::Magic;
+use super::message_set;
 use super::record::MIN_RECORD_LEN;
 use super::view::{Base, Records};
 
-/// One record batch (magic 2) as it is on the wire and on disk: checked, but not
+/// One record batch as it is on the wire and on disk: checked, but not
 /// decompressed. Owned and cheap to clone; it shares the buffer it was read from.
 ///
-/// [`decompress`](Self::decompress) gives the records.
+/// In the formats before Kafka 0.11 ([`Magic::V0`] and [`Magic::V1`]), it is what
+/// came in a batch's place: a compressed message set, or a run of messages that
+/// are not compressed. The fields that those formats lack read as unset.
+///
+/// [`decompress`](Self::decompress) gives the records, whatever the format.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecordBatch {
+    magic: Magic,
     raw: Bytes,
     header: BatchHeader,
     compression: Compression,
@@ -35,7 +42,16 @@ impl RecordBatch {
     /// Checks length, format, checksum (unless the limits say otherwise) and that
     /// the header's counts and offsets are possible. `bytes` is left as it was if
     /// it has no whole batch or an error is returned.
+    ///
+    /// Batches of all formats may follow each other, as they do in a log that
+    /// outlived an upgrade. Uncompressed messages of magic 0 and 1 are taken
+    /// together, up to 1 MiB or a little more, as long as nothing sets them apart:
+    /// the format, a compressed set, offsets that go down, another time of
+    /// appending, a wrong checksum.
     pub fn parse(bytes: &mut Bytes, limits: &BatchLimits) -> Result<Option<Self>, RecordError> {
+        if header::peek(bytes).is_some_and(|peek| !peek.is_batch()) {
+            return message_set::parse(bytes, limits);
+        }
         let Some(len) = Self::encoded_len_of_next(bytes)? else {
             return Ok(None);
         };
@@ -59,16 +75,19 @@ impl RecordBatch {
                 reason: "more records are stated than the bytes could hold",
             });
         }
-        Ok(Some(Self {
-            raw: bytes.split_to(len),
-            header,
-            compression,
-        }))
+        let raw = bytes.split_to(len);
+        Ok(Some(Self::of(Magic::V2, raw, header, compression)))
     }
 
-    /// A batch that was just built, `header` and all.
-    pub(super) fn of_own(raw: Bytes, header: BatchHeader, compression: Compression) -> Self {
+    /// A batch that was just checked or built, `header` and all.
+    pub(super) fn of(
+        magic: Magic,
+        raw: Bytes,
+        header: BatchHeader,
+        compression: Compression,
+    ) -> Self {
         Self {
+            magic,
             raw,
             header,
             compression,
@@ -77,18 +96,30 @@ impl RecordBatch {
 
     /// The length in bytes that the batch at the front of `bytes` says it has,
     /// whether or not it is there in full; `None` if `bytes` is too short to tell.
+    /// Of messages of magic 0 and 1, it is the first one's, although
+    /// [`parse`](Self::parse) takes more.
     pub fn encoded_len_of_next(bytes: &[u8]) -> Result<Option<usize>, RecordError> {
         header::peek(bytes)
             .map(|peek| peek.encoded_len())
             .transpose()
     }
 
+    /// The format.
+    pub fn magic(&self) -> Magic {
+        self.magic
+    }
+
     /// The offset of the first record, or of where it was before compaction.
+    ///
+    /// A compressed message set of magic 0 or 1 states its last offset only, which
+    /// is what this is then.
     pub fn base_offset(&self) -> i64 {
         self.header.base_offset
     }
 
     /// The offset of the last record, or of where it was before compaction.
+    ///
+    /// A compressed message set that a producer sends may state anything.
     pub fn last_offset(&self) -> i64 {
         self.header
             .base_offset
@@ -107,12 +138,12 @@ impl RecordBatch {
     }
 
     /// The largest timestamp of the records in milliseconds, or, with
-    /// [`TimestampType::LogAppendTime`], the timestamp of all of them.
+    /// [`TimestampType::LogAppendTime`], the timestamp of all of them. −1 in magic 0.
     pub fn max_timestamp(&self) -> i64 {
         self.header.max_timestamp
     }
 
-    /// Whose clock the timestamps are.
+    /// Whose clock the timestamps are. Create time in magic 0, which has none.
     pub fn timestamp_type(&self) -> TimestampType {
         if self.header.attributes.is_log_append_time() {
             TimestampType::LogAppendTime
@@ -166,7 +197,8 @@ impl RecordBatch {
         self.header.attributes.is_control()
     }
 
-    /// How many records the batch has; 0 is possible after compaction.
+    /// How many records the batch has; 0 is possible after compaction. −1 for a
+    /// compressed message set of magic 0 or 1: only decompressing it tells.
     pub fn record_count(&self) -> i32 {
         self.header.record_count
     }
@@ -187,6 +219,9 @@ impl RecordBatch {
     /// Memory is bounded by `limits`, and never allocated on the word of the
     /// compressed data alone. An error is final: the same bytes give it again.
     pub fn decompress(&self, limits: &BatchLimits) -> Result<Records, RecordError> {
+        if self.magic != Magic::V2 {
+            return message_set::records(self, limits);
+        }
         let header = &self.header;
         let packed = self.raw.slice(HEADER_LEN..);
         // What compaction leaves of a batch keeps its codec, but has nothing that
@@ -194,11 +229,16 @@ impl RecordBatch {
         let body = if self.compression == Compression::None || packed.is_empty() {
             packed
         } else {
-            compression::decompress(self.compression, &packed, limits.budget(packed.len()))
-                .map_err(|error| RecordError::Decompress {
-                    base_offset: header.base_offset,
-                    error,
-                })?
+            compression::decompress(
+                self.compression,
+                Framing::Current,
+                &packed,
+                limits.budget(packed.len()),
+            )
+            .map_err(|error| RecordError::Decompress {
+                base_offset: header.base_offset,
+                error,
+            })?
         };
         let base = Base {
             offset: header.base_offset,
@@ -208,6 +248,7 @@ impl RecordBatch {
                 .attributes
                 .is_log_append_time()
                 .then_some(header.max_timestamp),
+            messages: false,
         };
         // The count was checked to be positive when the header was.
         Records::check(body, header.record_count as u32, base)
@@ -215,8 +256,14 @@ impl RecordBatch {
 
     /// The batch moved to another offset, as a leader does when it appends what a
     /// producer sent. Copies the batch; the checksum does not cover these fields.
-    #[must_use]
-    pub fn with_base_offset_and_epoch(&self, base_offset: i64, leader_epoch: i32) -> Self {
+    ///
+    /// Refused for magic 0 and 1.
+    pub fn with_base_offset_and_epoch(
+        &self,
+        base_offset: i64,
+        leader_epoch: i32,
+    ) -> Result<Self, RecordError> {
+        self.require_batch()?;
         let mut raw = BytesMut::from(&self.raw[..]);
         move_to(&mut raw, base_offset, leader_epoch);
         let header = BatchHeader {
@@ -224,26 +271,28 @@ impl RecordBatch {
             partition_leader_epoch: leader_epoch,
             ..self.header
         };
-        Self {
-            raw: raw.freeze(),
-            header,
-            compression: self.compression,
-        }
+        Ok(Self::of(Magic::V2, raw.freeze(), header, self.compression))
     }
 
     /// The same as [`with_base_offset_and_epoch`](Self::with_base_offset_and_epoch)
     /// in two pieces, so that only the header is copied.
-    pub fn record_bytes_at(&self, base_offset: i64, leader_epoch: i32) -> RecordBytes {
+    pub fn record_bytes_at(
+        &self,
+        base_offset: i64,
+        leader_epoch: i32,
+    ) -> Result<RecordBytes, RecordError> {
+        self.require_batch()?;
         let mut head = BytesMut::from(&self.raw[..HEADER_LEN]);
         move_to(&mut head, base_offset, leader_epoch);
-        RecordBytes::from_segments([head.freeze(), self.raw.slice(HEADER_LEN..)])
+        let body = self.raw.slice(HEADER_LEN..);
+        Ok(RecordBytes::from_segments([head.freeze(), body]))
     }
 
     /// The batch with `timestamp_ms` as the time of all its records, as a broker
     /// does for topics with `message.timestamp.type=LogAppendTime`. Copies the
-    /// batch and computes its checksum anew.
-    #[must_use]
-    pub fn with_log_append_time(&self, timestamp_ms: i64) -> Self {
+    /// batch and computes its checksum anew. Refused for magic 0 and 1.
+    pub fn with_log_append_time(&self, timestamp_ms: i64) -> Result<Self, RecordError> {
+        self.require_batch()?;
         let attributes = self.header.attributes.with_log_append_time();
         let mut raw = BytesMut::from(&self.raw[..]);
         raw[ATTRIBUTES_AT..ATTRIBUTES_AT + 2].copy_from_slice(&attributes.0.to_be_bytes());
@@ -255,10 +304,16 @@ impl RecordBatch {
             max_timestamp: timestamp_ms,
             ..self.header
         };
-        Self {
-            raw: raw.freeze(),
-            header,
-            compression: self.compression,
+        Ok(Self::of(Magic::V2, raw.freeze(), header, self.compression))
+    }
+
+    fn require_batch(&self) -> Result<(), RecordError> {
+        match self.magic {
+            Magic::V2 => Ok(()),
+            magic => Err(RecordError::UnsupportedMagic {
+                base_offset: self.base_offset(),
+                magic: magic.id(),
+            }),
         }
     }
 }
@@ -272,6 +327,7 @@ impl From<RecordBatch> for RecordBytes {
 impl fmt::Debug for RecordBatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecordBatch")
+            .field("magic", &self.magic)
             .field("encoded_len", &self.raw.len())
             .field("compression", &self.compression)
             .field("header", &self.header)

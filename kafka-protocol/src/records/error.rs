@@ -10,16 +10,17 @@ use super::compression::CompressionError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// The bytes are a message set of Kafka before 0.11 (magic 0 or 1), or of a
-    /// format that does not exist.
-    #[error("record batch at offset {base_offset} has magic {magic}, only 2 is supported")]
+    /// The bytes are of a format that does not exist, or of one that what was
+    /// asked for does not exist in.
+    #[error("record batch at offset {base_offset} has magic {magic}, which is not supported")]
     UnsupportedMagic {
         /// Where the batch says it starts.
         base_offset: i64,
         /// The format it claims.
         magic: i8,
     },
-    /// The batch's length field is negative or smaller than a batch's header.
+    /// The length field of a batch or message is negative, or smaller than what
+    /// each has.
     #[error("record batch at offset {base_offset} claims a length of {length} bytes")]
     InvalidLength {
         /// Where the batch says it starts.
@@ -30,7 +31,7 @@ pub enum RecordError {
     /// The checksum does not fit the contents: the batch was damaged.
     #[error(
         "record batch at offset {base_offset} is corrupt: \
-         its CRC-32C says {stored:#010x}, its bytes {computed:#010x}"
+         its CRC says {stored:#010x}, its bytes {computed:#010x}"
     )]
     CrcMismatch {
         /// Where the batch says it starts.
@@ -109,6 +110,14 @@ pub enum RecordError {
         /// The record's timestamp.
         timestamp: i64,
     },
+    /// What the format that was asked for has no place for.
+    #[error("magic {magic} can't hold it: {reason}")]
+    NotInFormat {
+        /// The format.
+        magic: i8,
+        /// What does not fit.
+        reason: &'static str,
+    },
     /// A batch without records can't be sealed.
     #[error("a batch needs at least one record")]
     EmptyBatch,
@@ -139,10 +148,20 @@ pub enum RecordFault {
     /// A header's key is not UTF-8.
     #[error("a header's key is not valid UTF-8")]
     HeaderKey,
-    /// The offset is not above the previous record's, or beyond the batch's last.
+    /// The offset is not above the previous record's (in magic 0 and 1, below it),
+    /// or beyond the batch's last.
     #[error("its offset is out of order")]
     Offset,
     /// The timestamp overflows.
     #[error("its timestamp is out of range")]
     Timestamp,
+    /// A message inside a compressed message set is not of magic 0 or 1.
+    #[error("its magic is neither 0 nor 1")]
+    Magic,
+    /// The checksum of a message inside a compressed message set is wrong.
+    #[error("its checksum is wrong")]
+    Checksum,
+    /// A message inside a compressed message set is compressed itself.
+    #[error("it is a compressed message set inside another")]
+    Nested,
 }

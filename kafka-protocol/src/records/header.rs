@@ -20,6 +20,8 @@
 
 use super::compression::Compression;
 use super::error::RecordError;
+use super::magic::Magic;
+use super::message::Message;
 
 /// Bytes of a batch's header.
 pub(super) const HEADER_LEN: usize = 61;
@@ -37,8 +39,6 @@ pub(super) const LEADER_EPOCH_AT: usize = 12;
 pub(super) const ATTRIBUTES_AT: usize = 21;
 /// Where the largest timestamp is.
 pub(super) const MAX_TIMESTAMP_AT: usize = 35;
-
-const MAGIC: i8 = 2;
 
 /// The attribute bits of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +107,20 @@ pub(super) struct BatchHeader {
 }
 
 impl BatchHeader {
+    /// What is not there.
+    pub(super) const UNSET: Self = Self {
+        base_offset: 0,
+        partition_leader_epoch: -1,
+        attributes: Attributes(0),
+        last_offset_delta: 0,
+        base_timestamp: -1,
+        max_timestamp: -1,
+        producer_id: -1,
+        producer_epoch: -1,
+        base_sequence: -1,
+        record_count: 0,
+    };
+
     /// Reads the header's fields, with no look at what they say.
     pub(super) fn read(bytes: &[u8; HEADER_LEN]) -> Self {
         Self {
@@ -136,7 +150,7 @@ impl BatchHeader {
         put(0, &self.base_offset.to_be_bytes());
         put(8, &length.to_be_bytes());
         put(LEADER_EPOCH_AT, &self.partition_leader_epoch.to_be_bytes());
-        put(MAGIC_AT, &MAGIC.to_be_bytes());
+        put(MAGIC_AT, &Magic::V2.id().to_be_bytes());
         put(ATTRIBUTES_AT, &self.attributes.0.to_be_bytes());
         put(23, &self.last_offset_delta.to_be_bytes());
         put(27, &self.base_timestamp.to_be_bytes());
@@ -203,18 +217,28 @@ pub(super) struct Peek {
 }
 
 impl Peek {
-    /// The whole batch's length in bytes.
+    pub(super) fn base_offset(&self) -> i64 {
+        self.base_offset
+    }
+
+    pub(super) fn is_batch(&self) -> bool {
+        self.magic == Magic::V2.id()
+    }
+
+    /// The whole batch's or message's length in bytes.
     pub(super) fn encoded_len(&self) -> Result<usize, RecordError> {
         let &Self {
             base_offset,
             length,
             magic,
         } = self;
-        if magic != MAGIC {
-            return Err(RecordError::UnsupportedMagic { base_offset, magic });
-        }
+        let least = match Magic::from_id(magic) {
+            Some(Magic::V2) => HEADER_LEN,
+            Some(magic) => Message::overhead(magic),
+            None => return Err(RecordError::UnsupportedMagic { base_offset, magic }),
+        };
         match usize::try_from(length) {
-            Ok(len) if len >= HEADER_LEN - LOG_OVERHEAD => Ok(LOG_OVERHEAD + len),
+            Ok(len) if len >= least - LOG_OVERHEAD => Ok(LOG_OVERHEAD.saturating_add(len)),
             _ => Err(RecordError::InvalidLength {
                 base_offset,
                 length,

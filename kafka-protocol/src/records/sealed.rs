@@ -11,6 +11,7 @@ use super::crc::BodyCrc;
 use super::error::RecordError;
 use super::header::{Attributes, BatchHeader, HEADER_LEN};
 use super::limits::BatchLimits;
+use super::magic::Magic;
 use super::record::{Header, NewRecord};
 
 /// A batch whose records are final: compressed, with their checksum taken. Cheap
@@ -104,7 +105,7 @@ impl SealedBatch {
         let mut raw = BytesMut::with_capacity(self.encoded_len());
         raw.extend_from_slice(&self.written(&fields));
         raw.extend_from_slice(&self.body);
-        RecordBatch::of_own(raw.freeze(), fields, self.compression)
+        RecordBatch::of(Magic::V2, raw.freeze(), fields, self.compression)
     }
 
     /// The same records in several batches, in order, none longer than

@@ -4,6 +4,8 @@ use std::iter::FusedIterator;
 use bytes::Bytes;
 
 use super::error::{RecordError, RecordFault};
+use super::magic::Magic;
+use super::message::Message;
 use super::record::{MIN_RECORD_LEN, RawRecord, RecordView, check_headers, read_record};
 use super::varint::Cursor;
 
@@ -20,11 +22,27 @@ pub struct Records {
 /// What the offsets and timestamps of records are relative to.
 #[derive(Clone, Copy)]
 pub(super) struct Base {
+    /// The batch's; messages of magic 0 and 1 add what they state to it.
     pub(super) offset: i64,
     pub(super) last_offset_delta: i32,
     pub(super) timestamp: i64,
     /// The time of all records where the broker's counts.
     pub(super) append_time: Option<i64>,
+    /// Whether the records are messages of magic 0 or 1.
+    pub(super) messages: bool,
+}
+
+impl Base {
+    /// Of messages whose offsets are `offset` more than they state.
+    pub(super) fn of_messages(offset: i64, append_time: Option<i64>) -> Self {
+        Self {
+            offset,
+            last_offset_delta: 0,
+            timestamp: 0,
+            append_time,
+            messages: true,
+        }
+    }
 }
 
 impl Records {
@@ -57,6 +75,11 @@ impl Records {
             });
         }
         Ok(Self { body, count, base })
+    }
+
+    /// `count` messages of magic 0 or 1, checked already.
+    pub(super) fn of_messages(body: Bytes, count: u32, base: Base) -> Self {
+        Self { body, count, base }
     }
 
     /// How many records there are; a compacted batch may have none.
@@ -164,6 +187,9 @@ impl<'a> Iterator for RecordIter<'a> {
     #[inline]
     fn next(&mut self) -> Option<RecordView<'a>> {
         self.left = self.left.checked_sub(1)?;
+        if self.base.messages {
+            return next_message(&mut self.cursor, &self.base);
+        }
         // Can't fail: the same bytes were read when the batch was checked.
         let raw = read_record(&mut self.cursor).ok()?;
         let offset = self.base.offset.wrapping_add(i64::from(raw.offset_delta));
@@ -192,6 +218,30 @@ impl fmt::Debug for RecordIter<'_> {
             .field("left", &self.left)
             .finish_non_exhaustive()
     }
+}
+
+/// Reads a message of magic 0 or 1, which was checked before.
+#[inline(never)]
+fn next_message<'a>(cursor: &mut Cursor<'a>, base: &Base) -> Option<RecordView<'a>> {
+    let message = Message::read(cursor.rest).ok()?;
+    cursor.take(message.encoded_len)?;
+    let timestamp = match base.append_time {
+        Some(time) if message.magic != Magic::V0 => time,
+        _ => message.timestamp,
+    };
+    Some(RecordView {
+        offset: base.offset.wrapping_add(message.offset),
+        timestamp,
+        raw: RawRecord {
+            timestamp_delta: 0,
+            offset_delta: 0,
+            key: message.key,
+            value: message.value,
+            header_count: 0,
+            headers: &[],
+            encoded_len: message.encoded_len,
+        },
+    })
 }
 
 /// Reads a record and checks all that readers rely on; returns its offset delta.

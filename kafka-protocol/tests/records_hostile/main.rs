@@ -137,7 +137,7 @@ fn headers_that_lie() {
         matches!(shorter, Err(RecordError::CrcMismatch { .. })),
         "{shorter:?}"
     );
-    for magic in [0, 1, 3, 9, -1, i8::MIN, i8::MAX] {
+    for magic in [3, 9, -1, i8::MIN, i8::MAX] {
         let error = lie(16, &magic.to_be_bytes()).unwrap_err();
         assert_eq!(
             error,

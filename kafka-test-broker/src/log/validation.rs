@@ -111,7 +111,7 @@ fn check_contents(
         batch.max_timestamp()
     };
     let raw = match rules.timestamp_source {
-        TimestampSource::Broker => batch.with_log_append_time(wall_ms).raw().clone(),
+        TimestampSource::Broker => batch.with_log_append_time(wall_ms)?.raw().clone(),
         TimestampSource::Producer => with_create_time(&batch, max_timestamp),
     };
     Ok(CheckedBatch {
@@ -132,12 +132,13 @@ fn check_contents(
 
 /// Whether any of the batches says that it is part of a transaction.
 pub(crate) fn is_transactional(records: &RecordBytes) -> bool {
-    // Before version 3 there are no attributes where this looks.
     let mut bytes = records.clone().into_bytes();
     while let Ok(Some(len)) = RecordBatch::encoded_len_of_next(&bytes) {
-        if bytes
-            .get(LOW_ATTRIBUTES_AT)
-            .is_some_and(|low| low & TRANSACTIONAL != 0)
+        // In older formats there are no attributes where this looks.
+        if bytes.get(MAGIC_AT) == Some(&2)
+            && bytes
+                .get(LOW_ATTRIBUTES_AT)
+                .is_some_and(|low| low & TRANSACTIONAL != 0)
         {
             return true;
         }

@@ -10,9 +10,13 @@
 //! dictionary. Written here, as by Kafka's own writer: independent blocks of
 //! 64 KiB, no checksums but the header's. Read: also dependent blocks, all
 //! checksums (which are verified), and frames one after the other.
+//!
+//! Kafka 0.8 and 0.9 wrongly take the frame's magic number into the header's
+//! checksum and expect it so; in messages of magic 0 it stayed like that (KIP-57).
 
 use std::borrow::Cow;
 
+use bytes::{Bytes, BytesMut};
 use lz4_flex::block::{
     CompressTable, compress_into_with_table, decompress_into, decompress_into_with_dict,
     get_maximum_output_size,
@@ -20,9 +24,11 @@ use lz4_flex::block::{
 use twox_hash::XxHash32;
 
 use super::output::Scratch;
-use super::{Compression, CompressionError, Encode};
+use super::{Compression, CompressionError, Encode, Framing};
 
 const MAGIC: u32 = 0x184d_2204;
+/// Bytes of a header without content size.
+const PLAIN_HEADER_LEN: usize = 7;
 const VERSION_MASK: u8 = 0b1100_0000;
 const VERSION: u8 = 0b0100_0000;
 const INDEPENDENT_BLOCKS: u8 = 0b10_0000;
@@ -91,7 +97,20 @@ impl Encode for Encoder {
     }
 }
 
-pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, CompressionError> {
+/// `frame`, one of [`Encoder`]'s, as Kafka 0.8 writes it.
+pub(super) fn with_wrong_header_checksum(frame: &[u8]) -> Bytes {
+    let mut frame = BytesMut::from(frame);
+    if let Some((before, [checksum, ..])) = frame.split_at_mut_checked(PLAIN_HEADER_LEN - 1) {
+        *checksum = header_checksum(before);
+    }
+    frame.freeze()
+}
+
+pub(super) fn decompress(
+    input: &[u8],
+    framing: Framing,
+    budget: usize,
+) -> Result<Vec<u8>, CompressionError> {
     let mut output = Output {
         bytes: Vec::new(),
         filled: 0,
@@ -105,7 +124,7 @@ pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, Compres
             let len = reader.u32()?;
             reader.take(len as usize)?;
         } else if magic == MAGIC {
-            decompress_frame(&mut reader, &mut output)?;
+            decompress_frame(&mut reader, framing, &mut output)?;
         } else {
             return Err(malformed("it does not start with the frame's magic number"));
         }
@@ -114,8 +133,12 @@ pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, Compres
     Ok(output.bytes)
 }
 
-fn decompress_frame(reader: &mut Reader<'_>, output: &mut Output) -> Result<(), CompressionError> {
-    let descriptor = Descriptor::read(reader)?;
+fn decompress_frame(
+    reader: &mut Reader<'_>,
+    framing: Framing,
+    output: &mut Output,
+) -> Result<(), CompressionError> {
+    let descriptor = Descriptor::read(reader, framing)?;
     let frame_start = output.filled;
     loop {
         let length = reader.u32()?;
@@ -166,7 +189,7 @@ struct Descriptor {
 }
 
 impl Descriptor {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, CompressionError> {
+    fn read(reader: &mut Reader<'_>, framing: Framing) -> Result<Self, CompressionError> {
         let descriptor = reader.rest;
         let &[flags, block_len] = reader.array()?;
         if flags & VERSION_MASK != VERSION || flags & RESERVED != 0 || block_len & 0x8f != 0 {
@@ -185,7 +208,11 @@ impl Descriptor {
         };
         let descriptor = &descriptor[..descriptor.len() - reader.rest.len()];
         let &[checksum] = reader.array()?;
-        if checksum != header_checksum(descriptor) {
+        let is_wrong_but_usual = || {
+            let with_magic = [&MAGIC.to_le_bytes(), descriptor].concat();
+            framing == Framing::Kafka08 && checksum == header_checksum(&with_magic)
+        };
+        if checksum != header_checksum(descriptor) && !is_wrong_but_usual() {
             return Err(malformed("the header's checksum is wrong"));
         }
         Ok(Self {

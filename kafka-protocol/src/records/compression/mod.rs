@@ -26,6 +26,8 @@ use bytes::Bytes;
 pub use error::CompressionError;
 use output::Scratch;
 
+use super::magic::Magic;
+
 /// How the records of a batch are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -243,6 +245,44 @@ fn refuse_level(codec: Compression, level: Option<i32>) -> Result<(), Compressio
     }
 }
 
+/// Which framing of LZ4 goes with a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// The frame format as it is specified.
+    Current,
+    /// That of Kafka 0.8 and 0.9, whose frames have a wrong header checksum
+    /// (KIP-57).
+    Kafka08,
+}
+
+impl Framing {
+    pub(super) fn of(magic: Magic) -> Self {
+        match magic {
+            Magic::V0 => Self::Kafka08,
+            Magic::V1 | Magic::V2 => Self::Current,
+        }
+    }
+}
+
+/// `input` compressed as messages of that framing are.
+#[allow(
+    clippy::needless_pass_by_value,
+    unused_variables,
+    reason = "without lz4 there is one framing"
+)]
+pub(super) fn compress(
+    compressor: &mut Compressor,
+    framing: Framing,
+    input: &[u8],
+) -> Result<Bytes, CompressionError> {
+    let packed = compressor.compress(input)?;
+    #[cfg(feature = "lz4")]
+    if compressor.compression() == Compression::Lz4 && framing == Framing::Kafka08 {
+        return Ok(lz4::with_wrong_header_checksum(&packed));
+    }
+    Ok(packed)
+}
+
 /// `input` decompressed, to no more than `budget` bytes.
 #[allow(
     unused_variables,
@@ -250,6 +290,7 @@ fn refuse_level(codec: Compression, level: Option<i32>) -> Result<(), Compressio
 )]
 pub(super) fn decompress(
     compression: Compression,
+    framing: Framing,
     input: &Bytes,
     budget: usize,
 ) -> Result<Bytes, CompressionError> {
@@ -260,7 +301,7 @@ pub(super) fn decompress(
         #[cfg(feature = "snappy")]
         Compression::Snappy => snappy::decompress(input, budget),
         #[cfg(feature = "lz4")]
-        Compression::Lz4 => lz4::decompress(input, budget),
+        Compression::Lz4 => lz4::decompress(input, framing, budget),
         #[cfg(any(feature = "zstd", feature = "zstd-c"))]
         Compression::Zstd => zstd::decompress(input, budget),
         #[allow(unreachable_patterns, reason = "reached when a codec's feature is off")]
