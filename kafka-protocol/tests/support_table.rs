@@ -15,7 +15,8 @@ use std::path::Path;
 use std::{env, fs};
 
 use kafka_protocol::header::{request_header_version, response_header_version};
-use kafka_protocol::messages::SCHEMAS;
+use kafka_protocol::internal_topics;
+use kafka_protocol::messages::{DATA_SCHEMAS, SCHEMAS};
 use kafka_protocol::schema::{FieldKind, FieldSchema, MessageSchema};
 
 #[test]
@@ -60,10 +61,31 @@ fn table() -> Result<String, fmt::Error> {
     }
     writeln!(
         out,
-        "\n{} APIs, {messages} messages and versions.",
+        "\n{} APIs, {messages} messages and versions. Beside them:\n\n\
+         | data | versions | flexible | where |\n|---|---|---|---|",
         SCHEMAS.len()
     )?;
+    for schema in DATA_SCHEMAS {
+        let place = match schema.name.strip_prefix("ConsumerProtocol") {
+            Some("Subscription") => "JoinGroup, each member's metadata",
+            Some("Assignment") => "SyncGroup, each member's assignment",
+            _ => "control batches",
+        };
+        row(&mut out, schema, place)?;
+    }
+    for record in internal_topics::SCHEMAS {
+        for schema in [record.key, record.value] {
+            let place = format!("`{}`, type {}", record.topic, record.record_type);
+            row(&mut out, schema, &place)?;
+        }
+    }
     Ok(out)
+}
+
+fn row(out: &mut String, schema: &MessageSchema, place: &str) -> fmt::Result {
+    let flexible = first(schema.flexible.map(|range| range.min));
+    let (name, versions) = (schema.name, schema.versions);
+    writeln!(out, "| {name} | {versions} | {flexible} | {place} |")
 }
 
 fn first(version: Option<i16>) -> String {
