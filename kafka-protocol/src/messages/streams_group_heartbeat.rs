@@ -67,8 +67,8 @@ pub struct StreamsGroupHeartbeatRequest {
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Topology {
-    /// The topology's epoch. One below the group's is stale, one above it
-    /// fails.
+    /// The topology's epoch. One below the group's is stale, and one above it
+    /// is refused.
     pub epoch: i32,
     /// Its subtopologies; never empty.
     pub subtopologies: Vec<Subtopology>,
