@@ -183,6 +183,23 @@ mod derived {
         }
     }
 
+    /// The same in a tagged field, where Kafka has another byte for it.
+    pub fn decode_tagged_nullable<T>(
+        reader: &mut Reader,
+        decode: impl FnOnce(&mut Reader) -> Result<T, DecodeError>,
+    ) -> Result<Option<T>, DecodeError> {
+        if reader.read_unsigned_varint()?.cast_signed() > 0 {
+            decode(reader).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Whether a nullable structure follows in a tagged field.
+    pub fn put_tagged_presence(sink: &mut Sink, present: bool) {
+        sink.put_unsigned_varint(present.into());
+    }
+
     /// The error of a field that would be lost.
     #[cold]
     pub fn not_in_version(field: &'static str) -> EncodeError {

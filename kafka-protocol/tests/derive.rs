@@ -515,3 +515,35 @@ fn the_schema_says_what_the_attributes_say() {
     );
     assert_eq!(RequestHeader::SCHEMA.fields[3].flexible, Some(None));
 }
+
+#[derive(Clone, Debug, PartialEq, Message)]
+#[kafka(versions = "0-1", flexible = "1+")]
+#[non_exhaustive]
+struct Positioned {
+    /// Plain at first, tagged later.
+    #[kafka(tag = 3, tagged = "1+")]
+    cursor: Option<Place>,
+    unknown_tagged_fields: TaggedFields,
+}
+
+#[derive(Clone, Debug, PartialEq, Message)]
+#[kafka(versions = "0+", flexible = "1+")]
+#[non_exhaustive]
+struct Place {
+    partition_index: i32,
+    unknown_tagged_fields: TaggedFields,
+}
+
+/// Whether there is one is told in a byte of 1 or -1, but in a tagged field in one
+/// of 1 or 0.
+#[test]
+fn a_nullable_structure_with_a_tag() {
+    let nowhere = Positioned::new();
+    check(&nowhere, 0, "ff");
+    check(&nowhere, 1, "00");
+    let somewhere = nowhere.with_cursor(Place::new().with_partition_index(3));
+    check(&somewhere, 0, "0100000003");
+    check(&somewhere, 1, "010306010000000300");
+    let null: Positioned = decode(&unhex("01030100"), 1).unwrap();
+    assert_eq!(null.cursor, None);
+}

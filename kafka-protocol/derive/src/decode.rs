@@ -82,7 +82,13 @@ fn read(field: &Field, all: Range) -> TokenStream {
     if !field.optional {
         return value;
     }
-    let nullable = read_value(&field.kind, true, &flexible);
+    let nullable = match &field.kind {
+        Kind::Struct(_) => field.is_plain_where_carried(all).choose(
+            quote!(::kafka_protocol::codec::decode_nullable(reader, |reader| #value)),
+            quote!(::kafka_protocol::codec::decode_tagged_nullable(reader, |reader| #value)),
+        ),
+        kind => read_value(kind, true, &flexible),
+    };
     let some = quote!(#value.map(::core::option::Option::Some));
     match field.is_nullable() {
         // Parenthesised: an `if` followed by a method call is no expression.
@@ -108,13 +114,7 @@ fn read_value(kind: &Kind, nullable: bool, flexible: &TokenStream) -> TokenStrea
             quote!(reader.#method(#flexible))
         }
         Kind::Struct(ty) => {
-            let read =
-                quote!(<#ty as ::kafka_protocol::codec::Fields>::decode_fields(reader, version));
-            if nullable {
-                quote!(::kafka_protocol::codec::decode_nullable(reader, |reader| #read))
-            } else {
-                read
-            }
+            quote!(<#ty as ::kafka_protocol::codec::Fields>::decode_fields(reader, version))
         }
         Kind::Array(element) => {
             let method = method("array");

@@ -171,11 +171,18 @@ fn write(field: &Field, all: Range) -> TokenStream {
         Kind::String => (write, quote!(sink.put_null_string(#flexible))),
         Kind::Struct(_) => {
             let nullable = field.is_nullable().tokens();
+            let marker = |present: bool| {
+                field.is_plain_where_carried(all).choose(
+                    quote!(sink.put_presence(#present)),
+                    quote!(::kafka_protocol::codec::put_tagged_presence(sink, #present)),
+                )
+            };
+            let (some, none) = (marker(true), marker(false));
             let some = quote!({
-                if #nullable { sink.put_presence(true); }
+                if #nullable { #some; }
                 #write
             });
-            (some, quote!(sink.put_presence(false)))
+            (some, none)
         }
         _ => (write, quote!(sink.put_null(#flexible))),
     };

@@ -221,6 +221,14 @@ impl Field {
         Condition::of(self.nullable, self.versions)
     }
 
+    /// Whether it is plain where it is carried, not tagged.
+    pub(crate) fn is_plain_where_carried(&self, all: Range) -> Condition {
+        match self.tag {
+            None => Condition::Always,
+            Some(_) => self.is_plain(all),
+        }
+    }
+
     /// Whether its lengths are compact: an expression that may use `flexible`,
     /// the struct's.
     pub(crate) fn flexible_tokens(&self, all: Range) -> TokenStream {

@@ -40,6 +40,16 @@ pub(crate) fn message(schema: &MessageSchema, version: i16, choices: &mut Choice
     writer.out
 }
 
+/// The encoding of the message that has the default in every field.
+pub(crate) fn defaults(schema: &MessageSchema, version: i16) -> Vec<u8> {
+    let mut writer = Writer {
+        out: Vec::new(),
+        version,
+    };
+    writer.structure(schema, &mut Values::Defaults);
+    writer.out
+}
+
 enum Values<'a, 'b> {
     Chosen(&'a mut Choices<'b>),
     Defaults,
@@ -68,7 +78,7 @@ impl Writer {
                         tagged.push((tag, value));
                     }
                 }
-                _ => self.field(field, flexible, values),
+                _ => self.field(field, flexible, false, values),
             }
         }
         if flexible {
@@ -97,23 +107,32 @@ impl Writer {
             out: Vec::new(),
             version: self.version,
         };
-        writer.field(field, true, values);
+        writer.field(field, true, true, values);
         writer.out
     }
 
-    fn field(&mut self, field: &FieldSchema, flexible: bool, values: &mut Values<'_, '_>) {
+    fn field(
+        &mut self,
+        field: &FieldSchema,
+        flexible: bool,
+        tagged: bool,
+        values: &mut Values<'_, '_>,
+    ) {
         let flexible = field
             .flexible
             .map_or(flexible, |versions| holds(versions, self.version));
         let nullable = holds(field.nullable, self.version);
         let Values::Chosen(choices) = values else {
-            return self.default(field, flexible);
+            if nullable && field.default == DefaultValue::Empty {
+                self.present(&field.kind);
+            }
+            return self.default(field, flexible, tagged);
         };
         if nullable && choices.below(4) == 0 {
-            return self.null(&field.kind, flexible);
+            return self.null(&field.kind, flexible, tagged);
         }
-        if nullable && matches!(field.kind, FieldKind::Struct(_)) {
-            self.out.push(1);
+        if nullable {
+            self.present(&field.kind);
         }
         self.value(&field.kind, flexible, choices);
     }
@@ -158,9 +177,16 @@ impl Writer {
         }
     }
 
-    fn default(&mut self, field: &FieldSchema, flexible: bool) {
+    /// What says that a nullable structure follows.
+    fn present(&mut self, kind: &FieldKind) {
+        if matches!(kind, FieldKind::Struct(_)) {
+            self.out.push(1);
+        }
+    }
+
+    fn default(&mut self, field: &FieldSchema, flexible: bool, tagged: bool) {
         match (field.default, &field.kind) {
-            (DefaultValue::Null, kind) => self.null(kind, flexible),
+            (DefaultValue::Null, kind) => self.null(kind, flexible, tagged),
             (DefaultValue::Bool(value), _) => self.out.push(value.into()),
             (DefaultValue::Int(value), FieldKind::Int8) => {
                 self.out.extend((value as i8).to_be_bytes())
@@ -186,8 +212,9 @@ impl Writer {
         }
     }
 
-    fn null(&mut self, kind: &FieldKind, flexible: bool) {
+    fn null(&mut self, kind: &FieldKind, flexible: bool, tagged: bool) {
         match kind {
+            FieldKind::Struct(_) if tagged => self.out.push(0),
             FieldKind::Struct(_) => self.out.push(0xff),
             _ if flexible => self.varint(0),
             FieldKind::String => self.out.extend((-1i16).to_be_bytes()),
