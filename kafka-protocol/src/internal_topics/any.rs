@@ -61,7 +61,7 @@ macro_rules! internal_topics {
         $($record_type:literal $kind:ident $key_fields:ident $value_fields:ident;)*
     })*) => {
         $(
-            #[doc = concat!("The key of a record of `", $topic, "`: says what the record is about.")]
+            #[doc = concat!("The key of a record of `", $topic, "`: what it is about.")]
             #[derive(Clone, Debug, PartialEq)]
             #[non_exhaustive]
             pub enum $key {
@@ -146,7 +146,7 @@ macro_rules! internal_topics {
                 ///
                 /// When the bytes are not the value of such a key, when there is
                 /// no such version, and when bytes are left behind it.
-                #[doc = concat!("A value of [`", stringify!($key), "::Unknown`] needs but a version.")]
+                /// Of an unknown type only a version is demanded.
                 pub fn decode(key: &$key, value: Bytes) -> Result<(Self, i16), DecodeError> {
                     match key {
                         $($key::$kind(_) => decode_versioned(value)
@@ -214,23 +214,36 @@ internal_topics! {
         1 OffsetCommit OffsetCommitKey OffsetCommitValue;
         2 GroupMetadata GroupMetadataKey GroupMetadataValue;
         3 ConsumerGroupMetadata ConsumerGroupMetadataKey ConsumerGroupMetadataValue;
-        4 ConsumerGroupPartitionMetadata ConsumerGroupPartitionMetadataKey ConsumerGroupPartitionMetadataValue;
-        5 ConsumerGroupMemberMetadata ConsumerGroupMemberMetadataKey ConsumerGroupMemberMetadataValue;
-        6 ConsumerGroupTargetAssignmentMetadata ConsumerGroupTargetAssignmentMetadataKey ConsumerGroupTargetAssignmentMetadataValue;
-        7 ConsumerGroupTargetAssignmentMember ConsumerGroupTargetAssignmentMemberKey ConsumerGroupTargetAssignmentMemberValue;
-        8 ConsumerGroupCurrentMemberAssignment ConsumerGroupCurrentMemberAssignmentKey ConsumerGroupCurrentMemberAssignmentValue;
+        4 ConsumerGroupPartitionMetadata
+            ConsumerGroupPartitionMetadataKey ConsumerGroupPartitionMetadataValue;
+        5 ConsumerGroupMemberMetadata
+            ConsumerGroupMemberMetadataKey ConsumerGroupMemberMetadataValue;
+        6 ConsumerGroupTargetAssignmentMetadata
+            ConsumerGroupTargetAssignmentMetadataKey ConsumerGroupTargetAssignmentMetadataValue;
+        7 ConsumerGroupTargetAssignmentMember
+            ConsumerGroupTargetAssignmentMemberKey ConsumerGroupTargetAssignmentMemberValue;
+        8 ConsumerGroupCurrentMemberAssignment
+            ConsumerGroupCurrentMemberAssignmentKey ConsumerGroupCurrentMemberAssignmentValue;
         10 ShareGroupMemberMetadata ShareGroupMemberMetadataKey ShareGroupMemberMetadataValue;
         11 ShareGroupMetadata ShareGroupMetadataKey ShareGroupMetadataValue;
-        12 ShareGroupTargetAssignmentMetadata ShareGroupTargetAssignmentMetadataKey ShareGroupTargetAssignmentMetadataValue;
-        13 ShareGroupTargetAssignmentMember ShareGroupTargetAssignmentMemberKey ShareGroupTargetAssignmentMemberValue;
-        14 ShareGroupCurrentMemberAssignment ShareGroupCurrentMemberAssignmentKey ShareGroupCurrentMemberAssignmentValue;
-        15 ShareGroupStatePartitionMetadata ShareGroupStatePartitionMetadataKey ShareGroupStatePartitionMetadataValue;
-        16 ConsumerGroupRegularExpression ConsumerGroupRegularExpressionKey ConsumerGroupRegularExpressionValue;
+        12 ShareGroupTargetAssignmentMetadata
+            ShareGroupTargetAssignmentMetadataKey ShareGroupTargetAssignmentMetadataValue;
+        13 ShareGroupTargetAssignmentMember
+            ShareGroupTargetAssignmentMemberKey ShareGroupTargetAssignmentMemberValue;
+        14 ShareGroupCurrentMemberAssignment
+            ShareGroupCurrentMemberAssignmentKey ShareGroupCurrentMemberAssignmentValue;
+        15 ShareGroupStatePartitionMetadata
+            ShareGroupStatePartitionMetadataKey ShareGroupStatePartitionMetadataValue;
+        16 ConsumerGroupRegularExpression
+            ConsumerGroupRegularExpressionKey ConsumerGroupRegularExpressionValue;
         17 StreamsGroupMetadata StreamsGroupMetadataKey StreamsGroupMetadataValue;
         19 StreamsGroupMemberMetadata StreamsGroupMemberMetadataKey StreamsGroupMemberMetadataValue;
-        20 StreamsGroupTargetAssignmentMetadata StreamsGroupTargetAssignmentMetadataKey StreamsGroupTargetAssignmentMetadataValue;
-        21 StreamsGroupTargetAssignmentMember StreamsGroupTargetAssignmentMemberKey StreamsGroupTargetAssignmentMemberValue;
-        22 StreamsGroupCurrentMemberAssignment StreamsGroupCurrentMemberAssignmentKey StreamsGroupCurrentMemberAssignmentValue;
+        20 StreamsGroupTargetAssignmentMetadata
+            StreamsGroupTargetAssignmentMetadataKey StreamsGroupTargetAssignmentMetadataValue;
+        21 StreamsGroupTargetAssignmentMember
+            StreamsGroupTargetAssignmentMemberKey StreamsGroupTargetAssignmentMemberValue;
+        22 StreamsGroupCurrentMemberAssignment
+            StreamsGroupCurrentMemberAssignmentKey StreamsGroupCurrentMemberAssignmentValue;
         23 StreamsGroupTopology StreamsGroupTopologyKey StreamsGroupTopologyValue;
     }
     "__transaction_state" TransactionStateKey TransactionStateValue {

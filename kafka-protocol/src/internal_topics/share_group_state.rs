@@ -1,100 +1,107 @@
-//! ???
+//! The records of `__share_group_state`: what share groups have been given of
+//! each partition, and what became of it (KIP-932).
+//!
+//! A coordinator writes a snapshot of a partition now and then, and updates
+//! after it.
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? ShareSnapshotKey
+/// The key of a snapshot (record type 0).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct ShareSnapshotKey {
-    /// ??? The group id.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
-    /// ??? The topic id.
+    /// The topic's id.
     #[kafka(versions = "0")]
     pub topic_id: Uuid,
-    /// ??? The partition index.
+    /// The partition.
     #[kafka(versions = "0")]
     pub partition: i32,
 }
 
-/// ??? ShareSnapshotValue
+/// All that is known of a group's deliveries from one partition. Version 0,
+/// flexible.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct ShareSnapshotValue {
-    /// ??? The snapshot epoch.
+    /// The number of the snapshot; every one has the next.
     pub snapshot_epoch: i32,
-    /// ??? The state epoch for this share-partition.
+    /// The epoch of the state, a new one whenever the group's coordinator
+    /// initializes it.
     pub state_epoch: i32,
-    /// ??? The leader epoch of the share-partition.
+    /// The epoch of the partition's leader that wrote last; older ones are
+    /// fenced.
     pub leader_epoch: i32,
-    /// ??? The share-partition start offset.
+    /// The first offset not done with; -1 when it is not decided yet.
     pub start_offset: i64,
-    /// ??? The number of offsets greater than or equal to share-partition start
-    /// offset for which delivery has been completed.
+    /// How many records from `start_offset` on are done with (KIP-1226); -1
+    /// when not known.
     #[kafka(tag = 0, default = -1)]
     pub delivery_complete_count: i32,
-    /// ??? The time at which the state was created.
+    /// When the state came into being, in milliseconds since the Unix epoch.
     pub create_timestamp: i64,
-    /// ??? The time at which the state was written or rewritten.
+    /// When this snapshot was written, in milliseconds since the Unix epoch.
     pub write_timestamp: i64,
-    /// ??? The state batches.
+    /// The deliveries from `start_offset` on, in order.
     pub state_batches: Vec<StateBatch>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The state batches.
+/// Consecutive records with the same delivery.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct StateBatch {
-    /// ??? The first offset of this state batch.
+    /// The first of them.
     pub first_offset: i64,
-    /// ??? The last offset of this state batch.
+    /// The last of them.
     pub last_offset: i64,
-    /// ??? The delivery state - 0:Available,2:Acked,4:Archived.
+    /// 0 available, 2 acknowledged, 4 archived: given up or rejected.
     pub delivery_state: i8,
-    /// ??? The delivery count.
+    /// How often they have been delivered.
     pub delivery_count: i16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ShareUpdateKey
+/// The key of an update (record type 1).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct ShareUpdateKey {
-    /// ??? The group id.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
-    /// ??? The topic id.
+    /// The topic's id.
     #[kafka(versions = "0")]
     pub topic_id: Uuid,
-    /// ??? The partition index.
+    /// The partition.
     #[kafka(versions = "0")]
     pub partition: i32,
 }
 
-/// ??? ShareUpdateValue
+/// What changed since the snapshot. Version 0, flexible.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct ShareUpdateValue {
-    /// ??? The snapshot epoch.
+    /// The number of the snapshot that it goes with.
     pub snapshot_epoch: i32,
-    /// ??? The leader epoch of the share-partition.
+    /// The epoch of the partition's leader that wrote it; -1 when it stays as
+    /// it is.
     pub leader_epoch: i32,
-    /// ??? The share-partition start offset, or -1 if the start offset is not
-    /// being updated.
+    /// The new first offset not done with; -1 when it stays as it is.
     pub start_offset: i64,
-    /// ??? The number of offsets greater than or equal to share-partition start
-    /// offset for which delivery has been completed.
+    /// How many records from the start offset on are done with (KIP-1226); -1
+    /// when not known.
     #[kafka(tag = 0, default = -1)]
     pub delivery_complete_count: i32,
-    /// ??? The state batches that have been updated.
+    /// The deliveries that changed.
     pub state_batches: Vec<StateBatch>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

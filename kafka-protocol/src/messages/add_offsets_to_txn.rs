@@ -1,33 +1,27 @@
-//! AddOffsetsToTxn: tells the transaction coordinator that a transaction will
-//! commit positions of a group.
+//! AddOffsetsToTxn: ???
 //!
-//! The producer sends it before TxnOffsetCommit, and no longer where version 5 of
-//! that does both (KIP-890).
-//!
-//! Versions 0-4. 1 is answered before it is throttled (KIP-219); 2 may answer
-//! `PRODUCER_FENCED` (KIP-588); 3 is flexible; 4 may answer `TRANSACTION_ABORTABLE`
-//! (KIP-890).
+//! Versions 0-4. ???
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// Adds a group's partition of `__consumer_offsets` to a transaction.
+/// ??? AddOffsetsToTxn Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 25, versions = "0-4", flexible = "3+", response = AddOffsetsToTxnResponse)]
 #[non_exhaustive]
 pub struct AddOffsetsToTxnRequest {
-    /// The transactional id.
+    /// ??? The transactional id corresponding to the transaction.
     pub transactional_id: StrBytes,
-    /// The producer id that belongs to it.
+    /// ??? Current producer id in use by the transactional id.
     pub producer_id: i64,
-    /// The epoch of that producer id; an older one is fenced.
+    /// ??? Current epoch associated with the producer id.
     pub producer_epoch: i16,
-    /// The consumer group whose positions the transaction will commit.
+    /// ??? The unique group identifier.
     pub group_id: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Whether it was added.
+/// ??? AddOffsetsToTxn Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 25, versions = "0-4", flexible = "3+")]
 #[non_exhaustive]

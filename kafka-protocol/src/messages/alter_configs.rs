@@ -1,53 +1,62 @@
-//! AlterConfigs: ???
+//! AlterConfigs: replaces the whole configuration of topics, brokers and other
+//! resources (KIP-133); settings it does not name fall back to their defaults.
 //!
-//! Versions 0-2. ???
+//! An administrator's client sends it, for brokers and loggers to the broker in
+//! question and otherwise to any. IncrementalAlterConfigs, which changes single
+//! settings, is there since Kafka 2.3 and the better choice.
+//!
+//! Versions 0-2. 1 is answered before it is throttled (KIP-219); 2 is flexible.
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? AlterConfigs Request
+/// Replaces configurations.
+///
+/// Debug shows every value, and with them passwords and keys: it does not
+/// belong in logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 33, versions = "0-2", flexible = "2+", response = AlterConfigsResponse)]
 #[non_exhaustive]
 pub struct AlterConfigsRequest {
-    /// ??? The updates for each resource.
+    /// The resources.
     pub resources: Vec<AlterConfigsResource>,
-    /// ??? True if we should validate the request, but not change the
-    /// configurations.
+    /// Whether to check only, and change nothing.
     pub validate_only: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The updates for each resource.
+/// The new configuration of one resource.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct AlterConfigsResource {
-    /// ??? The resource type.
+    /// What it is: 2 a topic, 4 a broker, 8 the loggers of a broker (KIP-412),
+    /// 16 a client metrics subscription (KIP-714), 32 a group (KIP-848).
     pub resource_type: i8,
-    /// ??? The resource name.
+    /// Its name; of brokers the id, or empty for the default of all.
     pub resource_name: StrBytes,
-    /// ??? The configurations.
+    /// All that is to be set.
     pub configs: Vec<AlterableConfig>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The configurations.
+/// One setting.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct AlterableConfig {
-    /// ??? The configuration key name.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? The value to set for the configuration key.
+    /// Its value; null is refused. A secret of `password` type is here in the
+    /// clear. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub value: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? AlterConfigs Response
+/// What became of each resource.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 33, versions = "0-2", flexible = "2+")]
 #[non_exhaustive]
@@ -55,25 +64,25 @@ pub struct AlterConfigsResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// ??? The responses for each resource.
+    /// The results, one for each resource.
     pub responses: Vec<AlterConfigsResourceResponse>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The responses for each resource.
+/// The result for one resource.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct AlterConfigsResourceResponse {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// More about the error, for people.
+    /// More about the error, for people. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub error_message: Option<StrBytes>,
-    /// ??? The resource type.
+    /// What it is, as in the request.
     pub resource_type: i8,
-    /// ??? The resource name.
+    /// Its name.
     pub resource_name: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,53 +1,49 @@
-//! AlterShareGroupOffsets: moves the start of a share group's partitions; an admin
-//! asks the group coordinator.
+//! AlterShareGroupOffsets: ???
 //!
-//! The group must have no members, or the answer is `NON_EMPTY_GROUP`.
-//!
-//! Version 0 (KIP-932).
+//! Versions 0. ???
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// Sets where a share group starts to read.
+/// ??? AlterShareGroupOffsets Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 91, versions = "0", flexible = "0+", response = AlterShareGroupOffsetsResponse)]
 #[non_exhaustive]
 pub struct AlterShareGroupOffsetsRequest {
-    /// The share group.
+    /// ??? The group identifier.
     pub group_id: StrBytes,
-    /// The topics.
+    /// ??? The topics to alter offsets for.
     pub topics: Vec<AlterShareGroupOffsetsRequestTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// New starts in one topic.
+/// ??? The topics to alter offsets for.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct AlterShareGroupOffsetsRequestTopic {
-    /// Its name.
+    /// ??? The topic name.
     pub topic_name: StrBytes,
-    /// Its partitions.
+    /// ??? Each partition to alter offsets for.
     pub partitions: Vec<AlterShareGroupOffsetsRequestPartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The new start in one partition.
+/// ??? Each partition to alter offsets for.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct AlterShareGroupOffsetsRequestPartition {
-    /// The partition.
+    /// ??? The partition index.
     pub partition_index: i32,
-    /// The first offset that the group may get from now on. What is known of
-    /// the delivery of other records is forgotten.
+    /// ??? The share-partition start offset.
     pub start_offset: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of the new starts.
+/// ??? AlterShareGroupOffsets Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 91, versions = "0", flexible = "0+")]
 #[non_exhaustive]
@@ -59,33 +55,33 @@ pub struct AlterShareGroupOffsetsResponse {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// The topics; empty when the whole request failed.
+    /// ??? The results for each topic.
     pub responses: Vec<AlterShareGroupOffsetsResponseTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of one topic.
+/// ??? The results for each topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct AlterShareGroupOffsetsResponseTopic {
-    /// Its name.
+    /// ??? The topic name.
     pub topic_name: StrBytes,
-    /// Its id; zero when not known.
+    /// ??? The unique topic ID.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ???
     pub partitions: Vec<AlterShareGroupOffsetsResponsePartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of one partition.
+/// ???
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct AlterShareGroupOffsetsResponsePartition {
-    /// The partition.
+    /// ??? The partition index.
     pub partition_index: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,

@@ -1,73 +1,81 @@
-//! CreateDelegationToken: ???
+//! CreateDelegationToken: a token by which others can log in as a user, for
+//! some time (KIP-48).
 //!
-//! Versions 0-3. ???
+//! Any client sends it to any broker; not over a connection that is itself
+//! authenticated by a token, nor in the clear. The token then serves as a SCRAM
+//! user: its id is the name, its HMAC in Base64 the password.
+//!
+//! Versions 0-3. 1 is answered before it is throttled (KIP-219); 2 is flexible;
+//! 3 can create tokens for others (KIP-373).
 
 use bytes::Bytes;
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? CreateDelegationToken Request
+/// Asks for a token.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 38, versions = "0-3", flexible = "2+", response = CreateDelegationTokenResponse)]
 #[non_exhaustive]
 pub struct CreateDelegationTokenRequest {
-    /// ??? The principal type of the owner of the token. If it's null it
-    /// defaults to the token request principal.
+    /// The type of who owns it, such as `User`; null for whoever asks. Its
+    /// default is empty, as in Kafka.
     #[kafka(versions = "3+", default = "")]
     pub owner_principal_type: Option<StrBytes>,
-    /// ??? The principal name of the owner of the token. If it's null it
-    /// defaults to the token request principal.
+    /// The name of who owns it; null for whoever asks. Its default is empty, as
+    /// in Kafka.
     #[kafka(versions = "3+", default = "")]
     pub owner_principal_name: Option<StrBytes>,
-    /// ??? A list of those who are allowed to renew this token before it
-    /// expires.
+    /// Who may renew it, besides its owner.
     pub renewers: Vec<CreatableRenewers>,
-    /// ??? The maximum lifetime of the token in milliseconds, or -1 to use the
-    /// server side default.
+    /// Milliseconds after which it cannot be renewed any more, or -1 for the
+    /// broker's `delegation.token.max.lifetime.ms`, which it cannot exceed.
     pub max_lifetime_ms: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? A list of those who are allowed to renew this token before it expires.
+/// Someone who may renew the token.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct CreatableRenewers {
-    /// ??? The type of the Kafka principal.
+    /// The type, such as `User`.
     pub principal_type: StrBytes,
-    /// ??? The name of the Kafka principal.
+    /// The name.
     pub principal_name: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? CreateDelegationToken Response
+/// The token.
+///
+/// Debug shows its HMAC, with which anyone can log in: it does not belong in
+/// logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 38, versions = "0-3", flexible = "2+")]
 #[non_exhaustive]
 pub struct CreateDelegationTokenResponse {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? The principal type of the token owner.
+    /// The type of who owns it.
     pub principal_type: StrBytes,
-    /// ??? The name of the token owner.
+    /// The name of who owns it.
     pub principal_name: StrBytes,
-    /// ??? The principal type of the requester of the token.
+    /// The type of who asked for it.
     #[kafka(versions = "3+")]
     pub token_requester_principal_type: StrBytes,
-    /// ??? The principal type of the requester of the token.
+    /// The name of who asked for it.
     #[kafka(versions = "3+")]
     pub token_requester_principal_name: StrBytes,
-    /// ??? When this token was generated.
+    /// When it was created, in milliseconds since the Unix epoch.
     pub issue_timestamp_ms: i64,
-    /// ??? When this token expires.
+    /// When it expires unless renewed, in milliseconds since the Unix epoch.
     pub expiry_timestamp_ms: i64,
-    /// ??? The maximum lifetime of this token.
+    /// Until when it can be renewed, in milliseconds since the Unix epoch.
     pub max_timestamp_ms: i64,
-    /// ??? The token UUID.
+    /// Its id, the user name to log in with.
     pub token_id: StrBytes,
-    /// ??? HMAC of the delegation token.
+    /// Its HMAC: the password to log in with, in Base64. A secret.
     pub hmac: Bytes,
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.

@@ -1,50 +1,53 @@
-//! DeleteRecords: ???
+//! DeleteRecords: cuts off the beginning of partitions (KIP-107).
 //!
-//! Versions 0-2. ???
+//! An administrator's client sends it to the leaders of the partitions. What
+//! was before the given offset can never be read again.
+//!
+//! Versions 0-2. 1 is answered before it is throttled (KIP-219); 2 is flexible.
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? DeleteRecords Request
+/// Cuts off the beginning of partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 21, versions = "0-2", flexible = "2+", response = DeleteRecordsResponse)]
 #[non_exhaustive]
 pub struct DeleteRecordsRequest {
-    /// ??? Each topic that we want to delete records from.
+    /// The topics.
     pub topics: Vec<DeleteRecordsTopic>,
-    /// ??? How long to wait for the deletion to complete, in milliseconds.
+    /// Milliseconds to wait for the followers to cut as well.
     pub timeout_ms: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each topic that we want to delete records from.
+/// What to delete of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DeleteRecordsTopic {
-    /// ??? The topic name.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? Each partition that we want to delete records from.
+    /// Its partitions.
     pub partitions: Vec<DeleteRecordsPartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each partition that we want to delete records from.
+/// What to delete of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DeleteRecordsPartition {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
-    /// ??? The deletion offset. -1 means that records should be truncated to
-    /// the high watermark.
+    /// The first offset to keep; -1 for the high watermark, which keeps nothing
+    /// that is committed by now.
     pub offset: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DeleteRecords Response
+/// What became of each partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 21, versions = "0-2", flexible = "2+")]
 #[non_exhaustive]
@@ -52,33 +55,33 @@ pub struct DeleteRecordsResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// ??? Each topic that we wanted to delete records from.
+    /// The topics.
     pub topics: Vec<DeleteRecordsTopicResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each topic that we wanted to delete records from.
+/// The results of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DeleteRecordsTopicResult {
-    /// ??? The topic name.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? Each partition that we wanted to delete records from.
+    /// Its partitions.
     pub partitions: Vec<DeleteRecordsPartitionResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each partition that we wanted to delete records from.
+/// The result of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DeleteRecordsPartitionResult {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
-    /// ??? The partition low water mark.
+    /// The first offset that any replica still has; -1 after an error.
     pub low_watermark: i64,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,

@@ -1,37 +1,34 @@
-//! DeleteShareGroupOffsets: forgets what a share group has read of some topics; an
-//! admin asks the group coordinator.
+//! DeleteShareGroupOffsets: ???
 //!
-//! The group must have no members, or the answer is `NON_EMPTY_GROUP`.
-//!
-//! Version 0 (KIP-932).
+//! Versions 0. ???
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// Forgets a share group's positions in topics.
+/// ??? DeleteShareGroupOffsets Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 92, versions = "0", flexible = "0+", response = DeleteShareGroupOffsetsResponse)]
 #[non_exhaustive]
 pub struct DeleteShareGroupOffsetsRequest {
-    /// The share group.
+    /// ??? The group identifier.
     pub group_id: StrBytes,
-    /// The topics.
+    /// ??? The topics to delete offsets for.
     pub topics: Vec<DeleteShareGroupOffsetsRequestTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A topic to forget.
+/// ??? The topics to delete offsets for.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DeleteShareGroupOffsetsRequestTopic {
-    /// Its name.
+    /// ??? The topic name.
     pub topic_name: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of each topic.
+/// ??? DeleteShareGroupOffsets Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 92, versions = "0", flexible = "0+")]
 #[non_exhaustive]
@@ -43,20 +40,20 @@ pub struct DeleteShareGroupOffsetsResponse {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// The topics; empty when the whole request failed.
+    /// ??? The results for each topic.
     pub responses: Vec<DeleteShareGroupOffsetsResponseTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of one topic.
+/// ??? The results for each topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DeleteShareGroupOffsetsResponseTopic {
-    /// Its name.
+    /// ??? The topic name.
     pub topic_name: StrBytes,
-    /// Its id; zero when not known.
+    /// ??? The unique topic ID.
     pub topic_id: Uuid,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,

@@ -1,79 +1,76 @@
-//! DeleteShareGroupState: deletes the stored state of share-partitions; the group
-//! coordinator asks the share coordinator.
+//! DeleteShareGroupState: ???
 //!
-//! It is between brokers, when a share group or a topic is deleted.
-//!
-//! Version 0 (KIP-932).
+//! Versions 0. ???
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// Deletes the state of share-partitions.
+/// ??? DeleteShareGroupState Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 86, versions = "0", flexible = "0+", response = DeleteShareGroupStateResponse)]
 #[non_exhaustive]
 pub struct DeleteShareGroupStateRequest {
-    /// The share group.
+    /// ??? The group identifier.
     pub group_id: StrBytes,
-    /// The topics.
+    /// ??? The data for the topics.
     pub topics: Vec<DeleteStateData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// State to delete in one topic.
+/// ??? The data for the topics.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DeleteStateData {
-    /// The topic's id.
+    /// ??? The topic identifier.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The data for the partitions.
     pub partitions: Vec<PartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A partition whose state to delete.
+/// ??? The data for the partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionData {
-    /// The partition.
+    /// ??? The partition index.
     pub partition: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of each share-partition.
+/// ??? DeleteShareGroupState Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 86, versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct DeleteShareGroupStateResponse {
-    /// The topics.
+    /// ??? The delete results.
     pub results: Vec<DeleteStateResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of one topic.
+/// ??? The delete results.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DeleteStateResult {
-    /// The topic's id.
+    /// ??? The topic identifier.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The results for the partitions.
     pub partitions: Vec<PartitionResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of one partition.
+/// ??? The results for the partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionResult {
-    /// The partition.
+    /// ??? The partition index.
     pub partition: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,

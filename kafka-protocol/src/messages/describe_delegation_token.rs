@@ -1,46 +1,52 @@
-//! DescribeDelegationToken: ???
+//! DescribeDelegationToken: the delegation tokens that the client may see
+//! (KIP-48).
 //!
-//! Versions 0-3. ???
+//! Any client asks any broker; not over a connection that is itself
+//! authenticated by a token, nor in the clear.
+//!
+//! Versions 0-3. 1 is answered before it is throttled (KIP-219); 2 is flexible;
+//! 3 tells who asked for a token (KIP-373).
 
 use bytes::Bytes;
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? DescribeDelegationToken Request
+/// Asks for tokens.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 41, versions = "0-3", flexible = "2+", response = DescribeDelegationTokenResponse)]
 #[non_exhaustive]
 pub struct DescribeDelegationTokenRequest {
-    /// ??? Each owner that we want to describe delegation tokens for, or null
-    /// to describe all tokens.
+    /// Whose tokens; null for all of them. Its default is empty, as in Kafka.
     #[kafka(default = [])]
     pub owners: Option<Vec<DescribeDelegationTokenOwner>>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each owner that we want to describe delegation tokens for, or null to
-/// describe all tokens.
+/// Someone who owns tokens.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DescribeDelegationTokenOwner {
-    /// ??? The owner principal type.
+    /// The type, such as `User`.
     pub principal_type: StrBytes,
-    /// ??? The owner principal name.
+    /// The name.
     pub principal_name: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DescribeDelegationToken Response
+/// The tokens.
+///
+/// Debug shows their HMACs, with which anyone can log in: it does not belong in
+/// logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 41, versions = "0-3", flexible = "2+")]
 #[non_exhaustive]
 pub struct DescribeDelegationTokenResponse {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? The tokens.
+    /// The tokens.
     pub tokens: Vec<DescribedDelegationToken>,
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
@@ -49,45 +55,48 @@ pub struct DescribeDelegationTokenResponse {
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The tokens.
+/// One token.
+///
+/// Debug shows its HMAC, with which anyone can log in: it does not belong in
+/// logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DescribedDelegationToken {
-    /// ??? The token principal type.
+    /// The type of who owns it.
     pub principal_type: StrBytes,
-    /// ??? The token principal name.
+    /// The name of who owns it.
     pub principal_name: StrBytes,
-    /// ??? The principal type of the requester of the token.
+    /// The type of who asked for it.
     #[kafka(versions = "3+")]
     pub token_requester_principal_type: StrBytes,
-    /// ??? The principal type of the requester of the token.
+    /// The name of who asked for it.
     #[kafka(versions = "3+")]
     pub token_requester_principal_name: StrBytes,
-    /// ??? The token issue timestamp in milliseconds.
+    /// When it was created, in milliseconds since the Unix epoch.
     pub issue_timestamp: i64,
-    /// ??? The token expiry timestamp in milliseconds.
+    /// When it expires unless renewed, in milliseconds since the Unix epoch.
     pub expiry_timestamp: i64,
-    /// ??? The token maximum timestamp length in milliseconds.
+    /// Until when it can be renewed, in milliseconds since the Unix epoch.
     pub max_timestamp: i64,
-    /// ??? The token ID.
+    /// Its id, the user name to log in with.
     pub token_id: StrBytes,
-    /// ??? The token HMAC.
+    /// Its HMAC: the password to log in with, in Base64. A secret.
     pub hmac: Bytes,
-    /// ??? Those who are able to renew this token before it expires.
+    /// Who may renew it, besides its owner.
     pub renewers: Vec<DescribedDelegationTokenRenewer>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Those who are able to renew this token before it expires.
+/// Someone who may renew a token.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DescribedDelegationTokenRenewer {
-    /// ??? The renewer principal type.
+    /// The type, such as `User`.
     pub principal_type: StrBytes,
-    /// ??? The renewer principal name.
+    /// The name.
     pub principal_name: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

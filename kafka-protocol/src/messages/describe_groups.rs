@@ -1,30 +1,26 @@
-//! DescribeGroups: groups of the classic protocol and their members; an admin asks
-//! the group coordinator.
+//! DescribeGroups: ???
 //!
-//! Versions 0-6. 1 adds the throttle time; 2 is answered before it is throttled
-//! (KIP-219); 3 adds authorized operations (KIP-430); 4 static members (KIP-345); 5
-//! is flexible; 6 adds error messages and answers `GROUP_ID_NOT_FOUND` (KIP-1043),
-//! where older ones describe a missing group as `Dead`.
+//! Versions 0-6. ???
 
 use bytes::Bytes;
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// Asks about groups.
+/// ??? DescribeGroups Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 15, versions = "0-6", flexible = "5+", response = DescribeGroupsResponse)]
 #[non_exhaustive]
 pub struct DescribeGroupsRequest {
-    /// The groups.
+    /// ??? The names of the groups to describe.
     pub groups: Vec<StrBytes>,
-    /// Whether to say what this client may do to each group.
+    /// ??? Whether to include authorized operations.
     #[kafka(versions = "3+")]
     pub include_authorized_operations: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The groups.
+/// ??? DescribeGroups Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 15, versions = "0-6", flexible = "5+")]
 #[non_exhaustive]
@@ -33,13 +29,13 @@ pub struct DescribeGroupsResponse {
     /// to stay silent.
     #[kafka(versions = "1+", ignorable)]
     pub throttle_time_ms: i32,
-    /// One per group asked for.
+    /// ??? Each described group.
     pub groups: Vec<DescribedGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A group.
+/// ??? Each described group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "5+")]
 #[non_exhaustive]
@@ -49,48 +45,40 @@ pub struct DescribedGroup {
     /// More about the error, for people.
     #[kafka(versions = "6+")]
     pub error_message: Option<StrBytes>,
-    /// The group.
+    /// ??? The group ID string.
     pub group_id: StrBytes,
-    /// `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Stable` or
-    /// `Dead`; empty with an error.
+    /// ??? The group state string, or the empty string.
     pub group_state: StrBytes,
-    /// What kind of group it is: `consumer` for consumers, `connect` for
-    /// Connect workers; empty for one that only keeps positions.
+    /// ??? The group protocol type, or the empty string.
     pub protocol_type: StrBytes,
-    /// The protocol that the members agreed on, for consumers their assignor;
-    /// empty unless the group is `Stable`.
+    /// ??? The group protocol data, or the empty string.
     pub protocol_data: StrBytes,
-    /// The members; empty when the group is `Dead`.
+    /// ??? The group members.
     pub members: Vec<DescribedGroupMember>,
-    /// What this client may do to the group, a bit per operation; `i32::MIN`
-    /// when not asked.
+    /// ??? 32-bit bitfield to represent authorized operations for this group.
     #[kafka(versions = "3+", default = -2147483648)]
     pub authorized_operations: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A member.
+/// ??? The group members.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "5+")]
 #[non_exhaustive]
 pub struct DescribedGroupMember {
-    /// The member.
+    /// ??? The member id.
     pub member_id: StrBytes,
-    /// The static member, if it is one.
+    /// ??? The unique identifier of the consumer instance provided by end user.
     #[kafka(versions = "4+", ignorable)]
     pub group_instance_id: Option<StrBytes>,
-    /// The client id it joined with.
+    /// ??? The client ID used in the member's latest join group request.
     pub client_id: StrBytes,
-    /// The address it joined from.
+    /// ??? The client host.
     pub client_host: StrBytes,
-    /// What it told the leader with the protocol in use, for consumers a
-    /// [`ConsumerProtocolSubscription`](super::consumer_protocol::ConsumerProtocolSubscription);
-    /// empty unless the group is `Stable`.
+    /// ??? The metadata corresponding to the current group protocol in use.
     pub member_metadata: Bytes,
-    /// What the leader gave it, for consumers a
-    /// [`ConsumerProtocolAssignment`](super::consumer_protocol::ConsumerProtocolAssignment);
-    /// empty unless the group is `Stable`.
+    /// ??? The current assignment provided by the group leader.
     pub member_assignment: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,37 +1,40 @@
-//! DescribeLogDirs: ???
+//! DescribeLogDirs: what a broker keeps on each of its disks (KIP-113).
 //!
-//! Versions 0-5. ???
+//! An administrator's client asks each broker for its own.
+//!
+//! Versions 0-5. 1 is answered before it is throttled (KIP-219); 2 is flexible;
+//! 3 adds an error of the whole request; 4 tells how large and how full the
+//! disks are (KIP-827); 5 tells which ones take no new partitions (KIP-1066).
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? DescribeLogDirs Request
+/// Asks for directories and what they hold.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 35, versions = "0-5", flexible = "2+", response = DescribeLogDirsResponse)]
 #[non_exhaustive]
 pub struct DescribeLogDirsRequest {
-    /// ??? Each topic that we want to describe log directories for, or null for
-    /// all topics.
+    /// What to tell of; null for all partitions. Its default is empty, as in
+    /// Kafka.
     #[kafka(default = [])]
     pub topics: Option<Vec<DescribableLogDirTopic>>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each topic that we want to describe log directories for, or null for all
-/// topics.
+/// Partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DescribableLogDirTopic {
-    /// ??? The topic name.
+    /// Its name.
     pub topic: StrBytes,
-    /// ??? The partition indexes.
+    /// The partitions.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DescribeLogDirs Response
+/// The directories.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 35, versions = "0-5", flexible = "2+")]
 #[non_exhaustive]
@@ -42,66 +45,64 @@ pub struct DescribeLogDirsResponse {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     #[kafka(versions = "3+", ignorable)]
     pub error_code: i16,
-    /// ??? The log directories.
+    /// The directories.
     pub results: Vec<DescribeLogDirsResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The log directories.
+/// One directory.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DescribeLogDirsResult {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? The absolute log directory path.
+    /// Its absolute path on the broker.
     pub log_dir: StrBytes,
-    /// ??? The topics.
+    /// The topics in it.
     pub topics: Vec<DescribeLogDirsTopic>,
-    /// ??? The total size in bytes of the volume the log directory is in. This
-    /// value does not include the size of data stored in remote storage.
+    /// How many bytes its volume has, without those in remote storage; -1 when
+    /// not known.
     #[kafka(versions = "4+", default = -1, ignorable)]
     pub total_bytes: i64,
-    /// ??? The usable size in bytes of the volume the log directory is in. This
-    /// value does not include the size of data stored in remote storage.
+    /// How many of them can still be used; -1 when not known.
     #[kafka(versions = "4+", default = -1, ignorable)]
     pub usable_bytes: i64,
-    /// ??? True if this log directory is cordoned.
+    /// Whether it takes no new partitions.
     #[kafka(versions = "5+", ignorable)]
     pub is_cordoned: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics.
+/// What there is of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DescribeLogDirsTopic {
-    /// ??? The topic name.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? The partitions.
+    /// Its partitions.
     pub partitions: Vec<DescribeLogDirsPartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partitions.
+/// A replica of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DescribeLogDirsPartition {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
-    /// ??? The size of the log segments in this partition in bytes.
+    /// Bytes of its segments.
     pub partition_size: i64,
-    /// ??? The lag of the log's LEO w.r.t. partition's HW (if it is the current
-    /// log for the partition) or current replica's LEO (if it is the future log
-    /// for the partition).
+    /// How many offsets it is behind: the replica in use behind the high
+    /// watermark, one that is still being moved here behind the replica in use.
     pub offset_lag: i64,
-    /// ??? True if this log is created by AlterReplicaLogDirsRequest and will
-    /// replace the current log of the replica in the future.
+    /// Whether it is still being moved here, to take the place of the replica
+    /// in use.
     pub is_future_key: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,34 +1,38 @@
-//! DescribeProducers: ???
+//! DescribeProducers: the producers that a partition knows, and their open
+//! transactions (KIP-664).
 //!
-//! Versions 0. ???
+//! An administrator's client asks the leaders of the partitions, mostly to find
+//! a transaction that hangs: one that its coordinator does not know.
+//!
+//! Version 0, flexible.
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? DescribeProducers Request
+/// Asks for the producers of partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 61, versions = "0", flexible = "0+", response = DescribeProducersResponse)]
 #[non_exhaustive]
 pub struct DescribeProducersRequest {
-    /// ??? The topics to list producers for.
+    /// The topics.
     pub topics: Vec<TopicRequest>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics to list producers for.
+/// Partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicRequest {
-    /// ??? The topic name.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? The indexes of the partitions to list producers for.
+    /// The partitions.
     pub partition_indexes: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DescribeProducers Response
+/// The producers, partition by partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 61, versions = "0", flexible = "0+")]
 #[non_exhaustive]
@@ -36,60 +40,61 @@ pub struct DescribeProducersResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// ??? Each topic in the response.
+    /// The topics.
     pub topics: Vec<TopicResponse>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each topic in the response.
+/// The producers of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicResponse {
-    /// ??? The topic name.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? Each partition in the response.
+    /// Its partitions.
     pub partitions: Vec<PartitionResponse>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each partition in the response.
+/// The producers of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionResponse {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// ??? The active producers for the partition.
+    /// The idempotent and transactional producers not forgotten yet.
     pub active_producers: Vec<ProducerState>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The active producers for the partition.
+/// One producer.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ProducerState {
-    /// ??? The producer id.
+    /// Its id.
     pub producer_id: i64,
-    /// ??? The producer epoch.
+    /// Its epoch.
     pub producer_epoch: i32,
-    /// ??? The last sequence number sent by the producer.
+    /// The sequence number of its last record; -1 when not known.
     #[kafka(default = -1)]
     pub last_sequence: i32,
-    /// ??? The last timestamp sent by the producer.
+    /// The timestamp of its last batch in milliseconds; -1 when not known.
     #[kafka(default = -1)]
     pub last_timestamp: i64,
-    /// ??? The current epoch of the producer group.
+    /// The epoch of the coordinator that ended its last transaction; -1 when
+    /// none did.
     pub coordinator_epoch: i32,
-    /// ??? The current transaction start offset of the producer.
+    /// Where its open transaction starts; -1 when none is open.
     #[kafka(default = -1)]
     pub current_txn_start_offset: i64,
     /// Tagged fields this crate does not know.

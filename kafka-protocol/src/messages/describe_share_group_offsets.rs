@@ -1,50 +1,49 @@
-//! DescribeShareGroupOffsets: how far share groups have read; an admin asks the
-//! group coordinator.
+//! DescribeShareGroupOffsets: ???
 //!
-//! Versions 0-1 (KIP-932). 1 adds the lag (KIP-1226).
+//! Versions 0-1. ???
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// Asks how far groups have read.
+/// ??? DescribeShareGroupOffsets Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 90, versions = "0-1", flexible = "0+", response = DescribeShareGroupOffsetsResponse)]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsRequest {
-    /// The groups.
+    /// ??? The groups to describe offsets for.
     pub groups: Vec<DescribeShareGroupOffsetsRequestGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What to ask about one group.
+/// ??? The groups to describe offsets for.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsRequestGroup {
-    /// The share group.
+    /// ??? The group identifier.
     pub group_id: StrBytes,
-    /// The topics, or null for all that the group has read. Its default is
-    /// empty, as in Kafka.
+    /// ??? The topics to describe offsets for, or null for all
+    /// topic-partitions.
     #[kafka(default = [])]
     pub topics: Option<Vec<DescribeShareGroupOffsetsRequestTopic>>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Partitions of one topic.
+/// ??? The topics to describe offsets for, or null for all topic-partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsRequestTopic {
-    /// Its name.
+    /// ??? The topic name.
     pub topic_name: StrBytes,
-    /// The partitions.
+    /// ??? The partitions.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// How far the groups have read.
+/// ??? DescribeShareGroupOffsets Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 90, versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
@@ -52,20 +51,20 @@ pub struct DescribeShareGroupOffsetsResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// One per group asked for.
+    /// ??? The results for each group.
     pub groups: Vec<DescribeShareGroupOffsetsResponseGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// How far one group has read.
+/// ??? The results for each group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsResponseGroup {
-    /// The share group.
+    /// ??? The group identifier.
     pub group_id: StrBytes,
-    /// The topics.
+    /// ??? The results for each topic.
     pub topics: Vec<DescribeShareGroupOffsetsResponseTopic>,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
@@ -75,34 +74,33 @@ pub struct DescribeShareGroupOffsetsResponseGroup {
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// How far the group has read one topic.
+/// ??? The results for each topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsResponseTopic {
-    /// Its name.
+    /// ??? The topic name.
     pub topic_name: StrBytes,
-    /// Its id; zero when not known.
+    /// ??? The unique topic ID.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ???
     pub partitions: Vec<DescribeShareGroupOffsetsResponsePartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// How far the group has read one partition.
+/// ???
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsResponsePartition {
-    /// The partition.
+    /// ??? The partition index.
     pub partition_index: i32,
-    /// The first offset that may still be delivered; -1 when nothing is stored.
+    /// ??? The share-partition start offset.
     pub start_offset: i64,
-    /// The leader epoch stored with it; 0 when nothing is.
+    /// ??? The leader epoch of the partition.
     pub leader_epoch: i32,
-    /// How many offsets, up to the end of the partition, still need delivery; -1
-    /// when not known.
+    /// ??? The share-partition lag.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub lag: i64,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).

@@ -1,50 +1,54 @@
-//! DescribeTopicPartitions: ???
+//! DescribeTopicPartitions: topics and partitions in pages (KIP-966).
 //!
-//! Versions 0. ???
+//! An administrator's client asks any broker. Unlike Metadata it tells the
+//! eligible leader replicas, and never creates a topic.
+//!
+//! Version 0, flexible.
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? DescribeTopicPartitions Request
+/// Asks for one page of partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 75, versions = "0", flexible = "0+", response = DescribeTopicPartitionsResponse)]
 #[non_exhaustive]
 pub struct DescribeTopicPartitionsRequest {
-    /// ??? The topics to fetch details for.
+    /// The topics; none for all of them.
     pub topics: Vec<TopicRequest>,
-    /// ??? The maximum number of partitions included in the response.
+    /// How many partitions the answer may tell of; the broker has a limit of
+    /// its own, `max.request.partition.size.limit`.
     #[kafka(default = 2000)]
     pub response_partition_limit: i32,
-    /// ??? The first topic and partition index to fetch details for.
+    /// Where to go on, from the answer before; null to start.
     pub cursor: Option<Cursor>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics to fetch details for.
+/// A topic to tell of.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicRequest {
-    /// ??? The topic name.
+    /// Its name.
     pub name: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The first topic and partition index to fetch details for.
+/// A place in the topics, sorted by name.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Cursor {
-    /// ??? The name for the first topic to process.
+    /// The topic to go on with; those before it are left out.
     pub topic_name: StrBytes,
-    /// ??? The partition index to start with.
+    /// The partition to go on with.
     pub partition_index: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DescribeTopicPartitions Response
+/// One page of partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 75, versions = "0", flexible = "0+")]
 #[non_exhaustive]
@@ -53,63 +57,65 @@ pub struct DescribeTopicPartitionsResponse {
     /// to stay silent.
     #[kafka(ignorable)]
     pub throttle_time_ms: i32,
-    /// ??? Each topic in the response.
+    /// The topics, sorted by name.
     pub topics: Vec<DescribeTopicPartitionsResponseTopic>,
-    /// ??? The next topic and partition index to fetch details for.
+    /// Where to go on; null when this is the last page.
     pub next_cursor: Option<Cursor>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each topic in the response.
+/// One topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeTopicPartitionsResponseTopic {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? The topic name.
+    /// Its name. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub name: Option<StrBytes>,
-    /// ??? The topic id.
+    /// Its id (KIP-516), or zero.
     #[kafka(ignorable)]
     pub topic_id: Uuid,
-    /// ??? True if the topic is internal.
+    /// Whether it belongs to Kafka itself, as `__consumer_offsets` does.
     #[kafka(ignorable)]
     pub is_internal: bool,
-    /// ??? Each partition in the topic.
+    /// Its partitions, as far as they are on this page.
     pub partitions: Vec<DescribeTopicPartitionsResponsePartition>,
-    /// ??? 32-bit bitfield to represent authorized operations for this topic.
+    /// What this client may do to the topic, a bit per operation; `i32::MIN`
+    /// when not known.
     #[kafka(default = -2147483648)]
     pub topic_authorized_operations: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each partition in the topic.
+/// One partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeTopicPartitionsResponsePartition {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
-    /// ??? The ID of the leader broker.
+    /// The broker that leads it, or -1 when none does.
     pub leader_id: i32,
-    /// ??? The leader epoch of this partition.
+    /// The epoch of the leader (KIP-320), or -1 when it is not known.
     #[kafka(default = -1, ignorable)]
     pub leader_epoch: i32,
-    /// ??? The set of all nodes that host this partition.
+    /// The brokers that hold it.
     pub replica_nodes: Vec<i32>,
-    /// ??? The set of nodes that are in sync with the leader for this
-    /// partition.
+    /// The brokers that are in sync with the leader.
     pub isr_nodes: Vec<i32>,
-    /// ??? The new eligible leader replicas otherwise.
+    /// The brokers out of sync that have every committed record all the same
+    /// and may lead (KIP-966); null when there are none.
     pub eligible_leader_replicas: Option<Vec<i32>>,
-    /// ??? The last known ELR.
+    /// Those that were in sync or eligible until they shut down uncleanly; null
+    /// when there are none.
     pub last_known_elr: Option<Vec<i32>>,
-    /// ??? The set of offline replicas of this partition.
+    /// The replicas on dead brokers or disks.
     #[kafka(ignorable)]
     pub offline_replicas: Vec<i32>,
     /// Tagged fields this crate does not know.

@@ -1,22 +1,23 @@
-//! DescribeTransactions: ???
+//! DescribeTransactions: the state of transactions (KIP-664).
 //!
-//! Versions 0. ???
+//! An administrator's client asks the transaction coordinator of each id.
+//!
+//! Version 0, flexible.
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? DescribeTransactions Request
+/// Asks for transactions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 65, versions = "0", flexible = "0+", response = DescribeTransactionsResponse)]
 #[non_exhaustive]
 pub struct DescribeTransactionsRequest {
-    /// ??? Array of transactionalIds to include in describe results. If empty,
-    /// then no results will be returned.
+    /// Whose; none gives none.
     pub transactional_ids: Vec<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DescribeTransactions Response
+/// The transactions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 65, versions = "0", flexible = "0+")]
 #[non_exhaustive]
@@ -24,49 +25,47 @@ pub struct DescribeTransactionsResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// ??? The current state of the transaction.
+    /// The results, one for each id.
     pub transaction_states: Vec<TransactionState>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The current state of the transaction.
+/// The transaction of one producer.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TransactionState {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? The transactional id.
+    /// The producer's transactional id.
     pub transactional_id: StrBytes,
-    /// ??? The current transaction state of the producer.
+    /// `Empty`, `Ongoing`, `PrepareCommit`, `PrepareAbort`, `CompleteCommit`,
+    /// `CompleteAbort`, `PrepareEpochFence` or `Dead`.
     pub transaction_state: StrBytes,
-    /// ??? The timeout in milliseconds for the transaction.
+    /// Milliseconds after which the coordinator aborts it.
     pub transaction_timeout_ms: i32,
-    /// ??? The start time of the transaction in milliseconds.
+    /// When it began, in milliseconds since the Unix epoch; -1 when none is
+    /// open.
     pub transaction_start_time_ms: i64,
-    /// ??? The current producer id associated with the transaction.
+    /// The producer's id.
     pub producer_id: i64,
-    /// ??? The current epoch associated with the producer id.
+    /// The producer's epoch.
     pub producer_epoch: i16,
-    /// ??? The set of partitions included in the current transaction (if
-    /// active). When a transaction is preparing to commit or abort, this will
-    /// include only partitions which do not have markers.
+    /// What it wrote to; while it is ended, only what has no marker yet.
     pub topics: Vec<TopicData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The set of partitions included in the current transaction (if active).
-/// When a transaction is preparing to commit or abort, this will include only
-/// partitions which do not have markers.
+/// Partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicData {
-    /// ??? The topic name.
+    /// Its name.
     pub topic: StrBytes,
-    /// ??? The partition ids included in the current transaction.
+    /// The partitions.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,33 +1,38 @@
-//! DescribeUserScramCredentials: ???
+//! DescribeUserScramCredentials: who can log in by SCRAM, and with which
+//! mechanisms (KIP-554).
 //!
-//! Versions 0. ???
+//! An administrator's client asks any broker, which forwards it to the
+//! controller. Nothing secret is told.
+//!
+//! Version 0, flexible.
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? DescribeUserScramCredentials Request
+/// Asks for users.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 50, versions = "0", flexible = "0+", response = DescribeUserScramCredentialsResponse)]
 #[non_exhaustive]
 pub struct DescribeUserScramCredentialsRequest {
-    /// ??? The users to describe, or null/empty to describe all users.
+    /// The users; null or none for all of them. Its default is empty, as in
+    /// Kafka.
     #[kafka(default = [])]
     pub users: Option<Vec<UserName>>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The users to describe, or null/empty to describe all users.
+/// A user to tell of.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct UserName {
-    /// ??? The user name.
+    /// The user.
     pub name: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DescribeUserScramCredentials Response
+/// The users.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 50, versions = "0", flexible = "0+")]
 #[non_exhaustive]
@@ -37,43 +42,41 @@ pub struct DescribeUserScramCredentialsResponse {
     pub throttle_time_ms: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// More about the error, for people.
+    /// More about the error, for people. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub error_message: Option<StrBytes>,
-    /// ??? The results for descriptions, one per user.
+    /// The users.
     pub results: Vec<DescribeUserScramCredentialsResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The results for descriptions, one per user.
+/// One user.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeUserScramCredentialsResult {
-    /// ??? The user name.
+    /// The user.
     pub user: StrBytes,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// More about the error, for people.
+    /// More about the error, for people. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub error_message: Option<StrBytes>,
-    /// ??? The mechanism and related information associated with the user's
-    /// SCRAM credentials.
+    /// The user's credentials.
     pub credential_infos: Vec<CredentialInfo>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The mechanism and related information associated with the user's SCRAM
-/// credentials.
+/// One credential.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct CredentialInfo {
-    /// ??? The SCRAM mechanism.
+    /// 1 for SCRAM-SHA-256, 2 for SCRAM-SHA-512; 0 when not known.
     pub mechanism: i8,
-    /// ??? The number of iterations used in the SCRAM credential.
+    /// How often the password was hashed.
     pub iterations: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,32 +1,39 @@
-//! ExpireDelegationToken: ???
+//! ExpireDelegationToken: lets a delegation token expire, at once or some time
+//! from now (KIP-48).
 //!
-//! Versions 0-2. ???
+//! Its owner or a renewer sends it to any broker; not over a connection that is
+//! itself authenticated by a token, nor in the clear.
+//!
+//! Versions 0-2. 1 is answered before it is throttled (KIP-219); 2 is flexible.
 
 use bytes::Bytes;
 
 use crate::{Message, TaggedFields};
 
-/// ??? ExpireDelegationToken Request
+/// Lets a token expire.
+///
+/// Debug shows its HMAC, with which anyone can log in: it does not belong in
+/// logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 40, versions = "0-2", flexible = "2+", response = ExpireDelegationTokenResponse)]
 #[non_exhaustive]
 pub struct ExpireDelegationTokenRequest {
-    /// ??? The HMAC of the delegation token to be expired.
+    /// The token's HMAC. A secret.
     pub hmac: Bytes,
-    /// ??? The expiry time period in milliseconds.
+    /// Milliseconds from now; below zero at once.
     pub expiry_time_period_ms: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ExpireDelegationToken Response
+/// When it expires.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 40, versions = "0-2", flexible = "2+")]
 #[non_exhaustive]
 pub struct ExpireDelegationTokenResponse {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? The timestamp in milliseconds at which this token expires.
+    /// When, in milliseconds since the Unix epoch.
     pub expiry_timestamp_ms: i64,
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.

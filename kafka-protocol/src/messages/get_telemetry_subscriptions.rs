@@ -1,22 +1,25 @@
-//! GetTelemetrySubscriptions: ???
+//! GetTelemetrySubscriptions: which metrics the cluster wants from this client
+//! (KIP-714).
 //!
-//! Versions 0. ???
+//! A client asks any broker, first for its id and then again whenever
+//! PushTelemetry answers `UNKNOWN_SUBSCRIPTION_ID`.
+//!
+//! Version 0, flexible.
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? GetTelemetrySubscriptions Request
+/// Asks what to send.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 71, versions = "0", flexible = "0+", response = GetTelemetrySubscriptionsResponse)]
 #[non_exhaustive]
 pub struct GetTelemetrySubscriptionsRequest {
-    /// ??? Unique id for this client instance, must be set to 0 on the first
-    /// request.
+    /// This client's id, from the first answer; zero before it.
     pub client_instance_id: Uuid,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? GetTelemetrySubscriptions Response
+/// What to send.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 71, versions = "0", flexible = "0+")]
 #[non_exhaustive]
@@ -26,25 +29,23 @@ pub struct GetTelemetrySubscriptionsResponse {
     pub throttle_time_ms: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? Assigned client instance id if ClientInstanceId was 0 in the
-    /// request, else 0.
+    /// An id for this client to keep, if it had none; otherwise zero.
     pub client_instance_id: Uuid,
-    /// ??? Unique identifier for the current subscription set for this client
-    /// instance.
+    /// The number of this set of subscriptions, for PushTelemetry.
     pub subscription_id: i32,
-    /// ??? Compression types that broker accepts for the PushTelemetryRequest.
+    /// The codecs that PushTelemetry may use, the best one first: 0 none, 1
+    /// gzip, 2 snappy, 3 lz4, 4 zstd.
     pub accepted_compression_types: Vec<i8>,
-    /// ??? Configured push interval, which is the lowest configured interval in
-    /// the current subscription set.
+    /// Milliseconds between one push and the next; after an error, until the
+    /// next request.
     pub push_interval_ms: i32,
-    /// ??? The maximum bytes of binary data the broker accepts in
-    /// PushTelemetryRequest.
+    /// Bytes of metrics that one push may have.
     pub telemetry_max_bytes: i32,
-    /// ??? Flag to indicate monotonic/counter metrics are to be emitted as
-    /// deltas or cumulative values.
+    /// Whether counters tell the difference since the last push instead of all
+    /// since the start.
     pub delta_temporality: bool,
-    /// ??? Requested metrics prefix string match. Empty array: No metrics
-    /// subscribed, Array[0] empty string: All metrics subscribed.
+    /// What the names of the metrics begin with; none to send no metrics. One
+    /// empty prefix, or `*`, asks for all.
     pub requested_metrics: Vec<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

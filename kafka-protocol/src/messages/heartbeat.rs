@@ -1,32 +1,28 @@
-//! Heartbeat: keeps a member in its group, in the classic protocol; the member asks
-//! the group coordinator.
+//! Heartbeat: ???
 //!
-//! `REBALANCE_IN_PROGRESS` tells it to join again.
-//!
-//! Versions 0-4. 1 adds the throttle time; 2 is answered before it is throttled
-//! (KIP-219); 3 adds static members (KIP-345); 4 is flexible.
+//! Versions 0-4. ???
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// Says that a member is alive.
+/// ??? Heartbeat Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 12, versions = "0-4", flexible = "4+", response = HeartbeatResponse)]
 #[non_exhaustive]
 pub struct HeartbeatRequest {
-    /// The group.
+    /// ??? The group id.
     pub group_id: StrBytes,
-    /// The group's generation, as JoinGroup told it.
+    /// ??? The generation of the group.
     pub generation_id: i32,
-    /// The member.
+    /// ??? The member ID.
     pub member_id: StrBytes,
-    /// The static member, if it is one.
+    /// ??? The unique identifier of the consumer instance provided by end user.
     #[kafka(versions = "3+")]
     pub group_instance_id: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Whether the member may go on.
+/// ??? Heartbeat Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 12, versions = "0-4", flexible = "4+")]
 #[non_exhaustive]

@@ -1,67 +1,56 @@
-//! JoinGroup: brings a member into its group, and again at each rebalance, in the
-//! classic protocol; the member asks the group coordinator.
+//! JoinGroup: ???
 //!
-//! The answer comes when all members have joined, or their time to do so is over.
-//! It tells one of them, the leader, who the others are; SyncGroup follows.
-//!
-//! Versions 0-9. 1 adds the rebalance timeout (KIP-62); 2 the throttle time; 3 is
-//! answered before it is throttled (KIP-219); 4 answers a new member
-//! `MEMBER_ID_REQUIRED` and an id to join with (KIP-394); 5 adds static members
-//! (KIP-345); 6 is flexible; 7 tells the protocol type (KIP-559); 8 adds a reason
-//! (KIP-800); 9 lets a leader skip the assignment (KIP-814).
+//! Versions 0-9. ???
 
 use bytes::Bytes;
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// Joins a group.
+/// ??? JoinGroup Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 11, versions = "0-9", flexible = "6+", response = JoinGroupResponse)]
 #[non_exhaustive]
 pub struct JoinGroupRequest {
-    /// The group.
+    /// ??? The group identifier.
     pub group_id: StrBytes,
-    /// Milliseconds without a heartbeat after which the member is taken for
-    /// dead. The broker sets bounds.
+    /// ??? The coordinator considers the consumer dead if it receives no
+    /// heartbeat after this timeout in milliseconds.
     pub session_timeout_ms: i32,
-    /// Milliseconds that the other members wait for this one to join a
-    /// rebalance; -1 for `session_timeout_ms`, which version 0 uses.
+    /// ??? The maximum time in milliseconds that the coordinator will wait for
+    /// each member to rejoin when rebalancing the group.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub rebalance_timeout_ms: i32,
-    /// The member, by the id the coordinator gave it; empty when it has none
-    /// yet.
+    /// ??? The member id assigned by the group coordinator.
     pub member_id: StrBytes,
-    /// The static member, if it is one.
+    /// ??? The unique identifier of the consumer instance provided by end user.
     #[kafka(versions = "5+")]
     pub group_instance_id: Option<StrBytes>,
-    /// What kind of group it is: `consumer` for consumers. All members have the
-    /// same.
+    /// ??? The unique name the for class of protocols implemented by the group
+    /// we want to join.
     pub protocol_type: StrBytes,
-    /// The protocols it knows, for consumers their assignors, best first. The
-    /// coordinator chooses one that all members know.
+    /// ??? The list of protocols that the member supports.
     pub protocols: Vec<JoinGroupRequestProtocol>,
-    /// Why it joins, for people who read the broker's log.
+    /// ??? The reason why the member (re-)joins the group.
     #[kafka(versions = "8+", ignorable)]
     pub reason: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A protocol that the member knows.
+/// ??? The list of protocols that the member supports.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "6+")]
 #[non_exhaustive]
 pub struct JoinGroupRequestProtocol {
-    /// Its name.
+    /// ??? The protocol name.
     pub name: StrBytes,
-    /// What to tell the leader if it is chosen, for consumers a
-    /// [`ConsumerProtocolSubscription`](super::consumer_protocol::ConsumerProtocolSubscription).
+    /// ??? The protocol metadata.
     pub metadata: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The group, with all members joined.
+/// ??? JoinGroup Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 11, versions = "0-9", flexible = "6+")]
 #[non_exhaustive]
@@ -72,41 +61,39 @@ pub struct JoinGroupResponse {
     pub throttle_time_ms: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// The group's generation, one more at each rebalance; -1 with an error.
+    /// ??? The generation ID of the group.
     #[kafka(default = -1)]
     pub generation_id: i32,
-    /// What kind of group it is; null with an error.
+    /// ??? The group protocol name.
     #[kafka(versions = "7+", ignorable)]
     pub protocol_type: Option<StrBytes>,
-    /// The protocol chosen; null or empty with an error. Its default is empty,
-    /// as in Kafka.
+    /// ??? The group protocol selected by the coordinator.
     #[kafka(nullable = "7+", default = "")]
     pub protocol_name: Option<StrBytes>,
-    /// The member that makes the assignment.
+    /// ??? The leader of the group.
     pub leader: StrBytes,
-    /// Whether the leader shall make none, for the members have their old one:
-    /// a static leader that came back.
+    /// ??? True if the leader must skip running the assignment.
     #[kafka(versions = "9+")]
     pub skip_assignment: bool,
-    /// The member that asked; its new id when it had none.
+    /// ??? The member ID assigned by the group coordinator.
     pub member_id: StrBytes,
-    /// All members, to the leader; empty to the others.
+    /// ??? The group members.
     pub members: Vec<JoinGroupResponseMember>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A member.
+/// ??? The group members.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "6+")]
 #[non_exhaustive]
 pub struct JoinGroupResponseMember {
-    /// The member.
+    /// ??? The group member ID.
     pub member_id: StrBytes,
-    /// The static member, if it is one.
+    /// ??? The unique identifier of the consumer instance provided by end user.
     #[kafka(versions = "5+", ignorable)]
     pub group_instance_id: Option<StrBytes>,
-    /// What it sent with the protocol chosen.
+    /// ??? The group member metadata.
     pub metadata: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,46 +1,43 @@
-//! LeaveGroup: takes members out of a group of the classic protocol; a member or an
-//! admin asks the group coordinator.
+//! LeaveGroup: ???
 //!
-//! Versions 0-5. 1 adds the throttle time; 2 is answered before it is throttled
-//! (KIP-219); 3 names many members and static ones (KIP-345); 4 is flexible; 5 adds
-//! a reason (KIP-800).
+//! Versions 0-5. ???
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// Leaves a group.
+/// ??? LeaveGroup Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 13, versions = "0-5", flexible = "4+", response = LeaveGroupResponse)]
 #[non_exhaustive]
 pub struct LeaveGroupRequest {
-    /// The group.
+    /// ??? The ID of the group to leave.
     pub group_id: StrBytes,
-    /// The member, up to version 2.
+    /// ??? The member ID to remove from the group.
     #[kafka(versions = "0-2")]
     pub member_id: StrBytes,
-    /// The members, from version 3 on.
+    /// ??? List of leaving member identities.
     #[kafka(versions = "3+")]
     pub members: Vec<MemberIdentity>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A member to take out.
+/// ??? List of leaving member identities.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "3+", flexible = "4+")]
 #[non_exhaustive]
 pub struct MemberIdentity {
-    /// The member; empty to name a static one by `group_instance_id` alone.
+    /// ??? The member ID to remove from the group.
     pub member_id: StrBytes,
-    /// The static member, if it is one.
+    /// ??? The group instance ID to remove from the group.
     pub group_instance_id: Option<StrBytes>,
-    /// Why it leaves, for people who read the broker's log.
+    /// ??? The reason why the member left the group.
     #[kafka(versions = "5+", ignorable)]
     pub reason: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of the members.
+/// ??? LeaveGroup Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 13, versions = "0-5", flexible = "4+")]
 #[non_exhaustive]
@@ -51,21 +48,21 @@ pub struct LeaveGroupResponse {
     pub throttle_time_ms: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// One per member, from version 3 on.
+    /// ??? List of leaving member responses.
     #[kafka(versions = "3+")]
     pub members: Vec<MemberResponse>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of one member.
+/// ??? List of leaving member responses.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "3+", flexible = "4+")]
 #[non_exhaustive]
 pub struct MemberResponse {
-    /// The member.
+    /// ??? The member ID to remove from the group.
     pub member_id: StrBytes,
-    /// The static member, if it is one. Its default is empty, as in Kafka.
+    /// ??? The group instance ID to remove from the group.
     #[kafka(default = "")]
     pub group_instance_id: Option<StrBytes>,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).

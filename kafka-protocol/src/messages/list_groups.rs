@@ -1,29 +1,27 @@
-//! ListGroups: the groups that a broker coordinates; an admin asks every broker to
-//! see them all.
+//! ListGroups: ???
 //!
-//! Versions 0-5. 1 adds the throttle time; 2 is answered before it is throttled
-//! (KIP-219); 3 is flexible; 4 adds states (KIP-518); 5 types (KIP-848).
+//! Versions 0-5. ???
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// Asks for groups.
+/// ??? ListGroups Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 16, versions = "0-5", flexible = "3+", response = ListGroupsResponse)]
 #[non_exhaustive]
 pub struct ListGroupsRequest {
-    /// The states a listed group may be in, such as `Stable` or `Empty`; empty
-    /// for all.
+    /// ??? The states of the groups we want to list. If empty, all groups are
+    /// returned with their state.
     #[kafka(versions = "4+")]
     pub states_filter: Vec<StrBytes>,
-    /// The types a listed group may have: `classic`, `consumer`, `share` or
-    /// `streams`; empty for all.
+    /// ??? The types of the groups we want to list. If empty, all groups are
+    /// returned with their type.
     #[kafka(versions = "5+")]
     pub types_filter: Vec<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The groups.
+/// ??? ListGroups Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 16, versions = "0-5", flexible = "3+")]
 #[non_exhaustive]
@@ -34,27 +32,25 @@ pub struct ListGroupsResponse {
     pub throttle_time_ms: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// Those that this broker coordinates and this client may see.
+    /// ??? Each group in the response.
     pub groups: Vec<ListedGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A group.
+/// ??? Each group in the response.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "3+")]
 #[non_exhaustive]
 pub struct ListedGroup {
-    /// The group.
+    /// ??? The group ID.
     pub group_id: StrBytes,
-    /// What kind of group it is: `consumer` for consumers, `connect` for
-    /// Connect workers, `share`, `streams`; empty for one that only keeps
-    /// positions.
+    /// ??? The group protocol type.
     pub protocol_type: StrBytes,
-    /// Its state, such as `Stable` or `Empty`.
+    /// ??? The group state name.
     #[kafka(versions = "4+", ignorable)]
     pub group_state: StrBytes,
-    /// Its protocol: `classic`, `consumer`, `share` or `streams`.
+    /// ??? The group type name.
     #[kafka(versions = "5+", ignorable)]
     pub group_type: StrBytes,
     /// Tagged fields this crate does not know.

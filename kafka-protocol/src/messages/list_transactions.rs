@@ -1,37 +1,34 @@
-//! ListTransactions: ???
+//! ListTransactions: the transactions that a coordinator knows (KIP-664).
 //!
-//! Versions 0-2. ???
+//! An administrator's client asks every broker, as each may be a transaction
+//! coordinator.
+//!
+//! Versions 0-2, all flexible. 1 can leave out short ones (KIP-994); 2 selects
+//! by a pattern (KIP-1152).
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? ListTransactions Request
+/// Asks for the transactions that match all filters.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 66, versions = "0-2", flexible = "0+", response = ListTransactionsResponse)]
 #[non_exhaustive]
 pub struct ListTransactionsRequest {
-    /// ??? The transaction states to filter by: if empty, all transactions are
-    /// returned; if non-empty, then only transactions matching one of the
-    /// filtered states will be returned.
+    /// The states wanted, such as `Ongoing`; none for any.
     pub state_filters: Vec<StrBytes>,
-    /// ??? The producerIds to filter by: if empty, all transactions will be
-    /// returned; if non-empty, only transactions which match one of the
-    /// filtered producerIds will be returned.
+    /// The producer ids wanted; none for any.
     pub producer_id_filters: Vec<i64>,
-    /// ??? Duration (in millis) to filter by: if < 0, all transactions will be
-    /// returned; otherwise, only transactions running longer than this duration
-    /// will be returned.
+    /// Milliseconds that a transaction must have been open for; -1 for any.
     #[kafka(versions = "1+", default = -1)]
     pub duration_filter: i64,
-    /// ??? The transactional ID regular expression pattern to filter by: if it
-    /// is empty or null, all transactions are returned; Otherwise then only the
-    /// transactions matching the given regular expression will be returned.
+    /// A regular expression of RE2 that the whole transactional id must match;
+    /// null or empty for any.
     #[kafka(versions = "2+")]
     pub transactional_id_pattern: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ListTransactions Response
+/// The transactions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 66, versions = "0-2", flexible = "0+")]
 #[non_exhaustive]
@@ -41,25 +38,25 @@ pub struct ListTransactionsResponse {
     pub throttle_time_ms: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? Set of state filters provided in the request which were unknown to
-    /// the transaction coordinator.
+    /// The states asked for that the coordinator does not know.
     pub unknown_state_filters: Vec<StrBytes>,
-    /// ??? The current state of the transaction for the transactional id.
+    /// The transactions.
     pub transaction_states: Vec<TransactionState>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The current state of the transaction for the transactional id.
+/// One transaction.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TransactionState {
-    /// ??? The transactional id.
+    /// The producer's transactional id.
     pub transactional_id: StrBytes,
-    /// ??? The producer id.
+    /// The producer's id.
     pub producer_id: i64,
-    /// ??? The current transaction state of the producer.
+    /// Its state, named as in
+    /// [`describe_transactions::TransactionState`](super::describe_transactions::TransactionState).
     pub transaction_state: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,45 +1,41 @@
-//! OffsetDelete: deletes positions of a group (KIP-496); an admin asks the group
-//! coordinator.
+//! OffsetDelete: ???
 //!
-//! Those of a topic that the group subscribes to stay: the answer is
-//! `GROUP_SUBSCRIBED_TO_TOPIC`.
-//!
-//! Version 0, which is never flexible.
+//! Versions 0. ???
 
 use crate::{Message, StrBytes};
 
-/// Deletes positions.
+/// ??? OffsetDelete Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 47, versions = "0", flexible = "none", response = OffsetDeleteResponse)]
 #[non_exhaustive]
 pub struct OffsetDeleteRequest {
-    /// The consumer group.
+    /// ??? The unique group identifier.
     pub group_id: StrBytes,
-    /// The topics.
+    /// ??? The topics to delete offsets for.
     pub topics: Vec<OffsetDeleteRequestTopic>,
 }
 
-/// Positions to delete in one topic.
+/// ??? The topics to delete offsets for.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "none")]
 #[non_exhaustive]
 pub struct OffsetDeleteRequestTopic {
-    /// Its name.
+    /// ??? The topic name.
     pub name: StrBytes,
-    /// Its partitions.
+    /// ??? Each partition to delete offsets for.
     pub partitions: Vec<OffsetDeleteRequestPartition>,
 }
 
-/// A position to delete.
+/// ??? Each partition to delete offsets for.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "none")]
 #[non_exhaustive]
 pub struct OffsetDeleteRequestPartition {
-    /// The partition.
+    /// ??? The partition index.
     pub partition_index: i32,
 }
 
-/// What became of the positions.
+/// ??? OffsetDelete Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 47, versions = "0", flexible = "none")]
 #[non_exhaustive]
@@ -50,27 +46,27 @@ pub struct OffsetDeleteResponse {
     /// to stay silent.
     #[kafka(ignorable)]
     pub throttle_time_ms: i32,
-    /// The topics.
+    /// ??? The responses for each topic.
     pub topics: Vec<OffsetDeleteResponseTopic>,
 }
 
-/// What became of the positions in one topic.
+/// ??? The responses for each topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "none")]
 #[non_exhaustive]
 pub struct OffsetDeleteResponseTopic {
-    /// Its name.
+    /// ??? The topic name.
     pub name: StrBytes,
-    /// Its partitions.
+    /// ??? The responses for each partition in the topic.
     pub partitions: Vec<OffsetDeleteResponsePartition>,
 }
 
-/// What became of the position in one partition.
+/// ??? The responses for each partition in the topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "none")]
 #[non_exhaustive]
 pub struct OffsetDeleteResponsePartition {
-    /// The partition.
+    /// ??? The partition index.
     pub partition_index: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,

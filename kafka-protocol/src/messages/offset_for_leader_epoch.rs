@@ -1,58 +1,58 @@
-//! OffsetForLeaderEpoch: where leader epochs end, to find where two logs part
-//! (KIP-101); consumers and followers ask the leader of the partitions.
+//! OffsetForLeaderEpoch: ???
 //!
-//! Versions 0-4; Kafka 4.0 dropped 0 and 1. 1 tells the epoch found (KIP-279); 2
-//! adds the current leader epoch, which fences, and the throttle time (KIP-320); 3
-//! says who asks (KIP-392); 4 is flexible.
+//! Versions 0-4. ???
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// Asks where epochs end.
+/// ??? OffsetForLeaderEpoch Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 23, versions = "0-4", flexible = "4+", response = OffsetForLeaderEpochResponse)]
 #[non_exhaustive]
 pub struct OffsetForLeaderEpochRequest {
-    /// The follower that asks, -1 for a consumer, or -2, the default, for one
-    /// that may look beyond the high watermark.
+    /// ??? The broker ID of the follower, of -1 if this request is from a
+    /// consumer.
     #[kafka(versions = "3+", default = -2, ignorable)]
     pub replica_id: i32,
-    /// The topics.
+    /// ??? Each topic to get offsets for.
     pub topics: Vec<OffsetForLeaderTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Epochs to look up in one topic.
+/// ??? Each topic to get offsets for.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "4+")]
 #[non_exhaustive]
 pub struct OffsetForLeaderTopic {
-    /// Its name.
+    /// ??? The topic name.
     pub topic: StrBytes,
-    /// Its partitions.
+    /// ??? Each partition to get offsets for.
     pub partitions: Vec<OffsetForLeaderPartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// An epoch to look up in one partition.
+/// ??? Each partition to get offsets for.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "4+")]
 #[non_exhaustive]
 pub struct OffsetForLeaderPartition {
-    /// The partition.
+    /// ??? The partition index.
     pub partition: i32,
-    /// The leader epoch the client knows, or -1. The broker answers an older
-    /// one `FENCED_LEADER_EPOCH`, a newer one `UNKNOWN_LEADER_EPOCH`.
+    /// ??? An epoch used to fence consumers/replicas with old metadata. If the
+    /// epoch provided by the client is larger than the current epoch known to
+    /// the broker, then the UNKNOWN_LEADER_EPOCH error code will be returned.
+    /// If the provided epoch is smaller, then the FENCED_LEADER_EPOCH error
+    /// code will be returned.
     #[kafka(versions = "2+", default = -1, ignorable)]
     pub current_leader_epoch: i32,
-    /// The epoch to look up.
+    /// ??? The epoch to look up an offset for.
     pub leader_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Where the epochs end.
+/// ??? OffsetForLeaderEpoch Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 23, versions = "0-4", flexible = "4+")]
 #[non_exhaustive]
@@ -61,39 +61,38 @@ pub struct OffsetForLeaderEpochResponse {
     /// to stay silent.
     #[kafka(versions = "2+", ignorable)]
     pub throttle_time_ms: i32,
-    /// The topics.
+    /// ??? Each topic we fetched offsets for.
     pub topics: Vec<OffsetForLeaderTopicResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Where the epochs end in one topic.
+/// ??? Each topic we fetched offsets for.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "4+")]
 #[non_exhaustive]
 pub struct OffsetForLeaderTopicResult {
-    /// Its name.
+    /// ??? The topic name.
     pub topic: StrBytes,
-    /// Its partitions.
+    /// ??? Each partition in the topic we fetched offsets for.
     pub partitions: Vec<EpochEndOffset>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Where the epoch ends in one partition.
+/// ??? Each partition in the topic we fetched offsets for.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "4+")]
 #[non_exhaustive]
 pub struct EpochEndOffset {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// The partition.
+    /// ??? The partition index.
     pub partition: i32,
-    /// The largest epoch of the leader's log that is not above the one asked
-    /// for; -1 when there is none.
+    /// ??? The leader epoch of the partition.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub leader_epoch: i32,
-    /// The offset after the last record of that epoch; -1 when there is none.
+    /// ??? The end offset of the epoch.
     #[kafka(default = -1)]
     pub end_offset: i64,
     /// Tagged fields this crate does not know.

@@ -1,31 +1,36 @@
-//! PushTelemetry: ???
+//! PushTelemetry: the metrics of a client (KIP-714).
 //!
-//! Versions 0. ???
+//! A client sends what GetTelemetrySubscriptions asked for to any broker, at
+//! the interval given there, and once more when it stops.
+//!
+//! Version 0, flexible.
 
 use bytes::Bytes;
 
 use crate::{Message, TaggedFields, Uuid};
 
-/// ??? PushTelemetry Request
+/// Sends metrics.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 72, versions = "0", flexible = "0+", response = PushTelemetryResponse)]
 #[non_exhaustive]
 pub struct PushTelemetryRequest {
-    /// ??? Unique id for this client instance.
+    /// The client's id.
     pub client_instance_id: Uuid,
-    /// ??? Unique identifier for the current subscription.
+    /// The number of the subscriptions that are answered here.
     pub subscription_id: i32,
-    /// ??? Client is terminating the connection.
+    /// Whether the client stops; it may then push ahead of time, once.
     pub terminating: bool,
-    /// ??? Compression codec used to compress the metrics.
+    /// How `metrics` are compressed: 0 not at all, 1 gzip, 2 snappy, 3 lz4, 4
+    /// zstd.
     pub compression_type: i8,
-    /// ??? Metrics encoded in OpenTelemetry MetricsData v1 protobuf format.
+    /// The metrics: OpenTelemetry's `MetricsData`, version 1, in Protocol
+    /// Buffers.
     pub metrics: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? PushTelemetry Response
+/// The metrics were taken, or why not.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 72, versions = "0", flexible = "0+")]
 #[non_exhaustive]

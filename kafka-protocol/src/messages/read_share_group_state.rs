@@ -1,112 +1,106 @@
-//! ReadShareGroupState: reads the stored state of share-partitions, deliveries
-//! included; the leader of the partitions asks the share coordinator.
+//! ReadShareGroupState: ???
 //!
-//! It is between brokers, when a leader starts to serve a share group.
-//! `FENCED_LEADER_EPOCH` answers one that leads no more.
-//!
-//! Version 0 (KIP-932).
+//! Versions 0. ???
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// Asks for the state of share-partitions.
+/// ??? ReadShareGroupState Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 84, versions = "0", flexible = "0+", response = ReadShareGroupStateResponse)]
 #[non_exhaustive]
 pub struct ReadShareGroupStateRequest {
-    /// The share group.
+    /// ??? The group identifier.
     pub group_id: StrBytes,
-    /// The topics.
+    /// ??? The data for the topics.
     pub topics: Vec<ReadStateData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// State to read in one topic.
+/// ??? The data for the topics.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ReadStateData {
-    /// The topic's id.
+    /// ??? The topic identifier.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The data for the partitions.
     pub partitions: Vec<PartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A partition whose state to read.
+/// ??? The data for the partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionData {
-    /// The partition.
+    /// ??? The partition index.
     pub partition: i32,
-    /// The epoch of the leader that asks. The coordinator keeps it, to refuse
-    /// older ones from then on.
+    /// ??? The leader epoch of the share-partition.
     pub leader_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The state of the share-partitions.
+/// ??? ReadShareGroupState Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 84, versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct ReadShareGroupStateResponse {
-    /// The topics.
+    /// ??? The read results.
     pub results: Vec<ReadStateResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// State in one topic.
+/// ??? The read results.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ReadStateResult {
-    /// The topic's id.
+    /// ??? The topic identifier.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The results for the partitions.
     pub partitions: Vec<PartitionResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The state of one partition.
+/// ??? The results for the partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionResult {
-    /// The partition.
+    /// ??? The partition index.
     pub partition: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// The epoch of the state, to be sent with each write.
+    /// ??? The state epoch of the share-partition.
     pub state_epoch: i32,
-    /// The first offset that may still be delivered; -1 when the leader is to
-    /// choose it.
+    /// ??? The share-partition start offset, which can be -1 if it is not yet
+    /// initialized.
     pub start_offset: i64,
-    /// What is known of the offsets from there on, in order. Those that no
-    /// batch covers have not been delivered.
+    /// ??? The state batches for this share-partition.
     pub state_batches: Vec<StateBatch>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Records in one state of delivery.
+/// ??? The state batches for this share-partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct StateBatch {
-    /// The first of them.
+    /// ??? The first offset of this state batch.
     pub first_offset: i64,
-    /// The last of them, inclusive.
+    /// ??? The last offset of this state batch.
     pub last_offset: i64,
-    /// 0 available, 2 acknowledged, 4 archived.
+    /// ??? The delivery state - 0:Available,2:Acked,4:Archived.
     pub delivery_state: i8,
-    /// How often they were delivered.
+    /// ??? The delivery count.
     pub delivery_count: i16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

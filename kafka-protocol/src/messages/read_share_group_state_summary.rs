@@ -1,95 +1,91 @@
-//! ReadShareGroupStateSummary: reads the stored state of share-partitions without
-//! their deliveries; the group coordinator asks the share coordinator.
+//! ReadShareGroupStateSummary: ???
 //!
-//! It is between brokers, to answer DescribeShareGroupOffsets.
-//!
-//! Versions 0-1 (KIP-932). 1 tells how many deliveries are complete (KIP-1226).
+//! Versions 0-1. ???
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// Asks for the state of share-partitions.
+/// ??? ReadShareGroupStateSummary Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 87, versions = "0-1", flexible = "0+", response = ReadShareGroupStateSummaryResponse)]
 #[non_exhaustive]
 pub struct ReadShareGroupStateSummaryRequest {
-    /// The share group.
+    /// ??? The group identifier.
     pub group_id: StrBytes,
-    /// The topics.
+    /// ??? The data for the topics.
     pub topics: Vec<ReadStateSummaryData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// State to read in one topic.
+/// ??? The data for the topics.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ReadStateSummaryData {
-    /// The topic's id.
+    /// ??? The topic identifier.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The data for the partitions.
     pub partitions: Vec<PartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A partition whose state to read.
+/// ??? The data for the partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionData {
-    /// The partition.
+    /// ??? The partition index.
     pub partition: i32,
-    /// The epoch of the partition's leader. Kafka's coordinator does not fence
-    /// by it, as it does in ReadShareGroupState.
+    /// ??? The leader epoch of the share-partition.
     pub leader_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The state of the share-partitions.
+/// ??? ReadShareGroupStateSummary Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 87, versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
 pub struct ReadShareGroupStateSummaryResponse {
-    /// The topics.
+    /// ??? The read results.
     pub results: Vec<ReadStateSummaryResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// State in one topic.
+/// ??? The read results.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ReadStateSummaryResult {
-    /// The topic's id.
+    /// ??? The topic identifier.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The results for the partitions.
     pub partitions: Vec<PartitionResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The state of one partition.
+/// ??? The results for the partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionResult {
-    /// The partition.
+    /// ??? The partition index.
     pub partition: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// The epoch of the state.
+    /// ??? The state epoch of the share-partition.
     pub state_epoch: i32,
-    /// The leader epoch stored with it.
+    /// ??? The leader epoch of the share-partition.
     pub leader_epoch: i32,
-    /// The first offset that may still be delivered; -1 when none is stored.
+    /// ??? The share-partition start offset.
     pub start_offset: i64,
-    /// How many offsets from `start_offset` on need no delivery any more; -1
-    /// when not known.
+    /// ??? The number of offsets greater than or equal to share-partition start
+    /// offset for which delivery has been completed.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub delivery_complete_count: i32,
     /// Tagged fields this crate does not know.

@@ -1,38 +1,46 @@
-//! SaslAuthenticate: ???
+//! SaslAuthenticate: one step of logging in by SASL (KIP-152).
 //!
-//! Versions 0-2. ???
+//! A client sends it after SaslHandshake of version 1, as often as the
+//! mechanism needs, before any other request; and later to log in anew before
+//! the session is over.
+//!
+//! Versions 0-2. 1 tells how long the session is (KIP-368); 2 is flexible.
 
 use bytes::Bytes;
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? SaslAuthenticate Request
+/// The client's side of a step.
+///
+/// Debug shows its bytes, which can be a password or a token: it does not
+/// belong in logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 36, versions = "0-2", flexible = "2+", response = SaslAuthenticateResponse)]
 #[non_exhaustive]
 pub struct SaslAuthenticateRequest {
-    /// ??? The SASL authentication bytes from the client, as defined by the
-    /// SASL mechanism.
+    /// What the mechanism says; with PLAIN the password itself. A secret.
     pub auth_bytes: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? SaslAuthenticate Response
+/// The broker's side of a step.
+///
+/// Debug shows its bytes, from which a weak password can be guessed: it does
+/// not belong in logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 36, versions = "0-2", flexible = "2+")]
 #[non_exhaustive]
 pub struct SaslAuthenticateResponse {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// More about the error, for people.
+    /// More about the error, for people. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub error_message: Option<StrBytes>,
-    /// ??? The SASL authentication bytes from the server, as defined by the
-    /// SASL mechanism.
+    /// What the mechanism says. A secret.
     pub auth_bytes: Bytes,
-    /// ??? Number of milliseconds after which only re-authentication over the
-    /// existing connection to create a new session can occur.
+    /// Milliseconds after which the connection can only be used to log in anew;
+    /// 0 for no limit.
     #[kafka(versions = "1+", ignorable)]
     pub session_lifetime_ms: i64,
     /// Tagged fields this crate does not know.

@@ -1,80 +1,75 @@
-//! ShareAcknowledge: says what became of records acquired with ShareFetch; a member
-//! of a share group asks the leader of the partitions.
+//! ShareAcknowledge: ???
 //!
-//! It goes with the share session that ShareFetch opened, and its epoch counts on.
-//!
-//! Versions 1-2; 0 was of the early access in Kafka 4.0 (KIP-932) and is gone. 2
-//! adds renewals, which lock records for longer (KIP-1222).
+//! Versions 1-2. ???
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// Acknowledges records.
+/// ??? ShareAcknowledge Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 79, versions = "1-2", flexible = "1+", response = ShareAcknowledgeResponse)]
 #[non_exhaustive]
 pub struct ShareAcknowledgeRequest {
-    /// The share group. Kafka's default is null, but a member always names its
-    /// group.
+    /// ??? The group identifier.
     pub group_id: Option<StrBytes>,
-    /// The member. Its default is empty, as in Kafka.
+    /// ??? The member ID.
     #[kafka(default = "")]
     pub member_id: Option<StrBytes>,
-    /// The number of the request in its session, or -1 to close the session. 0
-    /// opens one, which only ShareFetch may do.
+    /// ??? The current share session epoch: 0 to open a share session; -1 to
+    /// close it; otherwise increments for consecutive requests.
     pub share_session_epoch: i32,
-    /// Whether any of the acknowledgements is a renewal.
+    /// ??? Whether Renew type acknowledgements present in
+    /// AcknowledgementBatches.
     #[kafka(versions = "2+")]
     pub is_renew_ack: bool,
-    /// The topics.
+    /// ??? The topics containing records to acknowledge.
     pub topics: Vec<AcknowledgeTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Records of one topic to acknowledge.
+/// ??? The topics containing records to acknowledge.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AcknowledgeTopic {
-    /// The topic's id.
+    /// ??? The unique topic ID.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The partitions containing records to acknowledge.
     pub partitions: Vec<AcknowledgePartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Records of one partition to acknowledge.
+/// ??? The partitions containing records to acknowledge.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AcknowledgePartition {
-    /// The partition.
+    /// ??? The partition index.
     pub partition_index: i32,
-    /// The records, in order, with no overlap.
+    /// ??? Record batches to acknowledge.
     pub acknowledgement_batches: Vec<AcknowledgementBatch>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A range of records to acknowledge.
+/// ??? Record batches to acknowledge.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AcknowledgementBatch {
-    /// The first of them.
+    /// ??? First offset of batch of records to acknowledge.
     pub first_offset: i64,
-    /// The last of them, inclusive.
+    /// ??? Last offset (inclusive) of batch of records to acknowledge.
     pub last_offset: i64,
-    /// What became of them: one value for all or one per offset. 0 no record
-    /// there, 1 accepted, 2 released for another delivery, 3 rejected for good,
-    /// 4 still in work, to be locked anew (from version 2 on).
+    /// ??? Array of acknowledge types -
+    /// 0:Gap,1:Accept,2:Release,3:Reject,4:Renew.
     pub acknowledge_types: Vec<i8>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of the acknowledgements.
+/// ??? ShareAcknowledge Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 79, versions = "1-2", flexible = "1+")]
 #[non_exhaustive]
@@ -86,72 +81,74 @@ pub struct ShareAcknowledgeResponse {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// Milliseconds for which renewed records stay locked.
+    /// ??? The time in milliseconds for which the acquired records are locked.
     #[kafka(versions = "2+", ignorable)]
     pub acquisition_lock_timeout_ms: i32,
-    /// The topics.
+    /// ??? The response topics.
     pub responses: Vec<ShareAcknowledgeTopicResponse>,
-    /// Where the brokers are that `current_leader` names.
+    /// ??? Endpoints for all current leaders enumerated in PartitionData with
+    /// error NOT_LEADER_OR_FOLLOWER.
     pub node_endpoints: Vec<NodeEndpoint>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of the acknowledgements of one topic.
+/// ??? The response topics.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct ShareAcknowledgeTopicResponse {
-    /// The topic's id.
+    /// ??? The unique topic ID.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The topic partitions.
     pub partitions: Vec<PartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of the acknowledgements of one partition.
+/// ??? The topic partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct PartitionData {
-    /// The partition.
+    /// ??? The partition index.
     pub partition_index: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// Who leads the partition, with `NOT_LEADER_OR_FOLLOWER`.
+    /// ??? The current leader of the partition.
     pub current_leader: LeaderIdAndEpoch,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The leader of a partition.
+/// ??? The current leader of the partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct LeaderIdAndEpoch {
-    /// The leader, or -1 when it is not known.
+    /// ??? The ID of the current leader or -1 if the leader is unknown.
     pub leader_id: i32,
-    /// The epoch of the leader (KIP-320), or -1 when it is not known.
+    /// ??? The latest known leader epoch.
     pub leader_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Where a broker is.
+/// ??? Endpoints for all current leaders enumerated in PartitionData with error
+/// NOT_LEADER_OR_FOLLOWER.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct NodeEndpoint {
-    /// The broker's id.
+    /// ??? The ID of the associated node.
     pub node_id: i32,
-    /// The broker's host name or address.
+    /// ??? The node's hostname.
     pub host: StrBytes,
-    /// The broker's port.
+    /// ??? The node's port.
     pub port: i32,
-    /// The broker's rack, if it has one.
+    /// ??? The rack of the node, or null if it has not been assigned to a rack.
     pub rack: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,121 +1,113 @@
-//! ShareFetch: acquires records for a member of a share group, and acknowledges
-//! those it had; the member asks the leader of the partitions.
+//! ShareFetch: ???
 //!
-//! It runs in a session, one per member and broker, so that later requests name
-//! only what changed. The session is opened with epoch 0 and closed with -1.
-//!
-//! Versions 1-2; 0 was of the early access in Kafka 4.0 (KIP-932) and is gone. 2
-//! adds the acquire mode (KIP-1206) and renewals (KIP-1222).
+//! Versions 1-2. ???
 
 use crate::{Message, RecordBytes, StrBytes, TaggedFields, Uuid};
 
-/// Acquires records of partitions that the receiving broker leads.
+/// ??? ShareFetch Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 78, versions = "1-2", flexible = "1+", response = ShareFetchResponse)]
 #[non_exhaustive]
 pub struct ShareFetchRequest {
-    /// The share group. Kafka's default is null, but a member always names its
-    /// group.
+    /// ??? The group identifier.
     pub group_id: Option<StrBytes>,
-    /// The member. Its default is empty, as in Kafka.
+    /// ??? The member ID.
     #[kafka(default = "")]
     pub member_id: Option<StrBytes>,
-    /// The number of the request in its session: 0 opens one, -1 closes it and
-    /// gives up all records still acquired.
+    /// ??? The current share session epoch: 0 to open a share session; -1 to
+    /// close it; otherwise increments for consecutive requests.
     pub share_session_epoch: i32,
-    /// Milliseconds to wait for `min_bytes`; 0 with a renewal.
+    /// ??? The maximum time in milliseconds to wait for the response.
     pub max_wait_ms: i32,
-    /// Bytes worth answering for before `max_wait_ms` is over; 0 with a
-    /// renewal.
+    /// ??? The minimum bytes to accumulate in the response.
     pub min_bytes: i32,
-    /// Bytes of records in the whole answer; 0 with a renewal. The first batch
-    /// comes even when it is larger (KIP-74).
+    /// ??? The maximum bytes to fetch. See KIP-74 for cases where this limit
+    /// may not be honored.
     #[kafka(default = 0x7fff_ffff)]
     pub max_bytes: i32,
-    /// How many records to acquire; 0 with a renewal. Whole batches may make it
-    /// more, depending on `share_acquire_mode`.
+    /// ??? The maximum number of records to fetch. This limit can be exceeded
+    /// for alignment of batch boundaries.
     pub max_records: i32,
-    /// How many records a range of `acquired_records` should best span, and so
-    /// be acknowledged together.
+    /// ??? The optimal number of records for batches of acquired records and
+    /// acknowledgements.
     pub batch_size: i32,
-    /// 0 to acquire whole batches, which costs the broker least, 1 never to
-    /// acquire more than `max_records`.
+    /// ??? The acquire mode to control the fetch behavior -
+    /// 0:batch-optimized,1:record-limit.
     #[kafka(versions = "2+", ignorable)]
     pub share_acquire_mode: i8,
-    /// Whether any of the acknowledgements is a renewal. Such a request fetches
-    /// nothing, and its limits must be 0.
+    /// ??? Whether Renew type acknowledgements present in
+    /// AcknowledgementBatches.
     #[kafka(versions = "2+")]
     pub is_renew_ack: bool,
-    /// The topics; in a session, those to add or with records to acknowledge.
+    /// ??? The topics to fetch.
     pub topics: Vec<FetchTopic>,
-    /// What to leave out of the session from now on.
+    /// ??? The partitions to remove from this share session.
     pub forgotten_topics_data: Vec<ForgottenTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What to acquire and acknowledge of one topic.
+/// ??? The topics to fetch.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct FetchTopic {
-    /// The topic's id.
+    /// ??? The unique topic ID.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The partitions to fetch.
     pub partitions: Vec<FetchPartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What to acquire and acknowledge of one partition.
+/// ??? The partitions to fetch.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct FetchPartition {
-    /// The partition.
+    /// ??? The partition index.
     pub partition_index: i32,
-    /// Bytes of records of this partition, in version 0 alone, which brokers no
-    /// longer have.
+    /// ??? The maximum bytes to fetch from this partition. 0 when only
+    /// acknowledgement with no fetching is required. See KIP-74 for cases where
+    /// this limit may not be honored.
     #[kafka(versions = "0")]
     pub partition_max_bytes: i32,
-    /// The records to acknowledge, in order, with no overlap; empty in the
-    /// request that opens the session.
+    /// ??? Record batches to acknowledge.
     pub acknowledgement_batches: Vec<AcknowledgementBatch>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A range of records to acknowledge.
+/// ??? Record batches to acknowledge.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AcknowledgementBatch {
-    /// The first of them.
+    /// ??? First offset of batch of records to acknowledge.
     pub first_offset: i64,
-    /// The last of them, inclusive.
+    /// ??? Last offset (inclusive) of batch of records to acknowledge.
     pub last_offset: i64,
-    /// What became of them: one value for all or one per offset. 0 no record
-    /// there, 1 accepted, 2 released for another delivery, 3 rejected for good,
-    /// 4 still in work, to be locked anew (from version 2 on).
+    /// ??? Array of acknowledge types -
+    /// 0:Gap,1:Accept,2:Release,3:Reject,4:Renew.
     pub acknowledge_types: Vec<i8>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What to leave out of a session.
+/// ??? The partitions to remove from this share session.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct ForgottenTopic {
-    /// The topic's id.
+    /// ??? The unique topic ID.
     pub topic_id: Uuid,
-    /// The partitions.
+    /// ??? The partitions indexes to forget.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The records acquired, partition by partition.
+/// ??? ShareFetch Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 78, versions = "1-2", flexible = "1+")]
 #[non_exhaustive]
@@ -127,98 +119,98 @@ pub struct ShareFetchResponse {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// Milliseconds for which the records stay locked to the member. Those not
-    /// acknowledged by then are delivered again.
+    /// ??? The time in milliseconds for which the acquired records are locked.
     pub acquisition_lock_timeout_ms: i32,
-    /// The topics with news.
+    /// ??? The response topics.
     pub responses: Vec<ShareFetchableTopicResponse>,
-    /// Where the brokers are that `current_leader` names.
+    /// ??? Endpoints for all current leaders enumerated in PartitionData with
+    /// error NOT_LEADER_OR_FOLLOWER.
     pub node_endpoints: Vec<NodeEndpoint>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What was acquired and acknowledged of one topic.
+/// ??? The response topics.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct ShareFetchableTopicResponse {
-    /// The topic's id.
+    /// ??? The unique topic ID.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The topic partitions.
     pub partitions: Vec<PartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What was acquired and acknowledged of one partition.
+/// ??? The topic partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct PartitionData {
-    /// The partition.
+    /// ??? The partition index.
     pub partition_index: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// What became of the acknowledgements: zero, or the number of an
-    /// [`ErrorCode`](crate::ErrorCode).
+    /// ??? The acknowledge error code, or 0 if there was no acknowledge error.
     pub acknowledge_error_code: i16,
-    /// More about that error, for people.
+    /// ??? The acknowledge error message, or null if there was no acknowledge
+    /// error.
     pub acknowledge_error_message: Option<StrBytes>,
-    /// Who leads the partition, with `NOT_LEADER_OR_FOLLOWER`.
+    /// ??? The current leader of the partition.
     pub current_leader: LeaderIdAndEpoch,
-    /// The record batches. They may hold more than was acquired. Only version 0
-    /// had null: where there are none, it is empty.
+    /// ??? The record data.
     #[kafka(nullable = "0")]
     pub records: Option<RecordBytes>,
-    /// Which of the records the member has acquired, in order.
+    /// ??? The acquired records.
     pub acquired_records: Vec<AcquiredRecords>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The leader of a partition.
+/// ??? The current leader of the partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct LeaderIdAndEpoch {
-    /// The leader, or -1 when it is not known.
+    /// ??? The ID of the current leader or -1 if the leader is unknown.
     pub leader_id: i32,
-    /// The epoch of the leader (KIP-320), or -1 when it is not known.
+    /// ??? The latest known leader epoch.
     pub leader_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A range of records that the member has acquired.
+/// ??? The acquired records.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AcquiredRecords {
-    /// The first of them.
+    /// ??? The earliest offset in this batch of acquired records.
     pub first_offset: i64,
-    /// The last of them, inclusive.
+    /// ??? The last offset of this batch of acquired records.
     pub last_offset: i64,
-    /// How often they were delivered, this time included.
+    /// ??? The delivery count of this batch of acquired records.
     pub delivery_count: i16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Where a broker is.
+/// ??? Endpoints for all current leaders enumerated in PartitionData with error
+/// NOT_LEADER_OR_FOLLOWER.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct NodeEndpoint {
-    /// The broker's id.
+    /// ??? The ID of the associated node.
     pub node_id: i32,
-    /// The broker's host name or address.
+    /// ??? The node's hostname.
     pub host: StrBytes,
-    /// The broker's port.
+    /// ??? The node's port.
     pub port: i32,
-    /// The broker's rack, if it has one.
+    /// ??? The rack of the node, or null if it has not been assigned to a rack.
     pub rack: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,24 +1,23 @@
-//! ShareGroupDescribe: share groups, their members and assignments; an admin asks
-//! the group coordinator.
+//! ShareGroupDescribe: ???
 //!
-//! Version 1; 0 was of the early access in Kafka 4.0 (KIP-932) and is gone.
+//! Versions 1. ???
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// Asks about groups.
+/// ??? ShareGroupDescribe Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 77, versions = "1", flexible = "1+", response = ShareGroupDescribeResponse)]
 #[non_exhaustive]
 pub struct ShareGroupDescribeRequest {
-    /// The share groups.
+    /// ??? The ids of the groups to describe.
     pub group_ids: Vec<StrBytes>,
-    /// Whether to say what this client may do to each group.
+    /// ??? Whether to include authorized operations.
     pub include_authorized_operations: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The groups.
+/// ??? ShareGroupDescribe Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 77, versions = "1", flexible = "1+")]
 #[non_exhaustive]
@@ -26,13 +25,13 @@ pub struct ShareGroupDescribeResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// One per group asked for.
+    /// ??? Each described group.
     pub groups: Vec<DescribedGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A group.
+/// ??? Each described group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
@@ -41,71 +40,69 @@ pub struct DescribedGroup {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// The share group.
+    /// ??? The group ID string.
     pub group_id: StrBytes,
-    /// `Empty`, `Stable` or `Dead`; empty with an error.
+    /// ??? The group state string, or the empty string.
     pub group_state: StrBytes,
-    /// The group's epoch, which grows when members, subscriptions or the
-    /// topics' partitions change.
+    /// ??? The group epoch.
     pub group_epoch: i32,
-    /// The group's epoch that the assignment was made for.
+    /// ??? The assignment epoch.
     pub assignment_epoch: i32,
-    /// The assignor that the group uses, on the broker's side.
+    /// ??? The selected assignor.
     pub assignor_name: StrBytes,
-    /// The members.
+    /// ??? The members.
     pub members: Vec<Member>,
-    /// What this client may do to the group, a bit per operation; `i32::MIN`
-    /// when not asked.
+    /// ??? 32-bit bitfield to represent authorized operations for this group.
     #[kafka(default = -2147483648)]
     pub authorized_operations: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A member.
+/// ??? The members.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct Member {
-    /// The member.
+    /// ??? The member ID.
     pub member_id: StrBytes,
-    /// The rack of the member, if it told one.
+    /// ??? The member rack ID.
     pub rack_id: Option<StrBytes>,
-    /// The member's epoch: that of the group it has caught up with.
+    /// ??? The current member epoch.
     pub member_epoch: i32,
-    /// The client id of its requests.
+    /// ??? The client ID.
     pub client_id: StrBytes,
-    /// The address it connects from.
+    /// ??? The client host.
     pub client_host: StrBytes,
-    /// The names of the topics it subscribes to.
+    /// ??? The subscribed topic names.
     pub subscribed_topic_names: Vec<StrBytes>,
-    /// The partitions it reads, maybe along with others.
+    /// ??? The current assignment.
     pub assignment: Assignment,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The partitions of one member.
+/// ??? The current assignment.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct Assignment {
-    /// The topics.
+    /// ??? The assigned topic-partitions to the member.
     pub topic_partitions: Vec<TopicPartitions>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Partitions of one topic.
+/// ??? The assigned topic-partitions to the member.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct TopicPartitions {
-    /// The topic's id.
+    /// ??? The topic ID.
     pub topic_id: Uuid,
-    /// The topic's name.
+    /// ??? The topic name.
     pub topic_name: StrBytes,
-    /// The partitions.
+    /// ??? The partitions.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,29 +1,27 @@
-//! StreamsGroupDescribe: groups of Kafka Streams members, their topology, tasks and
-//! assignments (KIP-1071); an admin asks the group coordinator.
+//! StreamsGroupDescribe: ???
 //!
-//! Versions 0-1. 1 adds the description of the topology (KIP-1331) and the assignor
-//! (KIP-1357).
+//! Versions 0-1. ???
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// Asks about groups.
+/// ??? StreamsGroupDescribe Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 89, versions = "0-1", flexible = "0+", response = StreamsGroupDescribeResponse)]
 #[non_exhaustive]
 pub struct StreamsGroupDescribeRequest {
-    /// The streams groups.
+    /// ??? The ids of the groups to describe
     pub group_ids: Vec<StrBytes>,
-    /// Whether to say what this client may do to each group.
+    /// ??? Whether to include authorized operations.
     pub include_authorized_operations: bool,
-    /// Whether to tell the topology node by node, too, as the broker's plugin
-    /// has it.
+    /// ??? Whether to include the full topology description from the topology
+    /// description plugin in the response.
     #[kafka(versions = "1+")]
     pub include_topology_description: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The groups.
+/// ??? StreamsGroupDescribe Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 89, versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
@@ -31,13 +29,13 @@ pub struct StreamsGroupDescribeResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// One per group asked for.
+    /// ??? Each described group.
     pub groups: Vec<DescribedGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A group.
+/// ??? Each described group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
@@ -46,258 +44,276 @@ pub struct DescribedGroup {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// The streams group.
+    /// ??? The group ID string.
     pub group_id: StrBytes,
-    /// `Empty`, `NotReady`, `Assigning`, `Reconciling`, `Stable` or `Dead`;
-    /// empty with an error.
+    /// ??? The group state string, or the empty string.
     pub group_state: StrBytes,
-    /// The group's epoch, which grows when members, the topology or the topics'
-    /// partitions change.
+    /// ??? The group epoch.
     pub group_epoch: i32,
-    /// The group's epoch that the target assignment was made for.
+    /// ??? The assignment epoch.
     pub assignment_epoch: i32,
-    /// The topology that the group runs; null with an error.
+    /// ??? The topology metadata currently initialized for the streams
+    /// application. Can be null in case of a describe error.
     pub topology: Option<Topology>,
-    /// The members.
+    /// ??? The members.
     pub members: Vec<Member>,
-    /// What this client may do to the group, a bit per operation; `i32::MIN`
-    /// when not asked.
+    /// ??? 32-bit bitfield to represent authorized operations for this group.
     #[kafka(default = -2147483648)]
     pub authorized_operations: i32,
-    /// The topology node by node; null unless `topology_description_status` is
-    /// 3.
+    /// ??? The full topology description for this group. Non-null if and only
+    /// if TopologyDescriptionStatus is AVAILABLE (3); null otherwise.
     #[kafka(versions = "1+")]
     pub topology_description: Option<TopologyDescription>,
-    /// 0 when not asked for, 1 when the broker has none of this group, 2 when
-    /// it failed to get it and logged why, 3 when it is there.
+    /// ??? The status of the topology description for this group, paired with
+    /// TopologyDescription: 0=NOT_REQUESTED (client did not set
+    /// IncludeTopologyDescription; TopologyDescription is null); 1=NOT_STORED
+    /// (no description recorded for this group; TopologyDescription is null);
+    /// 2=ERROR (broker failed to fetch the description, see broker logs;
+    /// TopologyDescription is null); 3=AVAILABLE (TopologyDescription is
+    /// non-null and carries the description).
     #[kafka(versions = "1+")]
     pub topology_description_status: i8,
-    /// The assignor for the next assignment, which need not be the one that
-    /// made the present one: a change of the setting starts no rebalance. Null
-    /// with an error.
+    /// ??? The task assignor that the group coordinator will use for the next
+    /// assignment computation. This may differ from the assignor that computed
+    /// the current assignment, because changing the assignor configuration does
+    /// not trigger a rebalance. Null in case of a describe error.
     #[kafka(versions = "1+", ignorable)]
     pub assignor_name: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The topology that a group runs.
+/// ??? The topology metadata currently initialized for the streams application.
+/// Can be null in case of a describe error.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Topology {
-    /// The topology's epoch.
+    /// ??? The epoch of the currently initialized topology for this group.
     pub epoch: i32,
-    /// Its subtopologies, with patterns resolved and partitions counted; null
-    /// while source topics are missing or partitioned wrongly.
+    /// ??? The subtopologies of the streams application. This contains the
+    /// configured subtopologies, where the number of partitions are set and any
+    /// regular expressions are resolved to actual topics. Null if the group is
+    /// uninitialized, source topics are missing or incorrectly partitioned.
     pub subtopologies: Option<Vec<Subtopology>>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A part of the topology that a task runs for one partition number.
+/// ??? The subtopologies of the streams application. This contains the
+/// configured subtopologies, where the number of partitions are set and any
+/// regular expressions are resolved to actual topics. Null if the group is
+/// uninitialized, source topics are missing or incorrectly partitioned.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Subtopology {
-    /// Its id, unique in the topology.
+    /// ??? String to uniquely identify the subtopology.
     pub subtopology_id: StrBytes,
-    /// The topics it reads.
+    /// ??? The topics the subtopology reads from.
     pub source_topics: Vec<StrBytes>,
-    /// The repartition topics it writes.
+    /// ??? The repartition topics the subtopology writes to.
     pub repartition_sink_topics: Vec<StrBytes>,
-    /// The changelogs of its state stores, which the broker creates.
+    /// ??? The set of state changelog topics associated with this subtopology.
+    /// Created automatically.
     pub state_changelog_topics: Vec<TopicInfo>,
-    /// The repartition topics it reads, which the broker creates.
+    /// ??? The set of source topics that are internally created repartition
+    /// topics. Created automatically.
     pub repartition_source_topics: Vec<TopicInfo>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// An internal topic.
+/// ??? The set of state changelog topics associated with this subtopology.
+/// Created automatically.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicInfo {
-    /// Its name.
+    /// ??? The name of the topic.
     pub name: StrBytes,
-    /// How many partitions; 0 when it is left open, as it is for changelogs.
+    /// ??? The number of partitions in the topic. Can be 0 if no specific
+    /// number of partitions is enforced. Always 0 for changelog topics.
     pub partitions: i32,
-    /// How many replicas of each; 0 for the broker's default.
+    /// ??? The replication factor of the topic. Can be 0 if the default
+    /// replication factor should be used.
     pub replication_factor: i16,
-    /// Settings other than the defaults.
+    /// ??? Topic-level configurations as key-value pairs.
     pub topic_configs: Vec<KeyValue>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A setting of a topic, or a tag of a member.
+/// ??? Topic-level configurations as key-value pairs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct KeyValue {
-    /// Its name.
+    /// ??? key of the config
     pub key: StrBytes,
-    /// Its value.
+    /// ??? value of the config
     pub value: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A member: one thread of a Kafka Streams process.
+/// ??? The members.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Member {
-    /// The member.
+    /// ??? The member ID.
     pub member_id: StrBytes,
-    /// The member's epoch: that of the group it has caught up with.
+    /// ??? The member epoch.
     pub member_epoch: i32,
-    /// The static member, if it is one.
+    /// ??? The member instance ID for static membership.
     pub instance_id: Option<StrBytes>,
-    /// The rack of the member, if it told one.
+    /// ??? The rack ID.
     pub rack_id: Option<StrBytes>,
-    /// The client id of its requests.
+    /// ??? The client ID.
     pub client_id: StrBytes,
-    /// The address it connects from.
+    /// ??? The client host.
     pub client_host: StrBytes,
-    /// The epoch of the topology it has.
+    /// ??? The epoch of the topology on the client.
     pub topology_epoch: i32,
-    /// The process it runs in, which may run other members, too.
+    /// ??? Identity of the streams instance that may have multiple clients.
     pub process_id: StrBytes,
-    /// Where its process answers interactive queries, if it does.
+    /// ??? User-defined endpoint for Interactive Queries. Null if not defined
+    /// for this client.
     pub user_endpoint: Option<Endpoint>,
-    /// Tags by which standby tasks are spread over racks.
+    /// ??? Used for rack-aware assignment algorithm.
     pub client_tags: Vec<KeyValue>,
-    /// How far its tasks have read their changelogs.
+    /// ??? Cumulative changelog offsets for tasks.
     pub task_offsets: Vec<TaskOffset>,
-    /// Where those changelogs end.
+    /// ??? Cumulative changelog end offsets for tasks.
     pub task_end_offsets: Vec<TaskOffset>,
-    /// The tasks it has.
+    /// ??? The current assignment.
     pub assignment: Assignment,
-    /// The tasks it will have once every member has given up what is not its
-    /// own.
+    /// ??? The target assignment.
     pub target_assignment: Assignment,
-    /// Whether it still uses the classic protocol.
+    /// ??? True for classic members that have not been upgraded yet.
     pub is_classic: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Where a process answers interactive queries.
+/// ??? User-defined endpoint for Interactive Queries. Null if not defined for
+/// this client.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Endpoint {
-    /// Its host name or address.
+    /// ??? host of the endpoint
     pub host: StrBytes,
-    /// Its port.
+    /// ??? port of the endpoint
     pub port: u16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Offsets of one task, summed over its changelogs.
+/// ??? Cumulative changelog offsets for tasks.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TaskOffset {
-    /// The subtopology the task runs.
+    /// ??? The subtopology identifier.
     pub subtopology_id: StrBytes,
-    /// The partition number it runs it for.
+    /// ??? The partition.
     pub partition: i32,
-    /// The sum.
+    /// ??? The offset.
     pub offset: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The tasks of one member.
+/// ??? The current assignment.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Assignment {
-    /// Those that process records.
+    /// ??? Active tasks for this client.
     pub active_tasks: Vec<TaskIds>,
-    /// Those that keep a copy of another member's state.
+    /// ??? Standby tasks for this client.
     pub standby_tasks: Vec<TaskIds>,
-    /// Those that build up state, to become active here later.
+    /// ??? Warm-up tasks for this client.
     pub warmup_tasks: Vec<TaskIds>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Tasks of one subtopology.
+/// ??? Active tasks for this client.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TaskIds {
-    /// The subtopology they run.
+    /// ??? The subtopology identifier.
     pub subtopology_id: StrBytes,
-    /// The partition numbers they run it for, one task each.
+    /// ??? The partitions of the input topics processed by this member.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A topology node by node.
+/// ??? The full topology description for this group. Non-null if and only if
+/// TopologyDescriptionStatus is AVAILABLE (3); null otherwise.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "1+", flexible = "1+")]
 #[non_exhaustive]
 pub struct TopologyDescription {
-    /// The subtopologies.
+    /// ??? The subtopologies that make up this topology.
     pub subtopologies: Vec<TopologyDescriptionSubtopology>,
-    /// The global state stores.
+    /// ??? Global state stores used by this topology.
     pub global_stores: Vec<TopologyDescriptionGlobalStore>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The nodes of one subtopology.
+/// ??? The subtopologies that make up this topology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "1+", flexible = "1+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionSubtopology {
-    /// Its id, unique in the topology.
+    /// ??? The subtopology identifier, unique within the topology.
     pub subtopology_id: StrBytes,
-    /// The nodes.
+    /// ??? The processing nodes in this subtopology.
     pub nodes: Vec<TopologyDescriptionNode>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A node.
+/// ??? The processing nodes in this subtopology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "1+", flexible = "1+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionNode {
-    /// Its name, such as `KSTREAM-SOURCE-0000000000`.
+    /// ??? The name of this node (e.g., KSTREAM-SOURCE-0000000000).
     pub name: StrBytes,
-    /// 1 a source, 2 a processor, 3 a sink.
+    /// ??? The type of this node: 1=SOURCE, 2=PROCESSOR, 3=SINK.
     pub node_type: i8,
-    /// The topics a source reads; empty for other nodes, and where they are
-    /// chosen while it runs.
+    /// ??? The source topics this node reads from. Defined only for source
+    /// nodes, may be empty if source topics are dynamically determined.
     pub source_topics: Vec<StrBytes>,
-    /// The topic a sink writes; null for other nodes, and where it is chosen
-    /// while it runs.
+    /// ??? The topic this node writes to. Defined only for sink nodes, may be
+    /// null if sink topic is dynamically determined.
     pub sink_topic: Option<StrBytes>,
-    /// The state stores a processor uses; empty for other nodes.
+    /// ??? The state store names accessed by this node. Defined only for
+    /// processor nodes.
     pub stores: Vec<StrBytes>,
-    /// The nodes it forwards to, by name. What precedes a node follows from
-    /// these.
+    /// ??? The names of successor nodes in the processing graph. Predecessor
+    /// relationships are reconstructed from this field.
     pub successors: Vec<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A state store that every process holds in full.
+/// ??? Global state stores used by this topology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "1+", flexible = "1+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionGlobalStore {
-    /// The node that reads its records.
+    /// ??? The source node providing data to the global store.
     pub source: TopologyDescriptionNode,
-    /// The node that puts them in.
+    /// ??? The processor node that populates the global store.
     pub processor: TopologyDescriptionNode,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

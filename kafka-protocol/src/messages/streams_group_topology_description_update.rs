@@ -1,97 +1,94 @@
-//! StreamsGroupTopologyDescriptionUpdate: hands a streams group's topology, node by
-//! node, to the broker's plugin (KIP-1331); a member asks the group coordinator.
+//! StreamsGroupTopologyDescriptionUpdate: ???
 //!
-//! The member sends it when StreamsGroupHeartbeat asks for it. `UNKNOWN_MEMBER_ID`
-//! means that it is no longer in the group, or the group is gone, and to join
-//! again; `STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED` that the plugin did not take
-//! it.
-//!
-//! Version 0.
+//! Versions 0. ???
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// Describes the topology of a group.
+/// ??? StreamsGroupTopologyDescriptionUpdate Request
 #[derive(Clone, Debug, PartialEq, Message)]
-#[kafka(key = 93, versions = "0", flexible = "0+")]
-#[kafka(response = StreamsGroupTopologyDescriptionUpdateResponse)]
+#[kafka(key = 93, versions = "0", flexible = "0+", response = StreamsGroupTopologyDescriptionUpdateResponse)]
 #[non_exhaustive]
 pub struct StreamsGroupTopologyDescriptionUpdateRequest {
-    /// The streams group.
+    /// ??? The streams group identifier.
     pub group_id: StrBytes,
-    /// The member that sends it.
+    /// ??? The ID of the streams group member sending the push. The broker
+    /// validates that this member is still in the group; mismatches (including
+    /// when the group itself has been deleted) are rejected with
+    /// UNKNOWN_MEMBER_ID so the client treats itself as fenced and rejoins.
     pub member_id: StrBytes,
-    /// The epoch of the topology described.
+    /// ??? The epoch of the topology being described.
     pub topology_epoch: i32,
-    /// The description.
+    /// ??? The topology description.
     pub topology_description: TopologyDescription,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A topology node by node.
+/// ??? The topology description.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopologyDescription {
-    /// The subtopologies.
+    /// ??? The subtopologies that make up this topology.
     pub subtopologies: Vec<TopologyDescriptionSubtopology>,
-    /// The global state stores.
+    /// ??? Global state stores used by this topology.
     pub global_stores: Vec<TopologyDescriptionGlobalStore>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The nodes of one subtopology.
+/// ??? The subtopologies that make up this topology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionSubtopology {
-    /// Its id, unique in the topology.
+    /// ??? The subtopology identifier, unique within the topology.
     pub subtopology_id: StrBytes,
-    /// The nodes.
+    /// ??? The processing nodes in this subtopology.
     pub nodes: Vec<TopologyDescriptionNode>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A node.
+/// ??? The processing nodes in this subtopology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionNode {
-    /// Its name, such as `KSTREAM-SOURCE-0000000000`.
+    /// ??? The name of this node (e.g., KSTREAM-SOURCE-0000000000).
     pub name: StrBytes,
-    /// 1 a source, 2 a processor, 3 a sink.
+    /// ??? The type of this node: 1=SOURCE, 2=PROCESSOR, 3=SINK.
     pub node_type: i8,
-    /// The topics a source reads; empty for other nodes, and where they are
-    /// chosen while it runs.
+    /// ??? The source topics this node reads from. Defined only for source
+    /// nodes, may be empty if source topics are dynamically determined.
     pub source_topics: Vec<StrBytes>,
-    /// The topic a sink writes; null for other nodes, and where it is chosen
-    /// while it runs.
+    /// ??? The topic this node writes to. Defined only for sink nodes, may be
+    /// null if sink topic is dynamically determined.
     pub sink_topic: Option<StrBytes>,
-    /// The state stores a processor uses; empty for other nodes.
+    /// ??? The state store names accessed by this node. Defined only for
+    /// processor nodes.
     pub stores: Vec<StrBytes>,
-    /// The nodes it forwards to, by name. What precedes a node follows from
-    /// these.
+    /// ??? The names of successor nodes in the processing graph. Predecessor
+    /// relationships are reconstructed from this field.
     pub successors: Vec<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// A state store that every process holds in full.
+/// ??? Global state stores used by this topology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionGlobalStore {
-    /// The node that reads its records.
+    /// ??? The source node providing data to the global store.
     pub source: TopologyDescriptionNode,
-    /// The node that puts them in.
+    /// ??? The processor node that populates the global store.
     pub processor: TopologyDescriptionNode,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Whether the description was taken.
+/// ??? StreamsGroupTopologyDescriptionUpdate Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 93, versions = "0", flexible = "0+")]
 #[non_exhaustive]

@@ -1,60 +1,51 @@
-//! SyncGroup: hands each member its assignment, in the classic protocol; the member
-//! asks the group coordinator.
+//! SyncGroup: ???
 //!
-//! All members send it after JoinGroup; the leader's carries the assignments, and
-//! the others are answered once it is there. `REBALANCE_IN_PROGRESS` tells to join
-//! again.
-//!
-//! Versions 0-5. 1 adds the throttle time; 2 is answered before it is throttled
-//! (KIP-219); 3 adds static members (KIP-345); 4 is flexible; 5 tells the protocol
-//! type and name both ways, and answers those that are not the group's with
-//! `INCONSISTENT_GROUP_PROTOCOL` (KIP-559).
+//! Versions 0-5. ???
 
 use bytes::Bytes;
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// Asks for the member's assignment.
+/// ??? SyncGroup Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 14, versions = "0-5", flexible = "4+", response = SyncGroupResponse)]
 #[non_exhaustive]
 pub struct SyncGroupRequest {
-    /// The group.
+    /// ??? The unique group identifier.
     pub group_id: StrBytes,
-    /// The group's generation, as JoinGroup told it.
+    /// ??? The generation of the group.
     pub generation_id: i32,
-    /// The member.
+    /// ??? The member ID assigned by the group.
     pub member_id: StrBytes,
-    /// The static member, if it is one.
+    /// ??? The unique identifier of the consumer instance provided by end user.
     #[kafka(versions = "3+")]
     pub group_instance_id: Option<StrBytes>,
-    /// What kind of group it is, as JoinGroup told it, or null.
+    /// ??? The group protocol type.
     #[kafka(versions = "5+", ignorable)]
     pub protocol_type: Option<StrBytes>,
-    /// The protocol chosen, as JoinGroup told it, or null.
+    /// ??? The group protocol name.
     #[kafka(versions = "5+", ignorable)]
     pub protocol_name: Option<StrBytes>,
-    /// All assignments, from the leader; empty from the others.
+    /// ??? Each assignment.
     pub assignments: Vec<SyncGroupRequestAssignment>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The assignment of one member.
+/// ??? Each assignment.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "4+")]
 #[non_exhaustive]
 pub struct SyncGroupRequestAssignment {
-    /// The member.
+    /// ??? The ID of the member to assign.
     pub member_id: StrBytes,
-    /// What it gets, for consumers a
-    /// [`ConsumerProtocolAssignment`](super::consumer_protocol::ConsumerProtocolAssignment).
+    /// ??? The member assignment.
     pub assignment: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// The member's assignment.
+/// ??? SyncGroup Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 14, versions = "0-5", flexible = "4+")]
 #[non_exhaustive]
@@ -65,13 +56,13 @@ pub struct SyncGroupResponse {
     pub throttle_time_ms: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// What kind of group it is; null with an error.
+    /// ??? The group protocol type.
     #[kafka(versions = "5+", ignorable)]
     pub protocol_type: Option<StrBytes>,
-    /// The protocol chosen; null with an error.
+    /// ??? The group protocol name.
     #[kafka(versions = "5+", ignorable)]
     pub protocol_name: Option<StrBytes>,
-    /// What the leader gave it; empty when it gave nothing, or with an error.
+    /// ??? The member assignment.
     pub assignment: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -1,110 +1,106 @@
-//! WriteShareGroupState: stores the state of share-partitions, deliveries included;
-//! the leader of the partitions asks the share coordinator.
+//! WriteShareGroupState: ???
 //!
-//! It is between brokers, as records are acknowledged. `FENCED_LEADER_EPOCH`
-//! answers one that leads no more, `FENCED_STATE_EPOCH` one whose state was reset.
-//!
-//! Versions 0-1 (KIP-932). 1 tells how many deliveries are complete (KIP-1226).
+//! Versions 0-1. ???
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// Stores the state of share-partitions.
+/// ??? WriteShareGroupState Request
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 85, versions = "0-1", flexible = "0+", response = WriteShareGroupStateResponse)]
 #[non_exhaustive]
 pub struct WriteShareGroupStateRequest {
-    /// The share group.
+    /// ??? The group identifier.
     pub group_id: StrBytes,
-    /// The topics.
+    /// ??? The data for the topics.
     pub topics: Vec<WriteStateData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// State to store in one topic.
+/// ??? The data for the topics.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct WriteStateData {
-    /// The topic's id.
+    /// ??? The topic identifier.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The data for the partitions.
     pub partitions: Vec<PartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// State to store for one partition.
+/// ??? The data for the partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionData {
-    /// The partition.
+    /// ??? The partition index.
     pub partition: i32,
-    /// The epoch of the state, as ReadShareGroupState told it.
+    /// ??? The state epoch of the share-partition.
     pub state_epoch: i32,
-    /// The epoch of the leader that writes; one older than stored is refused.
+    /// ??? The leader epoch of the share-partition.
     pub leader_epoch: i32,
-    /// The first offset that may still be delivered; -1 to leave what is
-    /// stored.
+    /// ??? The share-partition start offset, or -1 if the start offset is not
+    /// being written.
     pub start_offset: i64,
-    /// How many offsets from `start_offset` on need no delivery any more; -1
-    /// when not known.
+    /// ??? The number of offsets greater than or equal to share-partition start
+    /// offset for which delivery has been completed.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub delivery_complete_count: i32,
-    /// What has changed for the offsets from there on.
+    /// ??? The state batches for the share-partition.
     pub state_batches: Vec<StateBatch>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// Records in one state of delivery.
+/// ??? The state batches for the share-partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct StateBatch {
-    /// The first of them.
+    /// ??? The first offset of this state batch.
     pub first_offset: i64,
-    /// The last of them, inclusive.
+    /// ??? The last offset of this state batch.
     pub last_offset: i64,
-    /// 0 available, 2 acknowledged, 4 archived.
+    /// ??? The delivery state - 0:Available,2:Acked,4:Archived.
     pub delivery_state: i8,
-    /// How often they were delivered.
+    /// ??? The delivery count.
     pub delivery_count: i16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of each share-partition.
+/// ??? WriteShareGroupState Response
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 85, versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
 pub struct WriteShareGroupStateResponse {
-    /// The topics.
+    /// ??? The write results.
     pub results: Vec<WriteStateResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of one topic.
+/// ??? The write results.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct WriteStateResult {
-    /// The topic's id.
+    /// ??? The topic identifier.
     pub topic_id: Uuid,
-    /// Its partitions.
+    /// ??? The results for the partitions.
     pub partitions: Vec<PartitionResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// What became of one partition.
+/// ??? The results for the partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionResult {
-    /// The partition.
+    /// ??? The partition index.
     pub partition: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,

@@ -1,301 +1,307 @@
-//! ???
+//! Groups of the consumer protocol (KIP-848). All values are of version 0, and
+//! flexible.
 
 use bytes::Bytes;
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? ConsumerGroupMetadataKey
+/// The key of a group (record type 3).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerGroupMetadataKey {
-    /// ??? The group id.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
 }
 
-/// ??? ConsumerGroupMetadataValue
+/// A group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct ConsumerGroupMetadataValue {
-    /// ??? The group epoch.
+    /// Its epoch; every change of members, subscriptions or topics has the
+    /// next.
     pub epoch: i32,
-    /// ??? The hash of all topics in the group.
+    /// A hash of the topics that are subscribed to, their partitions and racks:
+    /// when it changes, the group needs a new assignment (KIP-1101). 0 when
+    /// there is none.
     #[kafka(tag = 0)]
     pub metadata_hash: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ConsumerGroupPartitionMetadataKey
+/// The key of what a group knows of its topics (record type 4). From Kafka 4.1
+/// on, [`ConsumerGroupMetadataValue::metadata_hash`] takes its place
+/// (KIP-1101).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerGroupPartitionMetadataKey {
-    /// ??? The group id.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
 }
 
-/// ??? ConsumerGroupPartitionMetadataValue
+/// What a group knows of the topics that are subscribed to.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct ConsumerGroupPartitionMetadataValue {
-    /// ??? The list of topic metadata.
+    /// The topics.
     pub topics: Vec<TopicMetadata>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The list of topic metadata.
+/// One topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicMetadata {
-    /// ??? The topic id.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The topic name.
+    /// Its name.
     pub topic_name: StrBytes,
-    /// ??? The number of partitions of the topic.
+    /// How many partitions it has.
     pub num_partitions: i32,
-    /// ??? Deprecated: this field is not used after 4.0. Partitions mapped to a
-    /// set of racks. If the rack information is unavailable for all the
-    /// partitions, an empty list is stored.
+    /// The racks of its partitions, where they are known; not in use since
+    /// Kafka 4.0.
     pub partition_metadata: Vec<PartitionMetadata>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Deprecated: this field is not used after 4.0. Partitions mapped to a set
-/// of racks. If the rack information is unavailable for all the partitions, an
-/// empty list is stored.
+/// The racks of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionMetadata {
-    /// ??? The partition number.
+    /// The partition.
     pub partition: i32,
-    /// ??? The set of racks that the partition is mapped to.
+    /// The racks of its replicas.
     pub racks: Vec<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ConsumerGroupMemberMetadataKey
+/// The key of a member (record type 5).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerGroupMemberMetadataKey {
-    /// ??? The group id.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
-    /// ??? The member id.
+    /// The member.
     #[kafka(versions = "0")]
     pub member_id: StrBytes,
 }
 
-/// ??? ConsumerGroupMemberMetadataValue
+/// A member, and what it wants.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct ConsumerGroupMemberMetadataValue {
-    /// ??? The (optional) instance id.
+    /// Its static id (KIP-345); null when it is not static. Its default is
+    /// empty, as in Kafka.
     #[kafka(default = "")]
     pub instance_id: Option<StrBytes>,
-    /// ??? The (optional) rack id.
+    /// Its rack; null when it has none. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub rack_id: Option<StrBytes>,
-    /// ??? The client id.
+    /// Its client id.
     pub client_id: StrBytes,
-    /// ??? The client host.
+    /// The address it comes from.
     pub client_host: StrBytes,
-    /// ??? The list of subscribed topic names.
+    /// The topics it subscribes to by name.
     pub subscribed_topic_names: Vec<StrBytes>,
-    /// ??? The subscribed topic regular expression.
+    /// The regular expression it subscribes by; null or empty for none. Its
+    /// default is empty, as in Kafka.
     #[kafka(default = "")]
     pub subscribed_topic_regex: Option<StrBytes>,
-    /// ??? The rebalance timeout.
+    /// Milliseconds it has to give up partitions; -1 when not known.
     #[kafka(default = -1)]
     pub rebalance_timeout_ms: i32,
-    /// ??? The server assignor to use; or null if not used.
+    /// The broker's assignor it wants; null for any. Its default is empty, as
+    /// in Kafka.
     #[kafka(default = "")]
     pub server_assignor: Option<StrBytes>,
-    /// ??? The classic member metadata which includes the supported protocols
-    /// of the consumer if it uses the classic protocol. The metadata is null if
-    /// the consumer uses the consumer protocol.
+    /// What it said when it joined by the classic protocol; null when it speaks
+    /// the new one. Its default is a structure of defaults, as in Kafka.
     #[kafka(tag = 0, default = {})]
     pub classic_member_metadata: Option<ClassicMemberMetadata>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The classic member metadata which includes the supported protocols of
-/// the consumer if it uses the classic protocol. The metadata is null if the
-/// consumer uses the consumer protocol.
+/// What a member of the classic protocol said when it joined.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ClassicMemberMetadata {
-    /// ??? The session timeout if the consumer uses the classic protocol.
+    /// Milliseconds without a heartbeat after which it is expelled.
     pub session_timeout_ms: i32,
-    /// ??? The list of protocols that the member supports if the consumer uses
-    /// the classic protocol.
+    /// The assignors it supports, the favourite first.
     pub supported_protocols: Vec<ClassicProtocol>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The list of protocols that the member supports if the consumer uses the
-/// classic protocol.
+/// An assignor that a member supports.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ClassicProtocol {
-    /// ??? The protocol name.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? The protocol metadata.
+    /// The member's
+    /// [`ConsumerProtocolSubscription`](crate::messages::consumer_protocol)
+    /// for it.
     pub metadata: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ConsumerGroupTargetAssignmentMetadataKey
+/// The key of a group's target assignment as a whole (record type 6).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerGroupTargetAssignmentMetadataKey {
-    /// ??? The group id.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
 }
 
-/// ??? ConsumerGroupTargetAssignmentMetadataValue
+/// The target assignment of a group as a whole.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct ConsumerGroupTargetAssignmentMetadataValue {
-    /// ??? The assignment epoch.
+    /// The epoch of the group that it was made for.
     pub assignment_epoch: i32,
-    /// ??? The time at which the assignment calculation finished.
+    /// When it was made, in milliseconds since the Unix epoch (KIP-1263); 0
+    /// when not known.
     #[kafka(tag = 0, ignorable)]
     pub assignment_timestamp: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ConsumerGroupTargetAssignmentMemberKey
+/// The key of what a member is to have (record type 7).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerGroupTargetAssignmentMemberKey {
-    /// ??? The group id.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
-    /// ??? The member id.
+    /// The member.
     #[kafka(versions = "0")]
     pub member_id: StrBytes,
 }
 
-/// ??? ConsumerGroupTargetAssignmentMemberValue
+/// What a member is to have.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct ConsumerGroupTargetAssignmentMemberValue {
-    /// ??? The assigned partitions.
+    /// The partitions, topic by topic.
     pub topic_partitions: Vec<TopicPartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The assigned partitions.
+/// Partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicPartition {
-    /// ??? The topic id.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The partition indexes.
+    /// The partitions.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ConsumerGroupCurrentMemberAssignmentKey
+/// The key of what a member has (record type 8).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerGroupCurrentMemberAssignmentKey {
-    /// ??? The group id.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
-    /// ??? The member id.
+    /// The member.
     #[kafka(versions = "0")]
     pub member_id: StrBytes,
 }
 
-/// ??? ConsumerGroupCurrentMemberAssignmentValue
+/// What a member has, on its way to what it is to have.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct ConsumerGroupCurrentMemberAssignmentValue {
-    /// ??? The current member epoch that is expected from the member in the
-    /// heartbeat request.
+    /// Its epoch, which its heartbeats must carry.
     pub member_epoch: i32,
-    /// ??? If the last epoch bump is lost before reaching the member, the
-    /// member will retry with the previous epoch.
+    /// The epoch before, which its heartbeats may carry if the answer that told
+    /// the new one was lost.
     pub previous_member_epoch: i32,
-    /// ??? The member state. See MemberState for the possible values.
+    /// 0 stable, 1 still to give up partitions, 2 waiting for partitions that
+    /// others still have.
     pub state: i8,
-    /// ??? The partitions assigned to (or owned by) this member.
+    /// The partitions it has.
     pub assigned_partitions: Vec<TopicPartitions>,
-    /// ??? The partitions that must be revoked by this member.
+    /// The partitions it is to give up.
     pub partitions_pending_revocation: Vec<TopicPartitions>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partitions assigned to (or owned by) this member.
+/// Partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicPartitions {
-    /// ??? The topic Id.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The partition Ids.
+    /// The partitions.
     pub partitions: Vec<i32>,
-    /// ??? The epoch at which the partition was assigned to the member. Used to
-    /// fence zombie commits requests. Of the same length as Partitions.
+    /// For each of the partitions, the member epoch in which the member got it:
+    /// commits of an older one are refused. Null when not known. Its default is
+    /// empty, as in Kafka.
     #[kafka(tag = 0, default = [])]
     pub assignment_epochs: Option<Vec<i32>>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ConsumerGroupRegularExpressionKey
+/// The key of a regular expression that members subscribe by (record type 16).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerGroupRegularExpressionKey {
-    /// ??? The group id.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
-    /// ??? The regular expression.
+    /// The regular expression.
     #[kafka(versions = "0")]
     pub regular_expression: StrBytes,
 }
 
-/// ??? ConsumerGroupRegularExpressionValue
+/// The topics that a regular expression matched.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct ConsumerGroupRegularExpressionValue {
-    /// ???
+    /// Their names.
     pub topics: Vec<StrBytes>,
-    /// ???
+    /// The version of the cluster's metadata, an offset, that it was matched
+    /// against.
     pub version: i64,
-    /// ???
+    /// When that was, in milliseconds since the Unix epoch.
     pub timestamp: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

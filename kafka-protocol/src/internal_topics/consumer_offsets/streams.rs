@@ -1,350 +1,350 @@
-//! ???
+//! Groups of Kafka Streams (KIP-1071). All values are of version 0, and
+//! flexible.
+//!
+//! A topology consists of subtopologies; a task is one of these on one
+//! partition of its input topics.
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? StreamsGroupMetadataKey
+/// The key of a group (record type 17).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct StreamsGroupMetadataKey {
-    /// ??? The group ID.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
 }
 
-/// ??? StreamsGroupMetadataValue
+/// A group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct StreamsGroupMetadataValue {
-    /// ??? The group epoch.
+    /// Its epoch; every change of members, topology or topics has the next.
     pub epoch: i32,
-    /// ??? The hash of all topics in the group.
+    /// A hash of the topics that the topology needs, their partitions and
+    /// racks: when it changes, the group needs a new assignment (KIP-1101).
     pub metadata_hash: i64,
-    /// ??? The topology epoch whose topics are validated to be present in a
-    /// valid configuration in the metadata.
+    /// The epoch of the topology whose topics were found complete and sound; -1
+    /// for none.
     #[kafka(tag = 0, default = -1)]
     pub validated_topology_epoch: i32,
-    /// ??? The last used configuration parameters as key-value pairs.
+    /// The settings that the last assignment was made with. Its default is
+    /// empty, as in Kafka.
     #[kafka(tag = 1, default = [])]
     pub last_assignment_configs: Option<Vec<LastAssignmentConfig>>,
-    /// ??? The topology epoch the plugin holds, or -1 if none. -2 (uncertain)
-    /// marks an interrupted plugin operation: it solicits a push like -1 and is
-    /// delete-eligible like a stored epoch.
+    /// The epoch of the topology whose description the broker's plugin has
+    /// (KIP-1331); -1 for none. -2 when storing or deleting it broke off, so
+    /// that members are asked for it again and there may be something to
+    /// delete.
     #[kafka(tag = 2, default = -1)]
     pub stored_description_topology_epoch: i32,
-    /// ??? The topology epoch whose description push the plugin permanently
-    /// rejected (signalled by
-    /// StreamsTopologyDescriptionPermanentFailureException), or -1 if none.
-    /// Heartbeat-path solicitation is suppressed while this equals the current
-    /// topology epoch, to avoid hot-looping.
+    /// The epoch of the topology whose description the plugin refused for good
+    /// (KIP-1331), so that members are not asked for it again; -1 for none.
     #[kafka(tag = 3, default = -1)]
     pub failed_description_topology_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The last used configuration parameters as key-value pairs.
+/// A setting of the assignment.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct LastAssignmentConfig {
-    /// ??? Key of the config.
+    /// Its name.
     pub key: StrBytes,
-    /// ??? Value of the config.
+    /// Its value.
     pub value: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? StreamsGroupMemberMetadataKey
+/// The key of a member (record type 19).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct StreamsGroupMemberMetadataKey {
-    /// ??? The group ID.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
-    /// ??? The member ID.
+    /// The member.
     #[kafka(versions = "0")]
     pub member_id: StrBytes,
 }
 
-/// ??? StreamsGroupMemberMetadataValue
+/// A member.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct StreamsGroupMemberMetadataValue {
-    /// ??? The (optional) instance ID for static membership.
+    /// Its static id (KIP-345); null when it is not static. Its default is
+    /// empty, as in Kafka.
     #[kafka(default = "")]
     pub instance_id: Option<StrBytes>,
-    /// ??? The (optional) rack ID.
+    /// Its rack; null when it has none. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub rack_id: Option<StrBytes>,
-    /// ??? The client ID.
+    /// Its client id.
     pub client_id: StrBytes,
-    /// ??? The client host.
+    /// The address it comes from.
     pub client_host: StrBytes,
-    /// ??? The rebalance timeout.
+    /// Milliseconds it has to give up tasks; -1 when not known.
     #[kafka(default = -1)]
     pub rebalance_timeout_ms: i32,
-    /// ??? The epoch of the topology.
+    /// The epoch of the topology that it runs.
     pub topology_epoch: i32,
-    /// ??? Identity of the streams instance that may have multiple consumers.
+    /// Its process; the members of one share what is stored there.
     pub process_id: StrBytes,
-    /// ??? User-defined endpoint for running interactive queries on this
-    /// instance.
+    /// Where the application answers queries for its state; null when it does
+    /// not.
     pub user_endpoint: Option<Endpoint>,
-    /// ??? Used for rack-aware assignment algorithm.
+    /// Tags that standby tasks are spread by.
     pub client_tags: Vec<KeyValue>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? User-defined endpoint for running interactive queries on this instance.
+/// Where an application answers queries.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Endpoint {
-    /// ??? The host of the endpoint.
+    /// The host name or address.
     pub host: StrBytes,
-    /// ??? The port of the endpoint.
+    /// The port.
     pub port: u16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Used for rack-aware assignment algorithm.
+/// A tag.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct KeyValue {
-    /// ??? The key of the config.
+    /// Its name.
     pub key: StrBytes,
-    /// ??? the value of the config.
+    /// Its value.
     pub value: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? StreamsGroupTargetAssignmentMetadataKey
+/// The key of a group's target assignment as a whole (record type 20).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct StreamsGroupTargetAssignmentMetadataKey {
-    /// ??? The group ID.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
 }
 
-/// ??? StreamsGroupTargetAssignmentMetadataValue
+/// The target assignment of a group as a whole.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct StreamsGroupTargetAssignmentMetadataValue {
-    /// ??? The assignment epoch.
+    /// The epoch of the group that it was made for.
     pub assignment_epoch: i32,
-    /// ??? The time at which the assignment calculation finished.
+    /// When it was made, in milliseconds since the Unix epoch (KIP-1263); 0
+    /// when not known.
     #[kafka(tag = 0, ignorable)]
     pub assignment_timestamp: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? StreamsGroupTargetAssignmentMemberKey
+/// The key of what a member is to have (record type 21).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct StreamsGroupTargetAssignmentMemberKey {
-    /// ??? The group ID.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
-    /// ??? The member ID.
+    /// The member.
     #[kafka(versions = "0")]
     pub member_id: StrBytes,
 }
 
-/// ??? StreamsGroupTargetAssignmentMemberValue
+/// What a member is to have.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct StreamsGroupTargetAssignmentMemberValue {
-    /// ??? Currently assigned active tasks for this streams client.
+    /// The tasks it is to run.
     pub active_tasks: Vec<StreamsGroupTargetAssignmentMemberValueTaskIds>,
-    /// ??? Currently assigned standby tasks for this streams client.
+    /// The tasks whose state it is to keep a copy of.
     pub standby_tasks: Vec<StreamsGroupTargetAssignmentMemberValueTaskIds>,
-    /// ??? Currently assigned warm-up tasks for this streams client.
+    /// The tasks whose state it is to catch up with, to run them later.
     pub warmup_tasks: Vec<StreamsGroupTargetAssignmentMemberValueTaskIds>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Currently assigned active tasks for this streams client.
+/// Tasks of one subtopology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TaskIds", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct StreamsGroupTargetAssignmentMemberValueTaskIds {
-    /// ??? The subtopology ID.
+    /// The subtopology.
     pub subtopology_id: StrBytes,
-    /// ??? The partitions of the input topics processed by this member.
+    /// The partitions of its input topics.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? StreamsGroupCurrentMemberAssignmentKey
+/// The key of what a member has (record type 22).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct StreamsGroupCurrentMemberAssignmentKey {
-    /// ??? The group ID.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
-    /// ??? The member ID.
+    /// The member.
     #[kafka(versions = "0")]
     pub member_id: StrBytes,
 }
 
-/// ??? StreamsGroupCurrentMemberAssignmentValue
+/// What a member has, on its way to what it is to have.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct StreamsGroupCurrentMemberAssignmentValue {
-    /// ??? The current member epoch that is expected from the member in the
-    /// heartbeat request.
+    /// Its epoch, which its heartbeats must carry.
     pub member_epoch: i32,
-    /// ??? If the last epoch bump is lost before reaching the member, the
-    /// member will retry with the previous epoch.
+    /// The epoch before, which its heartbeats may carry if the answer that told
+    /// the new one was lost.
     pub previous_member_epoch: i32,
-    /// ??? The member state. See StreamsGroupMember.MemberState for the
-    /// possible values.
+    /// 1 stable, 2 still to give up tasks, 3 waiting for tasks that others
+    /// still have.
     pub state: i8,
-    /// ??? Currently assigned active tasks for this streams client.
+    /// The tasks it runs.
     pub active_tasks: Vec<StreamsGroupCurrentMemberAssignmentValueTaskIds>,
-    /// ??? Currently assigned standby tasks for this streams client.
+    /// The tasks whose state it keeps a copy of.
     pub standby_tasks: Vec<StreamsGroupCurrentMemberAssignmentValueTaskIds>,
-    /// ??? Currently assigned warm-up tasks for this streams client.
+    /// The tasks whose state it catches up with.
     pub warmup_tasks: Vec<StreamsGroupCurrentMemberAssignmentValueTaskIds>,
-    /// ??? The active tasks that must be revoked by this member.
+    /// The tasks it is to stop running.
     pub active_tasks_pending_revocation: Vec<StreamsGroupCurrentMemberAssignmentValueTaskIds>,
-    /// ??? The standby tasks that must be revoked by this member.
+    /// The tasks it is to drop the copy of.
     pub standby_tasks_pending_revocation: Vec<StreamsGroupCurrentMemberAssignmentValueTaskIds>,
-    /// ??? The warmup tasks that must be revoked by this member.
+    /// The tasks it is to stop catching up with.
     pub warmup_tasks_pending_revocation: Vec<StreamsGroupCurrentMemberAssignmentValueTaskIds>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Currently assigned active tasks for this streams client.
+/// Tasks of one subtopology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TaskIds", versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct StreamsGroupCurrentMemberAssignmentValueTaskIds {
-    /// ??? The subtopology ID.
+    /// The subtopology.
     pub subtopology_id: StrBytes,
-    /// ??? The partitions of the input topics processed by this member.
+    /// The partitions of its input topics.
     pub partitions: Vec<i32>,
-    /// ??? The epoch at which the partition was assigned to the member. Used to
-    /// fence zombie commits requests. Of the same length as Partitions. Only
-    /// defined for active tasks.
+    /// For each of the partitions, the member epoch in which the member got it:
+    /// commits of an older one are refused. Of active tasks only. Its default
+    /// is empty, as in Kafka.
     #[kafka(tag = 0, default = [])]
     pub assignment_epochs: Option<Vec<i32>>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? StreamsGroupTopologyKey
+/// The key of a group's topology (record type 23).
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "none")]
 #[non_exhaustive]
 pub struct StreamsGroupTopologyKey {
-    /// ??? The group ID.
+    /// The group.
     #[kafka(versions = "0")]
     pub group_id: StrBytes,
 }
 
-/// ??? StreamsGroupTopologyValue
+/// The topology of a group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0", flexible = "0+")]
 #[non_exhaustive]
 pub struct StreamsGroupTopologyValue {
-    /// ??? The epoch of the topology.
+    /// Its epoch.
     pub epoch: i32,
-    /// ??? The sub-topologies of the streams application.
+    /// Its subtopologies.
     pub subtopologies: Vec<Subtopology>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The sub-topologies of the streams application.
+/// A part of the topology that shares no state with the others.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Subtopology {
-    /// ??? String to uniquely identify the subtopology.
+    /// Its id, unique in the topology.
     pub subtopology_id: StrBytes,
-    /// ??? The topics the topology reads from.
+    /// The topics it reads.
     pub source_topics: Vec<StrBytes>,
-    /// ??? Regular expressions identifying topics the subtopology reads from.
+    /// Regular expressions of further topics it reads.
     pub source_topic_regex: Vec<StrBytes>,
-    /// ??? The set of state changelog topics associated with this subtopology.
+    /// The topics that its state is restored from.
     pub state_changelog_topics: Vec<TopicInfo>,
-    /// ??? The repartition topics the subtopology writes to.
+    /// The repartition topics it writes to.
     pub repartition_sink_topics: Vec<StrBytes>,
-    /// ??? The set of source topics that are internally created repartition
-    /// topics.
+    /// The repartition topics it reads.
     pub repartition_source_topics: Vec<TopicInfo>,
-    /// ??? A subset of source topics that must be copartitioned.
+    /// Which of the topics it reads must have as many partitions as each other.
     pub copartition_groups: Vec<CopartitionGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The set of state changelog topics associated with this subtopology.
+/// A topic that the broker creates for the application.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicInfo {
-    /// ??? The name of the topic.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? The number of partitions in the topic. Can be 0 if no specific
-    /// number of partitions is enforced. Always 0 for changelog topics.
+    /// How many partitions it must have; 0 when that follows from other topics,
+    /// as it always does for changelogs.
     pub partitions: i32,
-    /// ??? The replication factor of the topic. Can be 0 if the default
-    /// replication factor should be used.
+    /// How many replicas each is to have; 0 for the broker's default.
     pub replication_factor: i16,
-    /// ??? Topic-level configurations as key-value pairs.
+    /// Its settings.
     pub topic_configs: Vec<TopicConfig>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Topic-level configurations as key-value pairs.
+/// A setting of a topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicConfig {
-    /// ??? The key of the topic-level configuration.
+    /// Its name.
     pub key: StrBytes,
-    /// ??? The value of the topic-level configuration.
+    /// Its value.
     pub value: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? A subset of source topics that must be copartitioned.
+/// Topics that must have as many partitions as each other.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct CopartitionGroup {
-    /// ??? The topics the topology reads from. Index into the array on the
-    /// subtopology level.
+    /// Places in [`Subtopology::source_topics`].
     pub source_topics: Vec<i16>,
-    /// ??? Regular expressions identifying topics the subtopology reads from.
-    /// Index into the array on the subtopology level.
+    /// Places in [`Subtopology::source_topic_regex`].
     pub source_topic_regex: Vec<i16>,
-    /// ??? The set of source topics that are internally created repartition
-    /// topics. Index into the array on the subtopology level.
+    /// Places in [`Subtopology::repartition_source_topics`].
     pub repartition_source_topics: Vec<i16>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
