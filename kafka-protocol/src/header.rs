@@ -9,7 +9,7 @@ use crate::{ApiKey, StrBytes, TaggedFields, VersionRange};
 ///
 /// Version 0 (ControlledShutdown v0 only) has no client id; version 1 has; 2
 /// adds tagged fields, the client id staying a string with a 16-bit length.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestHeader {
     /// The API, raw, since a broker can be asked for one it does not know.
     pub api_key: i16,
@@ -17,7 +17,7 @@ pub struct RequestHeader {
     pub api_version: i16,
     /// Comes back in the response's header.
     pub correlation_id: i32,
-    /// The client's name for itself.
+    /// The client's name for itself; empty by default and in version 0.
     pub client_id: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
@@ -88,7 +88,7 @@ impl RequestHeader {
                 ..Self::default()
             };
             let client_id = match header_version {
-                ..=0 => None,
+                ..=0 => fixed.client_id,
                 _ => reader
                     .read_nullable_string(false)
                     .map_err(|error| error.in_field("client_id"))?,
@@ -104,6 +104,18 @@ impl RequestHeader {
             })
         };
         read(reader).map_err(|error: DecodeError| error.in_message("RequestHeader"))
+    }
+}
+
+impl Default for RequestHeader {
+    fn default() -> Self {
+        Self {
+            api_key: 0,
+            api_version: 0,
+            correlation_id: 0,
+            client_id: Some(StrBytes::default()),
+            unknown_tagged_fields: TaggedFields::new(),
+        }
     }
 }
 
@@ -267,7 +279,7 @@ mod tests {
             ..header.clone()
         };
         let anonymous = RequestHeader {
-            client_id: None,
+            client_id: Some(StrBytes::default()),
             ..plain.clone()
         };
         check(0, b"\0\x03\0\x09\x01\x02\x03\x04", &anonymous);
@@ -332,8 +344,6 @@ mod tests {
             let expected = by_schema(ResponseHeader::SCHEMA, version);
             assert_eq!(sink.finish().into_bytes(), expected, "{version}");
         }
-        let default = RequestHeader::default();
-        assert_eq!(default.client_id, None);
     }
 
     #[test]

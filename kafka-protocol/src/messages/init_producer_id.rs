@@ -29,7 +29,7 @@ pub struct InitProducerIdRequest {
     pub producer_epoch: i16,
     /// Whether an outside coordinator decides transactions, so that none times
     /// out.
-    #[kafka(versions = "6+")]
+    #[kafka(name = "enable2Pc", versions = "6+")]
     pub enable_2pc: bool,
     /// Whether to keep the open transaction instead of aborting it.
     #[kafka(versions = "6+")]
