@@ -24,6 +24,7 @@
 mod broker;
 mod clock;
 mod cluster;
+mod definitions;
 mod error;
 mod installation;
 mod java;
@@ -39,6 +40,7 @@ mod run_dir;
 mod version;
 
 pub use cluster::{ClusterOptions, RealCluster};
+pub use definitions::Definitions;
 pub use error::{Error, Result};
 pub use installation::Installation;
 pub use java::{JavaTool, ToolOutput};

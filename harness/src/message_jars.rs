@@ -1,6 +1,6 @@
 //! The jars that carry the classes of Kafka's messages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::java::JavaTool;
@@ -74,6 +74,11 @@ impl MessageJars {
     /// The release, such as `4.4.0`.
     pub fn release(&self) -> &'static str {
         self.release
+    }
+
+    /// Where the jars are kept.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Runs small Java programs on these jars.

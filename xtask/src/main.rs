@@ -5,8 +5,10 @@ mod clock;
 mod commands;
 mod error;
 mod report;
+mod schema_audit;
 mod suites;
 mod tidy;
+mod vectors;
 
 use std::process::ExitCode;
 

@@ -3,9 +3,11 @@
 mod broker;
 mod ci;
 mod nightly;
+mod schema_audit;
 mod sim;
 mod test;
 mod tidy;
+mod vectors;
 
 use crate::error::{Error, Result};
 
@@ -17,6 +19,8 @@ usage: cargo xtask COMMAND
   nightly               `ci` with more seeds and cases, and brokers of every era
   tidy                  the architecture's rules alone
   sim --seeds A..B      simulation seeds, twice in two processes, hashes compared
+  schema-audit          every message beside the definitions in Kafka's own jars
+  vectors FILE          message bodies in hex, decoded and encoded again; - is standard input
   broker --version V [--nodes N] [--port P] [--property NAME=VALUE]...
                         a real Kafka until Ctrl-C; prints its bootstrap address
 ";
@@ -36,6 +40,8 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         "nightly" => nightly::run(arguments),
         "tidy" => tidy::run(arguments),
         "sim" => sim::run(arguments),
+        "schema-audit" => schema_audit::run(arguments),
+        "vectors" => vectors::run(arguments),
         "broker" => broker::run(arguments),
         "help" => {
             print!("{USAGE}");

@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
 
 fn list() {
     for suite in suites::ALL {
-        println!("{:<11} {:<8} {}", suite.name, suite.tier, suite.about);
+        println!("{:<12} {:<8} {}", suite.name, suite.tier, suite.about);
     }
 }
 

@@ -3,8 +3,10 @@
 mod checks;
 mod quickstart;
 mod real;
+mod schema_audit;
 mod sim;
 mod unit;
+mod vectors;
 
 use std::{env, fmt};
 
@@ -84,6 +86,18 @@ pub(crate) const ALL: &[Suite] = &[
         tier: Tier::Test,
         about: "unit, property, embedded-cluster and documentation tests of every crate",
         run: unit::run,
+    },
+    Suite {
+        name: "vectors",
+        tier: Tier::Test,
+        about: "the message bodies kept from Kafka's classes, decoded and encoded again",
+        run: vectors::run,
+    },
+    Suite {
+        name: "schema-audit",
+        tier: Tier::Test,
+        about: "every message beside the definitions in Kafka's jars; needs Java 17+ and Maven",
+        run: schema_audit::run,
     },
     Suite {
         name: "no-c",

@@ -103,7 +103,7 @@ const ALLOWED: &[Edges] = &[
             "kafka-admin",
         ],
     ),
-    edges("xtask", &["kafka-harness"], &[]),
+    edges("xtask", &["kafka-harness", "kafka-protocol"], &[]),
 ];
 
 fn check(workspace: &Workspace) -> Vec<Finding> {
