@@ -1,5 +1,7 @@
 //! `cargo xtask vectors` as whoever types it sees it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
