@@ -1,23 +1,27 @@
-//! ConsumerGroupDescribe: ???
+//! ConsumerGroupDescribe: consumer groups of the new protocol (KIP-848), their
+//! members and assignments; an admin asks the group coordinator.
 //!
-//! Versions 0-1. ???
+//! DescribeGroups is for those of the classic protocol. A group of another kind, or
+//! none, is answered with `GROUP_ID_NOT_FOUND`.
+//!
+//! Versions 0-1. 1 adds the type of each member (KIP-1099).
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? ConsumerGroupDescribe Request
+/// Asks about groups.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 69, versions = "0-1", flexible = "0+", response = ConsumerGroupDescribeResponse)]
 #[non_exhaustive]
 pub struct ConsumerGroupDescribeRequest {
-    /// ??? The ids of the groups to describe.
+    /// The consumer groups.
     pub group_ids: Vec<StrBytes>,
-    /// ??? Whether to include authorized operations.
+    /// Whether to say what this client may do to each group.
     pub include_authorized_operations: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ConsumerGroupDescribe Response
+/// The groups.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 69, versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
@@ -25,13 +29,13 @@ pub struct ConsumerGroupDescribeResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// ??? Each described group.
+    /// One per group asked for.
     pub groups: Vec<DescribedGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each described group.
+/// A group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
@@ -40,78 +44,83 @@ pub struct DescribedGroup {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// ??? The group ID string.
+    /// The consumer group.
     pub group_id: StrBytes,
-    /// ??? The group state string, or the empty string.
+    /// `Empty`, `Assigning`, `Reconciling`, `Stable` or `Dead`; empty with an
+    /// error.
     pub group_state: StrBytes,
-    /// ??? The group epoch.
+    /// The group's epoch, which grows when members, subscriptions or the
+    /// topics' partitions change.
     pub group_epoch: i32,
-    /// ??? The assignment epoch.
+    /// The group's epoch that the target assignment was made for.
     pub assignment_epoch: i32,
-    /// ??? The selected assignor.
+    /// The assignor that the group uses, on the broker's side.
     pub assignor_name: StrBytes,
-    /// ??? The members.
+    /// The members.
     pub members: Vec<Member>,
-    /// ??? 32-bit bitfield to represent authorized operations for this group.
+    /// What this client may do to the group, a bit per operation; `i32::MIN`
+    /// when not asked.
     #[kafka(default = -2147483648)]
     pub authorized_operations: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The members.
+/// A member.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Member {
-    /// ??? The member ID.
+    /// The member.
     pub member_id: StrBytes,
-    /// ??? The member instance ID.
+    /// The static member, if it is one.
     pub instance_id: Option<StrBytes>,
-    /// ??? The member rack ID.
+    /// The rack of the member, if it told one.
     pub rack_id: Option<StrBytes>,
-    /// ??? The current member epoch.
+    /// The member's epoch: that of the group it has caught up with.
     pub member_epoch: i32,
-    /// ??? The client ID.
+    /// The client id of its requests.
     pub client_id: StrBytes,
-    /// ??? The client host.
+    /// The address it connects from.
     pub client_host: StrBytes,
-    /// ??? The subscribed topic names.
+    /// The names of the topics it subscribes to.
     pub subscribed_topic_names: Vec<StrBytes>,
-    /// ??? the subscribed topic regex otherwise or null of not provided.
+    /// The regular expression it subscribes with, if it does.
     pub subscribed_topic_regex: Option<StrBytes>,
-    /// ??? The current assignment.
+    /// The partitions it has.
     pub assignment: Assignment,
-    /// ??? The target assignment.
+    /// The partitions it will have once every member has given up what is not
+    /// its own.
     pub target_assignment: Assignment,
-    /// ??? -1 for unknown. 0 for classic member. +1 for consumer member.
+    /// 0 for a member of the classic protocol, 1 for one of the new protocol,
+    /// -1 when not known.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub member_type: i8,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The current assignment.
+/// The partitions of one member.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Assignment {
-    /// ??? The assigned topic-partitions to the member.
+    /// The topics.
     pub topic_partitions: Vec<TopicPartitions>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The assigned topic-partitions to the member.
+/// Partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicPartitions {
-    /// ??? The topic ID.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The topic name.
+    /// The topic's name.
     pub topic_name: StrBytes,
-    /// ??? The partitions.
+    /// The partitions.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

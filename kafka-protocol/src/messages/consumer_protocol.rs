@@ -1,58 +1,67 @@
-//! ???
+//! What members of the `consumer` protocol type tell each other through the group
+//! coordinator, to whom it is just bytes.
+//!
+//! Each is preceded by its version, two bytes. A reader takes a version it does not
+//! know for the newest it does: fields are only ever added, at the end.
+//!
+//! Versions 0-3. 1 adds the owned partitions (KIP-429); 2 the generation they are
+//! of (KIP-792); 3 racks (KIP-881). The assignment is the same in all.
 
 use bytes::Bytes;
 
 use crate::{Message, StrBytes};
 
-/// ??? ConsumerProtocolSubscription
+/// What a member wants: the metadata of a protocol in JoinGroup.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0-3", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerProtocolSubscription {
-    /// ??? The topics that the member wants to consume.
+    /// The topics it subscribes to.
     pub topics: Vec<StrBytes>,
-    /// ??? User data that will be passed back to the consumer.
+    /// Anything its assignor wants to tell the leader's.
     pub user_data: Option<Bytes>,
-    /// ??? The partitions that the member owns.
+    /// The partitions it has from the last generation, which a cooperative or
+    /// sticky assignor tries to keep.
     #[kafka(versions = "1+", ignorable)]
     pub owned_partitions: Vec<ConsumerProtocolSubscriptionTopicPartition>,
-    /// ??? The generation id of the member.
+    /// The generation it owns them of, or -1. Of two claims to a partition the
+    /// newer wins.
     #[kafka(versions = "2+", default = -1, ignorable)]
     pub generation_id: i32,
-    /// ??? The rack id of the member.
+    /// The rack of the member, if it has one.
     #[kafka(versions = "3+", ignorable)]
     pub rack_id: Option<StrBytes>,
 }
 
-/// ??? The partitions that the member owns.
+/// Owned partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TopicPartition", versions = "1+", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerProtocolSubscriptionTopicPartition {
-    /// ??? The topic name.
+    /// Its name.
     pub topic: StrBytes,
-    /// ??? The partition ids.
+    /// The partitions.
     pub partitions: Vec<i32>,
 }
 
-/// ??? ConsumerProtocolAssignment
+/// What a member gets: its assignment in SyncGroup.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0-3", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerProtocolAssignment {
-    /// ??? The list of topics and partitions assigned to this consumer.
+    /// The topics.
     pub assigned_partitions: Vec<ConsumerProtocolAssignmentTopicPartition>,
-    /// ??? User data.
+    /// Anything the leader's assignor wants to tell the member's.
     pub user_data: Option<Bytes>,
 }
 
-/// ??? The list of topics and partitions assigned to this consumer.
+/// Assigned partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(name = "TopicPartition", versions = "0+", flexible = "none")]
 #[non_exhaustive]
 pub struct ConsumerProtocolAssignmentTopicPartition {
-    /// ??? The topic name.
+    /// Its name.
     pub topic: StrBytes,
-    /// ??? The list of partitions assigned to this consumer.
+    /// The partitions.
     pub partitions: Vec<i32>,
 }

@@ -1,34 +1,37 @@
-//! DeleteShareGroupOffsets: ???
+//! DeleteShareGroupOffsets: forgets what a share group has read of some topics; an
+//! admin asks the group coordinator.
 //!
-//! Versions 0. ???
+//! The group must have no members, or the answer is `NON_EMPTY_GROUP`.
+//!
+//! Version 0 (KIP-932).
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? DeleteShareGroupOffsets Request
+/// Forgets a share group's positions in topics.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 92, versions = "0", flexible = "0+", response = DeleteShareGroupOffsetsResponse)]
 #[non_exhaustive]
 pub struct DeleteShareGroupOffsetsRequest {
-    /// ??? The group identifier.
+    /// The share group.
     pub group_id: StrBytes,
-    /// ??? The topics to delete offsets for.
+    /// The topics.
     pub topics: Vec<DeleteShareGroupOffsetsRequestTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics to delete offsets for.
+/// A topic to forget.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DeleteShareGroupOffsetsRequestTopic {
-    /// ??? The topic name.
+    /// Its name.
     pub topic_name: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DeleteShareGroupOffsets Response
+/// What became of each topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 92, versions = "0", flexible = "0+")]
 #[non_exhaustive]
@@ -40,20 +43,20 @@ pub struct DeleteShareGroupOffsetsResponse {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// ??? The results for each topic.
+    /// The topics; empty when the whole request failed.
     pub responses: Vec<DeleteShareGroupOffsetsResponseTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The results for each topic.
+/// What became of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DeleteShareGroupOffsetsResponseTopic {
-    /// ??? The topic name.
+    /// Its name.
     pub topic_name: StrBytes,
-    /// ??? The unique topic ID.
+    /// Its id; zero when not known.
     pub topic_id: Uuid,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,

@@ -1,26 +1,30 @@
-//! DescribeGroups: ???
+//! DescribeGroups: groups of the classic protocol and their members; an admin asks
+//! the group coordinator.
 //!
-//! Versions 0-6. ???
+//! Versions 0-6. 1 adds the throttle time; 2 is answered before it is throttled
+//! (KIP-219); 3 adds authorized operations (KIP-430); 4 static members (KIP-345); 5
+//! is flexible; 6 adds error messages and answers `GROUP_ID_NOT_FOUND` (KIP-1043),
+//! where older ones describe a missing group as `Dead`.
 
 use bytes::Bytes;
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? DescribeGroups Request
+/// Asks about groups.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 15, versions = "0-6", flexible = "5+", response = DescribeGroupsResponse)]
 #[non_exhaustive]
 pub struct DescribeGroupsRequest {
-    /// ??? The names of the groups to describe.
+    /// The groups.
     pub groups: Vec<StrBytes>,
-    /// ??? Whether to include authorized operations.
+    /// Whether to say what this client may do to each group.
     #[kafka(versions = "3+")]
     pub include_authorized_operations: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DescribeGroups Response
+/// The groups.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 15, versions = "0-6", flexible = "5+")]
 #[non_exhaustive]
@@ -29,13 +33,13 @@ pub struct DescribeGroupsResponse {
     /// to stay silent.
     #[kafka(versions = "1+", ignorable)]
     pub throttle_time_ms: i32,
-    /// ??? Each described group.
+    /// One per group asked for.
     pub groups: Vec<DescribedGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each described group.
+/// A group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "5+")]
 #[non_exhaustive]
@@ -45,40 +49,48 @@ pub struct DescribedGroup {
     /// More about the error, for people.
     #[kafka(versions = "6+")]
     pub error_message: Option<StrBytes>,
-    /// ??? The group ID string.
+    /// The group.
     pub group_id: StrBytes,
-    /// ??? The group state string, or the empty string.
+    /// `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Stable` or
+    /// `Dead`; empty with an error.
     pub group_state: StrBytes,
-    /// ??? The group protocol type, or the empty string.
+    /// What kind of group it is: `consumer` for consumers, `connect` for
+    /// Connect workers; empty for one that only keeps positions.
     pub protocol_type: StrBytes,
-    /// ??? The group protocol data, or the empty string.
+    /// The protocol that the members agreed on, for consumers their assignor;
+    /// empty unless the group is `Stable`.
     pub protocol_data: StrBytes,
-    /// ??? The group members.
+    /// The members; empty when the group is `Dead`.
     pub members: Vec<DescribedGroupMember>,
-    /// ??? 32-bit bitfield to represent authorized operations for this group.
+    /// What this client may do to the group, a bit per operation; `i32::MIN`
+    /// when not asked.
     #[kafka(versions = "3+", default = -2147483648)]
     pub authorized_operations: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The group members.
+/// A member.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "5+")]
 #[non_exhaustive]
 pub struct DescribedGroupMember {
-    /// ??? The member id.
+    /// The member.
     pub member_id: StrBytes,
-    /// ??? The unique identifier of the consumer instance provided by end user.
+    /// The static member, if it is one.
     #[kafka(versions = "4+", ignorable)]
     pub group_instance_id: Option<StrBytes>,
-    /// ??? The client ID used in the member's latest join group request.
+    /// The client id it joined with.
     pub client_id: StrBytes,
-    /// ??? The client host.
+    /// The address it joined from.
     pub client_host: StrBytes,
-    /// ??? The metadata corresponding to the current group protocol in use.
+    /// What it told the leader with the protocol in use, for consumers a
+    /// [`ConsumerProtocolSubscription`](super::consumer_protocol::ConsumerProtocolSubscription);
+    /// empty unless the group is `Stable`.
     pub member_metadata: Bytes,
-    /// ??? The current assignment provided by the group leader.
+    /// What the leader gave it, for consumers a
+    /// [`ConsumerProtocolAssignment`](super::consumer_protocol::ConsumerProtocolAssignment);
+    /// empty unless the group is `Stable`.
     pub member_assignment: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

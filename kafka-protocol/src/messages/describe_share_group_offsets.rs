@@ -1,49 +1,50 @@
-//! DescribeShareGroupOffsets: ???
+//! DescribeShareGroupOffsets: how far share groups have read; an admin asks the
+//! group coordinator.
 //!
-//! Versions 0-1. ???
+//! Versions 0-1 (KIP-932). 1 adds the lag (KIP-1226).
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? DescribeShareGroupOffsets Request
+/// Asks how far groups have read.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 90, versions = "0-1", flexible = "0+", response = DescribeShareGroupOffsetsResponse)]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsRequest {
-    /// ??? The groups to describe offsets for.
+    /// The groups.
     pub groups: Vec<DescribeShareGroupOffsetsRequestGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The groups to describe offsets for.
+/// What to ask about one group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsRequestGroup {
-    /// ??? The group identifier.
+    /// The share group.
     pub group_id: StrBytes,
-    /// ??? The topics to describe offsets for, or null for all
-    /// topic-partitions.
+    /// The topics, or null for all that the group has read. Its default is
+    /// empty, as in Kafka.
     #[kafka(default = [])]
     pub topics: Option<Vec<DescribeShareGroupOffsetsRequestTopic>>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics to describe offsets for, or null for all topic-partitions.
+/// Partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsRequestTopic {
-    /// ??? The topic name.
+    /// Its name.
     pub topic_name: StrBytes,
-    /// ??? The partitions.
+    /// The partitions.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? DescribeShareGroupOffsets Response
+/// How far the groups have read.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 90, versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
@@ -51,20 +52,20 @@ pub struct DescribeShareGroupOffsetsResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// ??? The results for each group.
+    /// One per group asked for.
     pub groups: Vec<DescribeShareGroupOffsetsResponseGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The results for each group.
+/// How far one group has read.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsResponseGroup {
-    /// ??? The group identifier.
+    /// The share group.
     pub group_id: StrBytes,
-    /// ??? The results for each topic.
+    /// The topics.
     pub topics: Vec<DescribeShareGroupOffsetsResponseTopic>,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
@@ -74,33 +75,34 @@ pub struct DescribeShareGroupOffsetsResponseGroup {
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The results for each topic.
+/// How far the group has read one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsResponseTopic {
-    /// ??? The topic name.
+    /// Its name.
     pub topic_name: StrBytes,
-    /// ??? The unique topic ID.
+    /// Its id; zero when not known.
     pub topic_id: Uuid,
-    /// ???
+    /// Its partitions.
     pub partitions: Vec<DescribeShareGroupOffsetsResponsePartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ???
+/// How far the group has read one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct DescribeShareGroupOffsetsResponsePartition {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
-    /// ??? The share-partition start offset.
+    /// The first offset that may still be delivered; -1 when nothing is stored.
     pub start_offset: i64,
-    /// ??? The leader epoch of the partition.
+    /// The leader epoch stored with it; 0 when nothing is.
     pub leader_epoch: i32,
-    /// ??? The share-partition lag.
+    /// How many offsets, up to the end of the partition, still need delivery; -1
+    /// when not known.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub lag: i64,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).

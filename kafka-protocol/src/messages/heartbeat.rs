@@ -1,28 +1,32 @@
-//! Heartbeat: ???
+//! Heartbeat: keeps a member in its group, in the classic protocol; the member asks
+//! the group coordinator.
 //!
-//! Versions 0-4. ???
+//! `REBALANCE_IN_PROGRESS` tells it to join again.
+//!
+//! Versions 0-4. 1 adds the throttle time; 2 is answered before it is throttled
+//! (KIP-219); 3 adds static members (KIP-345); 4 is flexible.
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? Heartbeat Request
+/// Says that a member is alive.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 12, versions = "0-4", flexible = "4+", response = HeartbeatResponse)]
 #[non_exhaustive]
 pub struct HeartbeatRequest {
-    /// ??? The group id.
+    /// The group.
     pub group_id: StrBytes,
-    /// ??? The generation of the group.
+    /// The group's generation, as JoinGroup told it.
     pub generation_id: i32,
-    /// ??? The member ID.
+    /// The member.
     pub member_id: StrBytes,
-    /// ??? The unique identifier of the consumer instance provided by end user.
+    /// The static member, if it is one.
     #[kafka(versions = "3+")]
     pub group_instance_id: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Heartbeat Response
+/// Whether the member may go on.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 12, versions = "0-4", flexible = "4+")]
 #[non_exhaustive]

@@ -1,41 +1,45 @@
-//! OffsetDelete: ???
+//! OffsetDelete: deletes positions of a group (KIP-496); an admin asks the group
+//! coordinator.
 //!
-//! Versions 0. ???
+//! Those of a topic that the group subscribes to stay: the answer is
+//! `GROUP_SUBSCRIBED_TO_TOPIC`.
+//!
+//! Version 0, which is never flexible.
 
 use crate::{Message, StrBytes};
 
-/// ??? OffsetDelete Request
+/// Deletes positions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 47, versions = "0", flexible = "none", response = OffsetDeleteResponse)]
 #[non_exhaustive]
 pub struct OffsetDeleteRequest {
-    /// ??? The unique group identifier.
+    /// The consumer group.
     pub group_id: StrBytes,
-    /// ??? The topics to delete offsets for.
+    /// The topics.
     pub topics: Vec<OffsetDeleteRequestTopic>,
 }
 
-/// ??? The topics to delete offsets for.
+/// Positions to delete in one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "none")]
 #[non_exhaustive]
 pub struct OffsetDeleteRequestTopic {
-    /// ??? The topic name.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? Each partition to delete offsets for.
+    /// Its partitions.
     pub partitions: Vec<OffsetDeleteRequestPartition>,
 }
 
-/// ??? Each partition to delete offsets for.
+/// A position to delete.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "none")]
 #[non_exhaustive]
 pub struct OffsetDeleteRequestPartition {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
 }
 
-/// ??? OffsetDelete Response
+/// What became of the positions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 47, versions = "0", flexible = "none")]
 #[non_exhaustive]
@@ -46,27 +50,27 @@ pub struct OffsetDeleteResponse {
     /// to stay silent.
     #[kafka(ignorable)]
     pub throttle_time_ms: i32,
-    /// ??? The responses for each topic.
+    /// The topics.
     pub topics: Vec<OffsetDeleteResponseTopic>,
 }
 
-/// ??? The responses for each topic.
+/// What became of the positions in one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "none")]
 #[non_exhaustive]
 pub struct OffsetDeleteResponseTopic {
-    /// ??? The topic name.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? The responses for each partition in the topic.
+    /// Its partitions.
     pub partitions: Vec<OffsetDeleteResponsePartition>,
 }
 
-/// ??? The responses for each partition in the topic.
+/// What became of the position in one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "none")]
 #[non_exhaustive]
 pub struct OffsetDeleteResponsePartition {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,

@@ -1,58 +1,58 @@
-//! OffsetForLeaderEpoch: ???
+//! OffsetForLeaderEpoch: where leader epochs end, to find where two logs part
+//! (KIP-101); consumers and followers ask the leader of the partitions.
 //!
-//! Versions 0-4. ???
+//! Versions 0-4; Kafka 4.0 dropped 0 and 1. 1 tells the epoch found (KIP-279); 2
+//! adds the current leader epoch, which fences, and the throttle time (KIP-320); 3
+//! says who asks (KIP-392); 4 is flexible.
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? OffsetForLeaderEpoch Request
+/// Asks where epochs end.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 23, versions = "0-4", flexible = "4+", response = OffsetForLeaderEpochResponse)]
 #[non_exhaustive]
 pub struct OffsetForLeaderEpochRequest {
-    /// ??? The broker ID of the follower, of -1 if this request is from a
-    /// consumer.
+    /// The follower that asks, -1 for a consumer, or -2, the default, for one
+    /// that may look beyond the high watermark.
     #[kafka(versions = "3+", default = -2, ignorable)]
     pub replica_id: i32,
-    /// ??? Each topic to get offsets for.
+    /// The topics.
     pub topics: Vec<OffsetForLeaderTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each topic to get offsets for.
+/// Epochs to look up in one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "4+")]
 #[non_exhaustive]
 pub struct OffsetForLeaderTopic {
-    /// ??? The topic name.
+    /// Its name.
     pub topic: StrBytes,
-    /// ??? Each partition to get offsets for.
+    /// Its partitions.
     pub partitions: Vec<OffsetForLeaderPartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each partition to get offsets for.
+/// An epoch to look up in one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "4+")]
 #[non_exhaustive]
 pub struct OffsetForLeaderPartition {
-    /// ??? The partition index.
+    /// The partition.
     pub partition: i32,
-    /// ??? An epoch used to fence consumers/replicas with old metadata. If the
-    /// epoch provided by the client is larger than the current epoch known to
-    /// the broker, then the UNKNOWN_LEADER_EPOCH error code will be returned.
-    /// If the provided epoch is smaller, then the FENCED_LEADER_EPOCH error
-    /// code will be returned.
+    /// The leader epoch the client knows, or -1. The broker answers an older
+    /// one `FENCED_LEADER_EPOCH`, a newer one `UNKNOWN_LEADER_EPOCH`.
     #[kafka(versions = "2+", default = -1, ignorable)]
     pub current_leader_epoch: i32,
-    /// ??? The epoch to look up an offset for.
+    /// The epoch to look up.
     pub leader_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? OffsetForLeaderEpoch Response
+/// Where the epochs end.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 23, versions = "0-4", flexible = "4+")]
 #[non_exhaustive]
@@ -61,38 +61,39 @@ pub struct OffsetForLeaderEpochResponse {
     /// to stay silent.
     #[kafka(versions = "2+", ignorable)]
     pub throttle_time_ms: i32,
-    /// ??? Each topic we fetched offsets for.
+    /// The topics.
     pub topics: Vec<OffsetForLeaderTopicResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each topic we fetched offsets for.
+/// Where the epochs end in one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "4+")]
 #[non_exhaustive]
 pub struct OffsetForLeaderTopicResult {
-    /// ??? The topic name.
+    /// Its name.
     pub topic: StrBytes,
-    /// ??? Each partition in the topic we fetched offsets for.
+    /// Its partitions.
     pub partitions: Vec<EpochEndOffset>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each partition in the topic we fetched offsets for.
+/// Where the epoch ends in one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "4+")]
 #[non_exhaustive]
 pub struct EpochEndOffset {
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// ??? The partition index.
+    /// The partition.
     pub partition: i32,
-    /// ??? The leader epoch of the partition.
+    /// The largest epoch of the leader's log that is not above the one asked
+    /// for; -1 when there is none.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub leader_epoch: i32,
-    /// ??? The end offset of the epoch.
+    /// The offset after the last record of that epoch; -1 when there is none.
     #[kafka(default = -1)]
     pub end_offset: i64,
     /// Tagged fields this crate does not know.

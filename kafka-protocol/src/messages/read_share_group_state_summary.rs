@@ -1,91 +1,95 @@
-//! ReadShareGroupStateSummary: ???
+//! ReadShareGroupStateSummary: reads the stored state of share-partitions without
+//! their deliveries; the group coordinator asks the share coordinator.
 //!
-//! Versions 0-1. ???
+//! It is between brokers, to answer DescribeShareGroupOffsets.
+//!
+//! Versions 0-1 (KIP-932). 1 tells how many deliveries are complete (KIP-1226).
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? ReadShareGroupStateSummary Request
+/// Asks for the state of share-partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 87, versions = "0-1", flexible = "0+", response = ReadShareGroupStateSummaryResponse)]
 #[non_exhaustive]
 pub struct ReadShareGroupStateSummaryRequest {
-    /// ??? The group identifier.
+    /// The share group.
     pub group_id: StrBytes,
-    /// ??? The data for the topics.
+    /// The topics.
     pub topics: Vec<ReadStateSummaryData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The data for the topics.
+/// State to read in one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ReadStateSummaryData {
-    /// ??? The topic identifier.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The data for the partitions.
+    /// Its partitions.
     pub partitions: Vec<PartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The data for the partitions.
+/// A partition whose state to read.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionData {
-    /// ??? The partition index.
+    /// The partition.
     pub partition: i32,
-    /// ??? The leader epoch of the share-partition.
+    /// The epoch of the partition's leader. Kafka's coordinator does not fence
+    /// by it, as it does in ReadShareGroupState.
     pub leader_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ReadShareGroupStateSummary Response
+/// The state of the share-partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 87, versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
 pub struct ReadShareGroupStateSummaryResponse {
-    /// ??? The read results.
+    /// The topics.
     pub results: Vec<ReadStateSummaryResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The read results.
+/// State in one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ReadStateSummaryResult {
-    /// ??? The topic identifier.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The results for the partitions.
+    /// Its partitions.
     pub partitions: Vec<PartitionResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The results for the partitions.
+/// The state of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionResult {
-    /// ??? The partition index.
+    /// The partition.
     pub partition: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// ??? The state epoch of the share-partition.
+    /// The epoch of the state.
     pub state_epoch: i32,
-    /// ??? The leader epoch of the share-partition.
+    /// The leader epoch stored with it.
     pub leader_epoch: i32,
-    /// ??? The share-partition start offset.
+    /// The first offset that may still be delivered; -1 when none is stored.
     pub start_offset: i64,
-    /// ??? The number of offsets greater than or equal to share-partition start
-    /// offset for which delivery has been completed.
+    /// How many offsets from `start_offset` on need no delivery any more; -1
+    /// when not known.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub delivery_complete_count: i32,
     /// Tagged fields this crate does not know.

@@ -1,75 +1,80 @@
-//! ShareAcknowledge: ???
+//! ShareAcknowledge: says what became of records acquired with ShareFetch; a member
+//! of a share group asks the leader of the partitions.
 //!
-//! Versions 1-2. ???
+//! It goes with the share session that ShareFetch opened, and its epoch counts on.
+//!
+//! Versions 1-2; 0 was of the early access in Kafka 4.0 (KIP-932) and is gone. 2
+//! adds renewals, which lock records for longer (KIP-1222).
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? ShareAcknowledge Request
+/// Acknowledges records.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 79, versions = "1-2", flexible = "1+", response = ShareAcknowledgeResponse)]
 #[non_exhaustive]
 pub struct ShareAcknowledgeRequest {
-    /// ??? The group identifier.
+    /// The share group. Kafka's default is null, but a member always names its
+    /// group.
     pub group_id: Option<StrBytes>,
-    /// ??? The member ID.
+    /// The member. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub member_id: Option<StrBytes>,
-    /// ??? The current share session epoch: 0 to open a share session; -1 to
-    /// close it; otherwise increments for consecutive requests.
+    /// The number of the request in its session, or -1 to close the session. 0
+    /// opens one, which only ShareFetch may do.
     pub share_session_epoch: i32,
-    /// ??? Whether Renew type acknowledgements present in
-    /// AcknowledgementBatches.
+    /// Whether any of the acknowledgements is a renewal.
     #[kafka(versions = "2+")]
     pub is_renew_ack: bool,
-    /// ??? The topics containing records to acknowledge.
+    /// The topics.
     pub topics: Vec<AcknowledgeTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics containing records to acknowledge.
+/// Records of one topic to acknowledge.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AcknowledgeTopic {
-    /// ??? The unique topic ID.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The partitions containing records to acknowledge.
+    /// Its partitions.
     pub partitions: Vec<AcknowledgePartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partitions containing records to acknowledge.
+/// Records of one partition to acknowledge.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AcknowledgePartition {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
-    /// ??? Record batches to acknowledge.
+    /// The records, in order, with no overlap.
     pub acknowledgement_batches: Vec<AcknowledgementBatch>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Record batches to acknowledge.
+/// A range of records to acknowledge.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AcknowledgementBatch {
-    /// ??? First offset of batch of records to acknowledge.
+    /// The first of them.
     pub first_offset: i64,
-    /// ??? Last offset (inclusive) of batch of records to acknowledge.
+    /// The last of them, inclusive.
     pub last_offset: i64,
-    /// ??? Array of acknowledge types -
-    /// 0:Gap,1:Accept,2:Release,3:Reject,4:Renew.
+    /// What became of them: one value for all or one per offset. 0 no record
+    /// there, 1 accepted, 2 released for another delivery, 3 rejected for good,
+    /// 4 still in work, to be locked anew (from version 2 on).
     pub acknowledge_types: Vec<i8>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ShareAcknowledge Response
+/// What became of the acknowledgements.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 79, versions = "1-2", flexible = "1+")]
 #[non_exhaustive]
@@ -81,74 +86,72 @@ pub struct ShareAcknowledgeResponse {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// ??? The time in milliseconds for which the acquired records are locked.
+    /// Milliseconds for which renewed records stay locked.
     #[kafka(versions = "2+", ignorable)]
     pub acquisition_lock_timeout_ms: i32,
-    /// ??? The response topics.
+    /// The topics.
     pub responses: Vec<ShareAcknowledgeTopicResponse>,
-    /// ??? Endpoints for all current leaders enumerated in PartitionData with
-    /// error NOT_LEADER_OR_FOLLOWER.
+    /// Where the brokers are that `current_leader` names.
     pub node_endpoints: Vec<NodeEndpoint>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The response topics.
+/// What became of the acknowledgements of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct ShareAcknowledgeTopicResponse {
-    /// ??? The unique topic ID.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The topic partitions.
+    /// Its partitions.
     pub partitions: Vec<PartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topic partitions.
+/// What became of the acknowledgements of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct PartitionData {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// ??? The current leader of the partition.
+    /// Who leads the partition, with `NOT_LEADER_OR_FOLLOWER`.
     pub current_leader: LeaderIdAndEpoch,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The current leader of the partition.
+/// The leader of a partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct LeaderIdAndEpoch {
-    /// ??? The ID of the current leader or -1 if the leader is unknown.
+    /// The leader, or -1 when it is not known.
     pub leader_id: i32,
-    /// ??? The latest known leader epoch.
+    /// The epoch of the leader (KIP-320), or -1 when it is not known.
     pub leader_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Endpoints for all current leaders enumerated in PartitionData with error
-/// NOT_LEADER_OR_FOLLOWER.
+/// Where a broker is.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct NodeEndpoint {
-    /// ??? The ID of the associated node.
+    /// The broker's id.
     pub node_id: i32,
-    /// ??? The node's hostname.
+    /// The broker's host name or address.
     pub host: StrBytes,
-    /// ??? The node's port.
+    /// The broker's port.
     pub port: i32,
-    /// ??? The rack of the node, or null if it has not been assigned to a rack.
+    /// The broker's rack, if it has one.
     pub rack: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

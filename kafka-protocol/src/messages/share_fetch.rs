@@ -1,113 +1,121 @@
-//! ShareFetch: ???
+//! ShareFetch: acquires records for a member of a share group, and acknowledges
+//! those it had; the member asks the leader of the partitions.
 //!
-//! Versions 1-2. ???
+//! It runs in a session, one per member and broker, so that later requests name
+//! only what changed. The session is opened with epoch 0 and closed with -1.
+//!
+//! Versions 1-2; 0 was of the early access in Kafka 4.0 (KIP-932) and is gone. 2
+//! adds the acquire mode (KIP-1206) and renewals (KIP-1222).
 
 use crate::{Message, RecordBytes, StrBytes, TaggedFields, Uuid};
 
-/// ??? ShareFetch Request
+/// Acquires records of partitions that the receiving broker leads.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 78, versions = "1-2", flexible = "1+", response = ShareFetchResponse)]
 #[non_exhaustive]
 pub struct ShareFetchRequest {
-    /// ??? The group identifier.
+    /// The share group. Kafka's default is null, but a member always names its
+    /// group.
     pub group_id: Option<StrBytes>,
-    /// ??? The member ID.
+    /// The member. Its default is empty, as in Kafka.
     #[kafka(default = "")]
     pub member_id: Option<StrBytes>,
-    /// ??? The current share session epoch: 0 to open a share session; -1 to
-    /// close it; otherwise increments for consecutive requests.
+    /// The number of the request in its session: 0 opens one, -1 closes it and
+    /// gives up all records still acquired.
     pub share_session_epoch: i32,
-    /// ??? The maximum time in milliseconds to wait for the response.
+    /// Milliseconds to wait for `min_bytes`; 0 with a renewal.
     pub max_wait_ms: i32,
-    /// ??? The minimum bytes to accumulate in the response.
+    /// Bytes worth answering for before `max_wait_ms` is over; 0 with a
+    /// renewal.
     pub min_bytes: i32,
-    /// ??? The maximum bytes to fetch. See KIP-74 for cases where this limit
-    /// may not be honored.
+    /// Bytes of records in the whole answer; 0 with a renewal. The first batch
+    /// comes even when it is larger (KIP-74).
     #[kafka(default = 0x7fff_ffff)]
     pub max_bytes: i32,
-    /// ??? The maximum number of records to fetch. This limit can be exceeded
-    /// for alignment of batch boundaries.
+    /// How many records to acquire; 0 with a renewal. Whole batches may make it
+    /// more, depending on `share_acquire_mode`.
     pub max_records: i32,
-    /// ??? The optimal number of records for batches of acquired records and
-    /// acknowledgements.
+    /// How many records a range of `acquired_records` should best span, and so
+    /// be acknowledged together.
     pub batch_size: i32,
-    /// ??? The acquire mode to control the fetch behavior -
-    /// 0:batch-optimized,1:record-limit.
+    /// 0 to acquire whole batches, which costs the broker least, 1 never to
+    /// acquire more than `max_records`.
     #[kafka(versions = "2+", ignorable)]
     pub share_acquire_mode: i8,
-    /// ??? Whether Renew type acknowledgements present in
-    /// AcknowledgementBatches.
+    /// Whether any of the acknowledgements is a renewal. Such a request fetches
+    /// nothing, and its limits must be 0.
     #[kafka(versions = "2+")]
     pub is_renew_ack: bool,
-    /// ??? The topics to fetch.
+    /// The topics; in a session, those to add or with records to acknowledge.
     pub topics: Vec<FetchTopic>,
-    /// ??? The partitions to remove from this share session.
+    /// What to leave out of the session from now on.
     pub forgotten_topics_data: Vec<ForgottenTopic>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topics to fetch.
+/// What to acquire and acknowledge of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct FetchTopic {
-    /// ??? The unique topic ID.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The partitions to fetch.
+    /// Its partitions.
     pub partitions: Vec<FetchPartition>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partitions to fetch.
+/// What to acquire and acknowledge of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct FetchPartition {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
-    /// ??? The maximum bytes to fetch from this partition. 0 when only
-    /// acknowledgement with no fetching is required. See KIP-74 for cases where
-    /// this limit may not be honored.
+    /// Bytes of records of this partition, in version 0 alone, which brokers no
+    /// longer have.
     #[kafka(versions = "0")]
     pub partition_max_bytes: i32,
-    /// ??? Record batches to acknowledge.
+    /// The records to acknowledge, in order, with no overlap; empty in the
+    /// request that opens the session.
     pub acknowledgement_batches: Vec<AcknowledgementBatch>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Record batches to acknowledge.
+/// A range of records to acknowledge.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AcknowledgementBatch {
-    /// ??? First offset of batch of records to acknowledge.
+    /// The first of them.
     pub first_offset: i64,
-    /// ??? Last offset (inclusive) of batch of records to acknowledge.
+    /// The last of them, inclusive.
     pub last_offset: i64,
-    /// ??? Array of acknowledge types -
-    /// 0:Gap,1:Accept,2:Release,3:Reject,4:Renew.
+    /// What became of them: one value for all or one per offset. 0 no record
+    /// there, 1 accepted, 2 released for another delivery, 3 rejected for good,
+    /// 4 still in work, to be locked anew (from version 2 on).
     pub acknowledge_types: Vec<i8>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The partitions to remove from this share session.
+/// What to leave out of a session.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct ForgottenTopic {
-    /// ??? The unique topic ID.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The partitions indexes to forget.
+    /// The partitions.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? ShareFetch Response
+/// The records acquired, partition by partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 78, versions = "1-2", flexible = "1+")]
 #[non_exhaustive]
@@ -119,98 +127,98 @@ pub struct ShareFetchResponse {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// ??? The time in milliseconds for which the acquired records are locked.
+    /// Milliseconds for which the records stay locked to the member. Those not
+    /// acknowledged by then are delivered again.
     pub acquisition_lock_timeout_ms: i32,
-    /// ??? The response topics.
+    /// The topics with news.
     pub responses: Vec<ShareFetchableTopicResponse>,
-    /// ??? Endpoints for all current leaders enumerated in PartitionData with
-    /// error NOT_LEADER_OR_FOLLOWER.
+    /// Where the brokers are that `current_leader` names.
     pub node_endpoints: Vec<NodeEndpoint>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The response topics.
+/// What was acquired and acknowledged of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct ShareFetchableTopicResponse {
-    /// ??? The unique topic ID.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The topic partitions.
+    /// Its partitions.
     pub partitions: Vec<PartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topic partitions.
+/// What was acquired and acknowledged of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct PartitionData {
-    /// ??? The partition index.
+    /// The partition.
     pub partition_index: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// ??? The acknowledge error code, or 0 if there was no acknowledge error.
+    /// What became of the acknowledgements: zero, or the number of an
+    /// [`ErrorCode`](crate::ErrorCode).
     pub acknowledge_error_code: i16,
-    /// ??? The acknowledge error message, or null if there was no acknowledge
-    /// error.
+    /// More about that error, for people.
     pub acknowledge_error_message: Option<StrBytes>,
-    /// ??? The current leader of the partition.
+    /// Who leads the partition, with `NOT_LEADER_OR_FOLLOWER`.
     pub current_leader: LeaderIdAndEpoch,
-    /// ??? The record data.
+    /// The record batches. They may hold more than was acquired. Only version 0
+    /// had null: where there are none, it is empty.
     #[kafka(nullable = "0")]
     pub records: Option<RecordBytes>,
-    /// ??? The acquired records.
+    /// Which of the records the member has acquired, in order.
     pub acquired_records: Vec<AcquiredRecords>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The current leader of the partition.
+/// The leader of a partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct LeaderIdAndEpoch {
-    /// ??? The ID of the current leader or -1 if the leader is unknown.
+    /// The leader, or -1 when it is not known.
     pub leader_id: i32,
-    /// ??? The latest known leader epoch.
+    /// The epoch of the leader (KIP-320), or -1 when it is not known.
     pub leader_epoch: i32,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The acquired records.
+/// A range of records that the member has acquired.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AcquiredRecords {
-    /// ??? The earliest offset in this batch of acquired records.
+    /// The first of them.
     pub first_offset: i64,
-    /// ??? The last offset of this batch of acquired records.
+    /// The last of them, inclusive.
     pub last_offset: i64,
-    /// ??? The delivery count of this batch of acquired records.
+    /// How often they were delivered, this time included.
     pub delivery_count: i16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Endpoints for all current leaders enumerated in PartitionData with error
-/// NOT_LEADER_OR_FOLLOWER.
+/// Where a broker is.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct NodeEndpoint {
-    /// ??? The ID of the associated node.
+    /// The broker's id.
     pub node_id: i32,
-    /// ??? The node's hostname.
+    /// The broker's host name or address.
     pub host: StrBytes,
-    /// ??? The node's port.
+    /// The broker's port.
     pub port: i32,
-    /// ??? The rack of the node, or null if it has not been assigned to a rack.
+    /// The broker's rack, if it has one.
     pub rack: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

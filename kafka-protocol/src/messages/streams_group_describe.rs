@@ -1,27 +1,29 @@
-//! StreamsGroupDescribe: ???
+//! StreamsGroupDescribe: groups of Kafka Streams members, their topology, tasks and
+//! assignments (KIP-1071); an admin asks the group coordinator.
 //!
-//! Versions 0-1. ???
+//! Versions 0-1. 1 adds the description of the topology (KIP-1331) and the assignor
+//! (KIP-1357).
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? StreamsGroupDescribe Request
+/// Asks about groups.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 89, versions = "0-1", flexible = "0+", response = StreamsGroupDescribeResponse)]
 #[non_exhaustive]
 pub struct StreamsGroupDescribeRequest {
-    /// ??? The ids of the groups to describe
+    /// The streams groups.
     pub group_ids: Vec<StrBytes>,
-    /// ??? Whether to include authorized operations.
+    /// Whether to say what this client may do to each group.
     pub include_authorized_operations: bool,
-    /// ??? Whether to include the full topology description from the topology
-    /// description plugin in the response.
+    /// Whether to tell the topology node by node, too, as the broker's plugin
+    /// has it.
     #[kafka(versions = "1+")]
     pub include_topology_description: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? StreamsGroupDescribe Response
+/// The groups.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 89, versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
@@ -29,13 +31,13 @@ pub struct StreamsGroupDescribeResponse {
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.
     pub throttle_time_ms: i32,
-    /// ??? Each described group.
+    /// One per group asked for.
     pub groups: Vec<DescribedGroup>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Each described group.
+/// A group.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
@@ -44,276 +46,258 @@ pub struct DescribedGroup {
     pub error_code: i16,
     /// More about the error, for people.
     pub error_message: Option<StrBytes>,
-    /// ??? The group ID string.
+    /// The streams group.
     pub group_id: StrBytes,
-    /// ??? The group state string, or the empty string.
+    /// `Empty`, `NotReady`, `Assigning`, `Reconciling`, `Stable` or `Dead`;
+    /// empty with an error.
     pub group_state: StrBytes,
-    /// ??? The group epoch.
+    /// The group's epoch, which grows when members, the topology or the topics'
+    /// partitions change.
     pub group_epoch: i32,
-    /// ??? The assignment epoch.
+    /// The group's epoch that the target assignment was made for.
     pub assignment_epoch: i32,
-    /// ??? The topology metadata currently initialized for the streams
-    /// application. Can be null in case of a describe error.
+    /// The topology that the group runs; null with an error.
     pub topology: Option<Topology>,
-    /// ??? The members.
+    /// The members.
     pub members: Vec<Member>,
-    /// ??? 32-bit bitfield to represent authorized operations for this group.
+    /// What this client may do to the group, a bit per operation; `i32::MIN`
+    /// when not asked.
     #[kafka(default = -2147483648)]
     pub authorized_operations: i32,
-    /// ??? The full topology description for this group. Non-null if and only
-    /// if TopologyDescriptionStatus is AVAILABLE (3); null otherwise.
+    /// The topology node by node; null unless `topology_description_status` is
+    /// 3.
     #[kafka(versions = "1+")]
     pub topology_description: Option<TopologyDescription>,
-    /// ??? The status of the topology description for this group, paired with
-    /// TopologyDescription: 0=NOT_REQUESTED (client did not set
-    /// IncludeTopologyDescription; TopologyDescription is null); 1=NOT_STORED
-    /// (no description recorded for this group; TopologyDescription is null);
-    /// 2=ERROR (broker failed to fetch the description, see broker logs;
-    /// TopologyDescription is null); 3=AVAILABLE (TopologyDescription is
-    /// non-null and carries the description).
+    /// 0 when not asked for, 1 when the broker has none of this group, 2 when
+    /// it failed to get it and logged why, 3 when it is there.
     #[kafka(versions = "1+")]
     pub topology_description_status: i8,
-    /// ??? The task assignor that the group coordinator will use for the next
-    /// assignment computation. This may differ from the assignor that computed
-    /// the current assignment, because changing the assignor configuration does
-    /// not trigger a rebalance. Null in case of a describe error.
+    /// The assignor for the next assignment, which need not be the one that
+    /// made the present one: a change of the setting starts no rebalance. Null
+    /// with an error.
     #[kafka(versions = "1+", ignorable)]
     pub assignor_name: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topology metadata currently initialized for the streams application.
-/// Can be null in case of a describe error.
+/// The topology that a group runs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Topology {
-    /// ??? The epoch of the currently initialized topology for this group.
+    /// The topology's epoch.
     pub epoch: i32,
-    /// ??? The subtopologies of the streams application. This contains the
-    /// configured subtopologies, where the number of partitions are set and any
-    /// regular expressions are resolved to actual topics. Null if the group is
-    /// uninitialized, source topics are missing or incorrectly partitioned.
+    /// Its subtopologies, with patterns resolved and partitions counted; null
+    /// while source topics are missing or partitioned wrongly.
     pub subtopologies: Option<Vec<Subtopology>>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The subtopologies of the streams application. This contains the
-/// configured subtopologies, where the number of partitions are set and any
-/// regular expressions are resolved to actual topics. Null if the group is
-/// uninitialized, source topics are missing or incorrectly partitioned.
+/// A part of the topology that a task runs for one partition number.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Subtopology {
-    /// ??? String to uniquely identify the subtopology.
+    /// Its id, unique in the topology.
     pub subtopology_id: StrBytes,
-    /// ??? The topics the subtopology reads from.
+    /// The topics it reads.
     pub source_topics: Vec<StrBytes>,
-    /// ??? The repartition topics the subtopology writes to.
+    /// The repartition topics it writes.
     pub repartition_sink_topics: Vec<StrBytes>,
-    /// ??? The set of state changelog topics associated with this subtopology.
-    /// Created automatically.
+    /// The changelogs of its state stores, which the broker creates.
     pub state_changelog_topics: Vec<TopicInfo>,
-    /// ??? The set of source topics that are internally created repartition
-    /// topics. Created automatically.
+    /// The repartition topics it reads, which the broker creates.
     pub repartition_source_topics: Vec<TopicInfo>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The set of state changelog topics associated with this subtopology.
-/// Created automatically.
+/// An internal topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopicInfo {
-    /// ??? The name of the topic.
+    /// Its name.
     pub name: StrBytes,
-    /// ??? The number of partitions in the topic. Can be 0 if no specific
-    /// number of partitions is enforced. Always 0 for changelog topics.
+    /// How many partitions; 0 when it is left open, as it is for changelogs.
     pub partitions: i32,
-    /// ??? The replication factor of the topic. Can be 0 if the default
-    /// replication factor should be used.
+    /// How many replicas of each; 0 for the broker's default.
     pub replication_factor: i16,
-    /// ??? Topic-level configurations as key-value pairs.
+    /// Settings other than the defaults.
     pub topic_configs: Vec<KeyValue>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Topic-level configurations as key-value pairs.
+/// A setting of a topic, or a tag of a member.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct KeyValue {
-    /// ??? key of the config
+    /// Its name.
     pub key: StrBytes,
-    /// ??? value of the config
+    /// Its value.
     pub value: StrBytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The members.
+/// A member: one thread of a Kafka Streams process.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Member {
-    /// ??? The member ID.
+    /// The member.
     pub member_id: StrBytes,
-    /// ??? The member epoch.
+    /// The member's epoch: that of the group it has caught up with.
     pub member_epoch: i32,
-    /// ??? The member instance ID for static membership.
+    /// The static member, if it is one.
     pub instance_id: Option<StrBytes>,
-    /// ??? The rack ID.
+    /// The rack of the member, if it told one.
     pub rack_id: Option<StrBytes>,
-    /// ??? The client ID.
+    /// The client id of its requests.
     pub client_id: StrBytes,
-    /// ??? The client host.
+    /// The address it connects from.
     pub client_host: StrBytes,
-    /// ??? The epoch of the topology on the client.
+    /// The epoch of the topology it has.
     pub topology_epoch: i32,
-    /// ??? Identity of the streams instance that may have multiple clients.
+    /// The process it runs in, which may run other members, too.
     pub process_id: StrBytes,
-    /// ??? User-defined endpoint for Interactive Queries. Null if not defined
-    /// for this client.
+    /// Where its process answers interactive queries, if it does.
     pub user_endpoint: Option<Endpoint>,
-    /// ??? Used for rack-aware assignment algorithm.
+    /// Tags by which standby tasks are spread over racks.
     pub client_tags: Vec<KeyValue>,
-    /// ??? Cumulative changelog offsets for tasks.
+    /// How far its tasks have read their changelogs.
     pub task_offsets: Vec<TaskOffset>,
-    /// ??? Cumulative changelog end offsets for tasks.
+    /// Where those changelogs end.
     pub task_end_offsets: Vec<TaskOffset>,
-    /// ??? The current assignment.
+    /// The tasks it has.
     pub assignment: Assignment,
-    /// ??? The target assignment.
+    /// The tasks it will have once every member has given up what is not its
+    /// own.
     pub target_assignment: Assignment,
-    /// ??? True for classic members that have not been upgraded yet.
+    /// Whether it still uses the classic protocol.
     pub is_classic: bool,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? User-defined endpoint for Interactive Queries. Null if not defined for
-/// this client.
+/// Where a process answers interactive queries.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Endpoint {
-    /// ??? host of the endpoint
+    /// Its host name or address.
     pub host: StrBytes,
-    /// ??? port of the endpoint
+    /// Its port.
     pub port: u16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Cumulative changelog offsets for tasks.
+/// Offsets of one task, summed over its changelogs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TaskOffset {
-    /// ??? The subtopology identifier.
+    /// The subtopology the task runs.
     pub subtopology_id: StrBytes,
-    /// ??? The partition.
+    /// The partition number it runs it for.
     pub partition: i32,
-    /// ??? The offset.
+    /// The sum.
     pub offset: i64,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The current assignment.
+/// The tasks of one member.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct Assignment {
-    /// ??? Active tasks for this client.
+    /// Those that process records.
     pub active_tasks: Vec<TaskIds>,
-    /// ??? Standby tasks for this client.
+    /// Those that keep a copy of another member's state.
     pub standby_tasks: Vec<TaskIds>,
-    /// ??? Warm-up tasks for this client.
+    /// Those that build up state, to become active here later.
     pub warmup_tasks: Vec<TaskIds>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Active tasks for this client.
+/// Tasks of one subtopology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TaskIds {
-    /// ??? The subtopology identifier.
+    /// The subtopology they run.
     pub subtopology_id: StrBytes,
-    /// ??? The partitions of the input topics processed by this member.
+    /// The partition numbers they run it for, one task each.
     pub partitions: Vec<i32>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The full topology description for this group. Non-null if and only if
-/// TopologyDescriptionStatus is AVAILABLE (3); null otherwise.
+/// A topology node by node.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "1+", flexible = "1+")]
 #[non_exhaustive]
 pub struct TopologyDescription {
-    /// ??? The subtopologies that make up this topology.
+    /// The subtopologies.
     pub subtopologies: Vec<TopologyDescriptionSubtopology>,
-    /// ??? Global state stores used by this topology.
+    /// The global state stores.
     pub global_stores: Vec<TopologyDescriptionGlobalStore>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The subtopologies that make up this topology.
+/// The nodes of one subtopology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "1+", flexible = "1+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionSubtopology {
-    /// ??? The subtopology identifier, unique within the topology.
+    /// Its id, unique in the topology.
     pub subtopology_id: StrBytes,
-    /// ??? The processing nodes in this subtopology.
+    /// The nodes.
     pub nodes: Vec<TopologyDescriptionNode>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The processing nodes in this subtopology.
+/// A node.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "1+", flexible = "1+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionNode {
-    /// ??? The name of this node (e.g., KSTREAM-SOURCE-0000000000).
+    /// Its name, such as `KSTREAM-SOURCE-0000000000`.
     pub name: StrBytes,
-    /// ??? The type of this node: 1=SOURCE, 2=PROCESSOR, 3=SINK.
+    /// 1 a source, 2 a processor, 3 a sink.
     pub node_type: i8,
-    /// ??? The source topics this node reads from. Defined only for source
-    /// nodes, may be empty if source topics are dynamically determined.
+    /// The topics a source reads; empty for other nodes, and where they are
+    /// chosen while it runs.
     pub source_topics: Vec<StrBytes>,
-    /// ??? The topic this node writes to. Defined only for sink nodes, may be
-    /// null if sink topic is dynamically determined.
+    /// The topic a sink writes; null for other nodes, and where it is chosen
+    /// while it runs.
     pub sink_topic: Option<StrBytes>,
-    /// ??? The state store names accessed by this node. Defined only for
-    /// processor nodes.
+    /// The state stores a processor uses; empty for other nodes.
     pub stores: Vec<StrBytes>,
-    /// ??? The names of successor nodes in the processing graph. Predecessor
-    /// relationships are reconstructed from this field.
+    /// The nodes it forwards to, by name. What precedes a node follows from
+    /// these.
     pub successors: Vec<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Global state stores used by this topology.
+/// A state store that every process holds in full.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "1+", flexible = "1+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionGlobalStore {
-    /// ??? The source node providing data to the global store.
+    /// The node that reads its records.
     pub source: TopologyDescriptionNode,
-    /// ??? The processor node that populates the global store.
+    /// The node that puts them in.
     pub processor: TopologyDescriptionNode,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

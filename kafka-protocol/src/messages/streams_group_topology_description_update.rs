@@ -1,94 +1,97 @@
-//! StreamsGroupTopologyDescriptionUpdate: ???
+//! StreamsGroupTopologyDescriptionUpdate: hands a streams group's topology, node by
+//! node, to the broker's plugin (KIP-1331); a member asks the group coordinator.
 //!
-//! Versions 0. ???
+//! The member sends it when StreamsGroupHeartbeat asks for it. `UNKNOWN_MEMBER_ID`
+//! means that it is no longer in the group, or the group is gone, and to join
+//! again; `STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED` that the plugin did not take
+//! it.
+//!
+//! Version 0.
 
 use crate::{Message, StrBytes, TaggedFields};
 
-/// ??? StreamsGroupTopologyDescriptionUpdate Request
+/// Describes the topology of a group.
 #[derive(Clone, Debug, PartialEq, Message)]
-#[kafka(key = 93, versions = "0", flexible = "0+", response = StreamsGroupTopologyDescriptionUpdateResponse)]
+#[kafka(key = 93, versions = "0", flexible = "0+")]
+#[kafka(response = StreamsGroupTopologyDescriptionUpdateResponse)]
 #[non_exhaustive]
 pub struct StreamsGroupTopologyDescriptionUpdateRequest {
-    /// ??? The streams group identifier.
+    /// The streams group.
     pub group_id: StrBytes,
-    /// ??? The ID of the streams group member sending the push. The broker
-    /// validates that this member is still in the group; mismatches (including
-    /// when the group itself has been deleted) are rejected with
-    /// UNKNOWN_MEMBER_ID so the client treats itself as fenced and rejoins.
+    /// The member that sends it.
     pub member_id: StrBytes,
-    /// ??? The epoch of the topology being described.
+    /// The epoch of the topology described.
     pub topology_epoch: i32,
-    /// ??? The topology description.
+    /// The description.
     pub topology_description: TopologyDescription,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The topology description.
+/// A topology node by node.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopologyDescription {
-    /// ??? The subtopologies that make up this topology.
+    /// The subtopologies.
     pub subtopologies: Vec<TopologyDescriptionSubtopology>,
-    /// ??? Global state stores used by this topology.
+    /// The global state stores.
     pub global_stores: Vec<TopologyDescriptionGlobalStore>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The subtopologies that make up this topology.
+/// The nodes of one subtopology.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionSubtopology {
-    /// ??? The subtopology identifier, unique within the topology.
+    /// Its id, unique in the topology.
     pub subtopology_id: StrBytes,
-    /// ??? The processing nodes in this subtopology.
+    /// The nodes.
     pub nodes: Vec<TopologyDescriptionNode>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The processing nodes in this subtopology.
+/// A node.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionNode {
-    /// ??? The name of this node (e.g., KSTREAM-SOURCE-0000000000).
+    /// Its name, such as `KSTREAM-SOURCE-0000000000`.
     pub name: StrBytes,
-    /// ??? The type of this node: 1=SOURCE, 2=PROCESSOR, 3=SINK.
+    /// 1 a source, 2 a processor, 3 a sink.
     pub node_type: i8,
-    /// ??? The source topics this node reads from. Defined only for source
-    /// nodes, may be empty if source topics are dynamically determined.
+    /// The topics a source reads; empty for other nodes, and where they are
+    /// chosen while it runs.
     pub source_topics: Vec<StrBytes>,
-    /// ??? The topic this node writes to. Defined only for sink nodes, may be
-    /// null if sink topic is dynamically determined.
+    /// The topic a sink writes; null for other nodes, and where it is chosen
+    /// while it runs.
     pub sink_topic: Option<StrBytes>,
-    /// ??? The state store names accessed by this node. Defined only for
-    /// processor nodes.
+    /// The state stores a processor uses; empty for other nodes.
     pub stores: Vec<StrBytes>,
-    /// ??? The names of successor nodes in the processing graph. Predecessor
-    /// relationships are reconstructed from this field.
+    /// The nodes it forwards to, by name. What precedes a node follows from
+    /// these.
     pub successors: Vec<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? Global state stores used by this topology.
+/// A state store that every process holds in full.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct TopologyDescriptionGlobalStore {
-    /// ??? The source node providing data to the global store.
+    /// The node that reads its records.
     pub source: TopologyDescriptionNode,
-    /// ??? The processor node that populates the global store.
+    /// The node that puts them in.
     pub processor: TopologyDescriptionNode,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? StreamsGroupTopologyDescriptionUpdate Response
+/// Whether the description was taken.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 93, versions = "0", flexible = "0+")]
 #[non_exhaustive]

@@ -1,106 +1,110 @@
-//! WriteShareGroupState: ???
+//! WriteShareGroupState: stores the state of share-partitions, deliveries included;
+//! the leader of the partitions asks the share coordinator.
 //!
-//! Versions 0-1. ???
+//! It is between brokers, as records are acknowledged. `FENCED_LEADER_EPOCH`
+//! answers one that leads no more, `FENCED_STATE_EPOCH` one whose state was reset.
+//!
+//! Versions 0-1 (KIP-932). 1 tells how many deliveries are complete (KIP-1226).
 
 use crate::{Message, StrBytes, TaggedFields, Uuid};
 
-/// ??? WriteShareGroupState Request
+/// Stores the state of share-partitions.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 85, versions = "0-1", flexible = "0+", response = WriteShareGroupStateResponse)]
 #[non_exhaustive]
 pub struct WriteShareGroupStateRequest {
-    /// ??? The group identifier.
+    /// The share group.
     pub group_id: StrBytes,
-    /// ??? The data for the topics.
+    /// The topics.
     pub topics: Vec<WriteStateData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The data for the topics.
+/// State to store in one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct WriteStateData {
-    /// ??? The topic identifier.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The data for the partitions.
+    /// Its partitions.
     pub partitions: Vec<PartitionData>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The data for the partitions.
+/// State to store for one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionData {
-    /// ??? The partition index.
+    /// The partition.
     pub partition: i32,
-    /// ??? The state epoch of the share-partition.
+    /// The epoch of the state, as ReadShareGroupState told it.
     pub state_epoch: i32,
-    /// ??? The leader epoch of the share-partition.
+    /// The epoch of the leader that writes; one older than stored is refused.
     pub leader_epoch: i32,
-    /// ??? The share-partition start offset, or -1 if the start offset is not
-    /// being written.
+    /// The first offset that may still be delivered; -1 to leave what is
+    /// stored.
     pub start_offset: i64,
-    /// ??? The number of offsets greater than or equal to share-partition start
-    /// offset for which delivery has been completed.
+    /// How many offsets from `start_offset` on need no delivery any more; -1
+    /// when not known.
     #[kafka(versions = "1+", default = -1, ignorable)]
     pub delivery_complete_count: i32,
-    /// ??? The state batches for the share-partition.
+    /// What has changed for the offsets from there on.
     pub state_batches: Vec<StateBatch>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The state batches for the share-partition.
+/// Records in one state of delivery.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct StateBatch {
-    /// ??? The first offset of this state batch.
+    /// The first of them.
     pub first_offset: i64,
-    /// ??? The last offset of this state batch.
+    /// The last of them, inclusive.
     pub last_offset: i64,
-    /// ??? The delivery state - 0:Available,2:Acked,4:Archived.
+    /// 0 available, 2 acknowledged, 4 archived.
     pub delivery_state: i8,
-    /// ??? The delivery count.
+    /// How often they were delivered.
     pub delivery_count: i16,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? WriteShareGroupState Response
+/// What became of each share-partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 85, versions = "0-1", flexible = "0+")]
 #[non_exhaustive]
 pub struct WriteShareGroupStateResponse {
-    /// ??? The write results.
+    /// The topics.
     pub results: Vec<WriteStateResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The write results.
+/// What became of one topic.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct WriteStateResult {
-    /// ??? The topic identifier.
+    /// The topic's id.
     pub topic_id: Uuid,
-    /// ??? The results for the partitions.
+    /// Its partitions.
     pub partitions: Vec<PartitionResult>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
 }
 
-/// ??? The results for the partitions.
+/// What became of one partition.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct PartitionResult {
-    /// ??? The partition index.
+    /// The partition.
     pub partition: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
