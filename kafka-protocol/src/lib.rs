@@ -50,12 +50,13 @@
 //!
 //! The rooms: [`messages`] holds the requests and responses, one file per API,
 //! as plain structs in every version from 0 to Kafka 4.4's newest; [`records`]
-//! the batches inside produce and fetch; [`frame`] and [`header`] what surrounds
-//! them; [`wire`] the primitive types, under the budget that keeps hostile bytes
-//! harmless; [`schema`] every message as data. [`Message`] explains the derive
-//! for messages of one's own. With the feature `json` every message has a JSON
-//! form, that of Kafka's own request log, for what people read (the module `json`
-//! says more).
+//! the batches inside produce and fetch; [`internal_topics`] the records that
+//! brokers keep their own state in; [`frame`] and [`header`] what surrounds
+//! messages; [`wire`] the primitive types, under the budget that keeps hostile
+//! bytes harmless; [`schema`] every message as data. [`Message`] explains the
+//! derive for messages of one's own. With the feature `json` every message has a
+//! JSON form, that of Kafka's own request log, for what people read (the module
+//! `json` says more).
 //!
 //! What a peer sends never panics and never costs more memory than a constant
 //! times its length. Record data is never copied on its way through.

@@ -36,6 +36,14 @@ use proptest::prelude::*;
 use support::generator::{self, Choices};
 use support::vectors::unhex;
 
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 /// What reading some bytes and writing them again gives.
 struct Again {
     record_type: i16,
@@ -179,7 +187,7 @@ fn as_kafka_writes_them() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn every_record_in_every_version(choices in proptest::collection::vec(any::<u8>(), 0..400)) {
@@ -240,13 +248,39 @@ proptest! {
             let fields = generator::message(record.value, version, &mut choices);
             let value = behind(version, &fields);
             for len in 0..value.len() {
-                let part = value_again(record.topic, key.clone(), value.slice(..len)).err().unwrap();
+                let part = value_again(record.topic, key.clone(), value.slice(..len));
+                let part = part.err().unwrap();
                 prop_assert!(part.path().starts_with(record.value.name), "{}", part);
             }
             let more = [&value[..], b"x"].concat().into();
             let more = value_again(record.topic, key.clone(), more).err().unwrap();
             prop_assert_eq!(more.kind(), &DecodeErrorKind::Trailing(1));
             prop_assert_eq!(more.path(), record.value.name);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    #[test]
+    fn damaged_values_are_refused_or_say_something_else(
+        choices in proptest::collection::vec(any::<u8>(), 0..200),
+        at in any::<proptest::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        for record in SCHEMAS {
+            for version in record.value.versions.iter() {
+                let fields = generator::message(record.value, version, &mut Choices(&choices));
+                let mut value = behind(version, &fields).to_vec();
+                value[at.index(fields.len() + 2)] = byte;
+                let value = Bytes::from(value);
+                let Ok(again) = value_again(record.topic, default_key(record), value) else {
+                    continue;
+                };
+                let same = value_again(record.topic, default_key(record), again.bytes.clone());
+                prop_assert_eq!(same.unwrap().bytes, again.bytes);
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! CreateDelegationToken: a token by which others can log in as a user, for
 //! some time (KIP-48).
 //!
-//! Any client sends it to any broker; not over a connection that is itself
-//! authenticated by a token, nor in the clear. The token then serves as a SCRAM
-//! user: its id is the name, its HMAC in Base64 the password.
+//! Any client sends it to any broker, which forwards it to the controller; the
+//! connection must be authenticated, and not by a token itself. The token then
+//! serves as a SCRAM user: its id is the name, its HMAC in Base64 the password.
 //!
 //! Versions 0-3. 1 is answered before it is throttled (KIP-219); 2 is flexible;
 //! 3 can create tokens for others (KIP-373).

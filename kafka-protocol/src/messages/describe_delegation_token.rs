@@ -1,8 +1,8 @@
 //! DescribeDelegationToken: the delegation tokens that the client may see
 //! (KIP-48).
 //!
-//! Any client asks any broker; not over a connection that is itself
-//! authenticated by a token, nor in the clear.
+//! Any client asks any broker; the connection must be authenticated, and not by
+//! a token itself.
 //!
 //! Versions 0-3. 1 is answered before it is throttled (KIP-219); 2 is flexible;
 //! 3 tells who asked for a token (KIP-373).

@@ -110,10 +110,10 @@ pub struct DescribeTopicPartitionsResponsePartition {
     /// The brokers that are in sync with the leader.
     pub isr_nodes: Vec<i32>,
     /// The brokers out of sync that have every committed record all the same
-    /// and may lead (KIP-966); null when there are none.
+    /// and may lead (KIP-966); null when not known.
     pub eligible_leader_replicas: Option<Vec<i32>>,
     /// Those that were in sync or eligible until they shut down uncleanly; null
-    /// when there are none.
+    /// when not known.
     pub last_known_elr: Option<Vec<i32>>,
     /// The replicas on dead brokers or disks.
     #[kafka(ignorable)]

@@ -1,8 +1,7 @@
 //! DescribeUserScramCredentials: who can log in by SCRAM, and with which
 //! mechanisms (KIP-554).
 //!
-//! An administrator's client asks any broker, which forwards it to the
-//! controller. Nothing secret is told.
+//! An administrator's client asks any broker. Nothing secret is told.
 //!
 //! Version 0, flexible.
 

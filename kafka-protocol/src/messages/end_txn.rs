@@ -37,11 +37,11 @@ pub struct EndTxnResponse {
     pub throttle_time_ms: i32,
     /// Zero, or the number of an [`ErrorCode`](crate::ErrorCode).
     pub error_code: i16,
-    /// The id to go on with, another one when the epochs are used up; -1 when
-    /// it stays as it is.
+    /// The id to go on with, another one when the epochs are used up; -1 after
+    /// an error.
     #[kafka(versions = "5+", default = -1, ignorable)]
     pub producer_id: i64,
-    /// The epoch to go on with; -1 when it stays as it is.
+    /// The epoch to go on with; -1 after an error.
     #[kafka(versions = "5+", default = -1, ignorable)]
     pub producer_epoch: i16,
     /// Tagged fields this crate does not know.

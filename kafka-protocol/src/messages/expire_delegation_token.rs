@@ -1,8 +1,8 @@
 //! ExpireDelegationToken: lets a delegation token expire, at once or some time
 //! from now (KIP-48).
 //!
-//! Its owner or a renewer sends it to any broker; not over a connection that is
-//! itself authenticated by a token, nor in the clear.
+//! Its owner or a renewer sends it to any broker, which forwards it to the
+//! controller; the connection must be authenticated, and not by a token itself.
 //!
 //! Versions 0-2. 1 is answered before it is throttled (KIP-219); 2 is flexible.
 

@@ -36,8 +36,7 @@ pub struct GetTelemetrySubscriptionsResponse {
     /// The codecs that PushTelemetry may use, the best one first: 0 none, 1
     /// gzip, 2 snappy, 3 lz4, 4 zstd.
     pub accepted_compression_types: Vec<i8>,
-    /// Milliseconds between one push and the next; after an error, until the
-    /// next request.
+    /// Milliseconds between one push and the next.
     pub push_interval_ms: i32,
     /// Bytes of metrics that one push may have.
     pub telemetry_max_bytes: i32,

@@ -1,7 +1,7 @@
 //! RenewDelegationToken: gives a delegation token more time (KIP-48).
 //!
-//! Its owner or a renewer sends it to any broker; not over a connection that is
-//! itself authenticated by a token, nor in the clear.
+//! Its owner or a renewer sends it to any broker, which forwards it to the
+//! controller; the connection must be authenticated, and not by a token itself.
 //!
 //! Versions 0-2. 1 is answered before it is throttled (KIP-219); 2 is flexible.
 

@@ -16,6 +16,7 @@ pub(crate) struct Vector {
 
 /// A message of either direction.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "one at a time")]
 pub(crate) enum Any {
     Request(AnyRequest),
     Response(AnyResponse),

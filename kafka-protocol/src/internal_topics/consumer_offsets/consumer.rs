@@ -128,8 +128,9 @@ pub struct ConsumerGroupMemberMetadataValue {
     /// in Kafka.
     #[kafka(default = "")]
     pub server_assignor: Option<StrBytes>,
-    /// What it said when it joined by the classic protocol; null when it speaks
-    /// the new one. Its default is a structure of defaults, as in Kafka.
+    /// What it said when it joined by the classic protocol; null, which is then
+    /// written, when it speaks the new one. Its default is a structure of
+    /// defaults, as in Kafka.
     #[kafka(tag = 0, default = {})]
     pub classic_member_metadata: Option<ClassicMemberMetadata>,
     /// Tagged fields this crate does not know.
