@@ -37,7 +37,7 @@ fn decode<M: Message>(bytes: &[u8], version: i16) -> Result<M, String> {
 
 /// The message is written as these bytes and read back from them.
 fn check<M: Message>(message: &M, version: i16, hex: &str) {
-    let bytes = unhex(hex);
+    let bytes = unhex(&hex.replace(' ', ""));
     assert_eq!(
         encode(message, version).as_deref(),
         Ok(&bytes[..]),
@@ -546,4 +546,39 @@ fn a_nullable_structure_with_a_tag() {
     check(&somewhere, 1, "010306010000000300");
     let null: Positioned = decode(&unhex("01030100"), 1).unwrap();
     assert_eq!(null.cursor, None);
+}
+
+/// Fields named as the derived code names its own variables.
+#[derive(Clone, Debug, PartialEq, Message)]
+#[kafka(versions = "0-1", flexible = "1+")]
+#[non_exhaustive]
+struct Shadowing {
+    version: i16,
+    flexible: bool,
+    reader: i8,
+    sink: i8,
+    total: i8,
+    voters: Vec<ShadowedVoter>,
+    unknown_tagged_fields: TaggedFields,
+}
+
+#[derive(Clone, Debug, PartialEq, Message)]
+#[kafka(versions = "0+", flexible = "1+")]
+#[non_exhaustive]
+struct ShadowedVoter {
+    id: i8,
+    #[kafka(versions = "1+")]
+    epoch: i8,
+    unknown_tagged_fields: TaggedFields,
+}
+
+#[test]
+fn fields_may_have_any_name() {
+    let message = Shadowing::new()
+        .with_version(7)
+        .with_flexible(true)
+        .with_voters([ShadowedVoter::new().with_id(3)]);
+    check(&message, 0, "0007 01 00 00 00 00000001 03");
+    let message = Shadowing::new().with_voters([ShadowedVoter::new().with_id(3).with_epoch(4)]);
+    check(&message, 1, "0000 00 00 00 00 02 03 04 00 00");
 }

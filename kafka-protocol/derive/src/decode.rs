@@ -1,6 +1,6 @@
 //! `decode_fields`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::encode::min_len_of;
@@ -12,7 +12,10 @@ pub(crate) fn quote(model: &Model) -> TokenStream {
     let is_flexible = model.is_flexible().tokens();
     let plain = model.fields.iter().map(|field| read_plain(field, all));
     let (tagged, unknown) = read_tagged(model, all);
-    let names = model.fields.iter().map(|field| &field.ident);
+    let fields = model.fields.iter().map(|field| {
+        let (ident, local) = (&field.ident, local(field));
+        quote!(#ident: #local)
+    });
     quote! {
         fn decode_fields(
             reader: &mut ::kafka_protocol::wire::Reader,
@@ -21,18 +24,24 @@ pub(crate) fn quote(model: &Model) -> TokenStream {
             let flexible = #is_flexible;
             #(#plain)*
             #tagged
-            ::core::result::Result::Ok(Self { #(#names,)* #unknown })
+            ::core::result::Result::Ok(Self { #(#fields,)* #unknown })
         }
     }
 }
 
-/// Binds the field's name to what was read, or to its default.
+/// Where a field's value is kept until all are read: not under its own name, which
+/// may be that of an argument.
+fn local(field: &Field) -> Ident {
+    format_ident!("field_{}", field.ident)
+}
+
+/// Binds the field to what was read, or to its default.
 fn read_plain(field: &Field, all: Range) -> TokenStream {
-    let (ident, ty) = (&field.ident, &field.ty);
+    let (local, ty) = (local(field), &field.ty);
     let (read, default) = (read_named(field, all), field.default.value(field));
     let value = field.is_plain(all).choose(quote!(#read?), default);
     let mutable = field.tag.map(|_| quote!(mut));
-    quote!(let #mutable #ident: #ty = #value;)
+    quote!(let #mutable #local: #ty = #value;)
 }
 
 fn read_tagged(model: &Model, all: Range) -> (TokenStream, TokenStream) {
@@ -44,7 +53,7 @@ fn read_tagged(model: &Model, all: Range) -> (TokenStream, TokenStream) {
         .tagged_fields()
         .into_iter()
         .map(|(tag, versions, field)| {
-            let ident = &field.ident;
+            let local = local(field);
             let read = read_named(field, all);
             let guard = match versions.condition(all) {
                 Condition::When(condition) => quote!(if #condition),
@@ -52,7 +61,7 @@ fn read_tagged(model: &Model, all: Range) -> (TokenStream, TokenStream) {
             };
             quote! {
                 #tag #guard => {
-                    #ident = #read?;
+                    #local = #read?;
                     ::core::result::Result::Ok(true)
                 }
             }
