@@ -47,6 +47,9 @@ impl FrameDecoder {
             }
             // After an error nothing more is read.
             Some(Err(_)) => 0,
+            // Frames that were taken out keep their buffer alive: it is used up
+            // before there is another.
+            None if self.buffer.capacity() - self.buffer.len() >= READ_LEN / 4 => 0,
             None => READ_LEN,
         };
         self.buffer
@@ -244,6 +247,22 @@ mod tests {
             );
         }
         assert_eq!(decoder.next(), Ok(None));
+    }
+
+    #[test]
+    fn small_frames_share_a_buffer() {
+        let mut decoder = FrameDecoder::new(100);
+        let mut frames = Vec::new();
+        for _ in 0..500 {
+            decoder.buffer().extend_from_slice(b"\0\0\0\x03abc");
+            frames.extend(decoder.next().unwrap());
+        }
+        let mut buffers = 1;
+        for pair in frames.windows(2) {
+            let [a, b] = pair else { panic!("{pair:?}") };
+            buffers += usize::from(a.as_ptr().wrapping_add(7) != b.as_ptr());
+        }
+        assert_eq!((frames.len(), buffers), (500, 1));
     }
 
     #[test]
