@@ -32,10 +32,7 @@ impl Choices<'_> {
 /// A valid encoding of `schema` in `version`, canonical: what an encoder must
 /// write for the value it stands for.
 pub(crate) fn message(schema: &MessageSchema, version: i16, choices: &mut Choices<'_>) -> Vec<u8> {
-    let mut writer = Writer {
-        out: Vec::new(),
-        version,
-    };
+    let mut writer = Writer::new(version);
     writer.structure(schema, &mut Values::Chosen(choices));
     writer.out
 }
@@ -55,12 +52,17 @@ enum Values<'a, 'b> {
     Defaults,
 }
 
-struct Writer {
-    out: Vec<u8>,
-    version: i16,
+pub(super) struct Writer {
+    pub(super) out: Vec<u8>,
+    pub(super) version: i16,
 }
 
 impl Writer {
+    pub(super) fn new(version: i16) -> Self {
+        let out = Vec::new();
+        Self { out, version }
+    }
+
     fn structure(&mut self, schema: &MessageSchema, values: &mut Values<'_, '_>) {
         let flexible = holds(schema.flexible, self.version);
         let mut tagged = Vec::new();
@@ -91,22 +93,24 @@ impl Writer {
                     }
                 }
             }
-            tagged.sort();
-            self.varint(tagged.len() as u32);
-            for (tag, data) in tagged {
-                self.varint(tag);
-                self.varint(data.len() as u32);
-                self.out.extend(data);
-            }
+            self.tagged(tagged);
+        }
+    }
+
+    /// The section of tagged fields.
+    pub(super) fn tagged(&mut self, mut fields: Vec<(u32, Vec<u8>)>) {
+        fields.sort();
+        self.varint(fields.len() as u32);
+        for (tag, data) in fields {
+            self.varint(tag);
+            self.varint(data.len() as u32);
+            self.out.extend(data);
         }
     }
 
     /// The contents of a tagged field.
     fn apart(&self, field: &FieldSchema, values: &mut Values<'_, '_>) -> Vec<u8> {
-        let mut writer = Writer {
-            out: Vec::new(),
-            version: self.version,
-        };
+        let mut writer = Writer::new(self.version);
         writer.field(field, true, true, values);
         writer.out
     }
@@ -212,7 +216,7 @@ impl Writer {
         }
     }
 
-    fn null(&mut self, kind: &FieldKind, flexible: bool, tagged: bool) {
+    pub(super) fn null(&mut self, kind: &FieldKind, flexible: bool, tagged: bool) {
         match kind {
             FieldKind::Struct(_) if tagged => self.out.push(0),
             FieldKind::Struct(_) => self.out.push(0xff),
@@ -222,7 +226,7 @@ impl Writer {
         }
     }
 
-    fn string_len(&mut self, len: usize, flexible: bool) {
+    pub(super) fn string_len(&mut self, len: usize, flexible: bool) {
         if flexible {
             self.varint(len as u32 + 1)
         } else {
@@ -230,7 +234,7 @@ impl Writer {
         }
     }
 
-    fn len(&mut self, len: usize, flexible: bool) {
+    pub(super) fn len(&mut self, len: usize, flexible: bool) {
         if flexible {
             self.varint(len as u32 + 1)
         } else {
@@ -247,6 +251,6 @@ impl Writer {
     }
 }
 
-fn holds(range: Option<VersionRange>, version: i16) -> bool {
+pub(super) fn holds(range: Option<VersionRange>, version: i16) -> bool {
     range.is_some_and(|range| range.contains(version))
 }
