@@ -94,6 +94,10 @@ impl RecordBatch {
         }
     }
 
+    pub(super) fn header(&self) -> &BatchHeader {
+        &self.header
+    }
+
     /// The length in bytes that the batch at the front of `bytes` says it has,
     /// whether or not it is there in full; `None` if `bytes` is too short to tell.
     /// Of messages of magic 0 and 1, it is the first one's, although
@@ -257,7 +261,8 @@ impl RecordBatch {
     /// The batch moved to another offset, as a leader does when it appends what a
     /// producer sent. Copies the batch; the checksum does not cover these fields.
     ///
-    /// Refused for magic 0 and 1.
+    /// Refused for magic 0 and 1: [`Converter`](super::Converter) makes them a batch
+    /// that can be moved.
     pub fn with_base_offset_and_epoch(
         &self,
         base_offset: i64,

@@ -1,3 +1,5 @@
+use crate::DecodeError;
+
 use super::compression::CompressionError;
 
 /// What can be wrong with a record batch that was received, or with a record or
@@ -75,6 +77,18 @@ pub enum RecordError {
         index: u32,
         /// What is wrong with it.
         reason: RecordFault,
+    },
+    /// A record of a control batch is not what it has to be.
+    #[error(
+        "the control record at offset {offset} is malformed: {}",
+        error.as_ref().map_or_else(|| "its key is too short".to_owned(), ToString::to_string)
+    )]
+    InvalidControlRecord {
+        /// The record's offset.
+        offset: i64,
+        /// What is wrong with its value; `None` if it is the key.
+        #[source]
+        error: Option<DecodeError>,
     },
     /// Bytes are left after the number of records that the header states.
     #[error("record batch at offset {base_offset} has {bytes} bytes after its {count} records")]

@@ -70,6 +70,10 @@ impl Attributes {
         (self.0 & Self::CODEC) as u8
     }
 
+    pub(super) fn with_codec(self, compression: Compression) -> Self {
+        Self(self.0 & !Self::CODEC | i16::from(compression.id()))
+    }
+
     pub(super) fn is_log_append_time(self) -> bool {
         self.0 & Self::LOG_APPEND_TIME != 0
     }

@@ -101,7 +101,12 @@ impl SealedBatch {
 
     /// The batch with a default stamp, to read its records back. Copies the body.
     pub fn view(&self) -> RecordBatch {
-        let fields = self.fields(&BatchStamp::default());
+        self.stamped(&BatchStamp::default())
+    }
+
+    /// The batch with this stamp. Copies the body.
+    pub(super) fn stamped(&self, stamp: &BatchStamp) -> RecordBatch {
+        let fields = self.fields(stamp);
         let mut raw = BytesMut::with_capacity(self.encoded_len());
         raw.extend_from_slice(&self.written(&fields));
         raw.extend_from_slice(&self.body);

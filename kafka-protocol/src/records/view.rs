@@ -82,6 +82,11 @@ impl Records {
         Self { body, count, base }
     }
 
+    /// The records as they are encoded.
+    pub(super) fn body(&self) -> &Bytes {
+        &self.body
+    }
+
     /// How many records there are; a compacted batch may have none.
     pub fn len(&self) -> usize {
         self.count as usize

@@ -11,6 +11,7 @@
 )]
 
 mod codecs;
+mod message_sets;
 #[path = "../records_support/mod.rs"]
 mod records_support;
 
@@ -45,6 +46,11 @@ fn hostile_batches() {
     codecs::lz4_frames_that_lie();
     codecs::snappy_blocks_that_lie();
     codecs::gzip_members_that_lie();
+    message_sets::messages_that_lie();
+    message_sets::wrappers_that_lie();
+    message_sets::bombs();
+    message_sets::mutations();
+    message_sets::lz4_checksums();
 }
 
 /// The most memory held above what was held before.
