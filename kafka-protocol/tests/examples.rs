@@ -10,10 +10,19 @@
 use bytes::Bytes;
 use kafka_protocol::messages::metadata::{MetadataRequestTopic, MetadataResponseTopic};
 use kafka_protocol::messages::{ApiVersionsRequest, MetadataRequest, MetadataResponse};
+use kafka_protocol::records::{
+    BatchBuilder, BatchLimits, BatchReader, BatchStamp, Compression, Compressor, NewRecord,
+};
 use kafka_protocol::wire::Segments;
 use kafka_protocol::{ApiKey, Message, StrBytes, frame};
 use rename_topic::Renaming;
 
+#[allow(dead_code, reason = "its main is not called here")]
+#[path = "../examples/dump_segment.rs"]
+mod dump_segment;
+#[allow(dead_code, reason = "its main is not called here")]
+#[path = "../examples/recompress.rs"]
+mod recompress;
 #[allow(dead_code, reason = "its main is not called here")]
 #[path = "../examples/rename_topic.rs"]
 mod rename_topic;
@@ -58,5 +67,79 @@ fn what_the_proxy_does_not_know_goes_through() {
     for frame in [known, newer, unknown, Bytes::new()] {
         assert_eq!(renaming.request(frame.clone()).unwrap(), frame);
         assert_eq!(renaming.response(frame.clone()).unwrap(), frame);
+    }
+}
+
+/// Two batches of 100 records of 100 bytes each, the first uncompressed.
+fn segment() -> Vec<u8> {
+    let value = [b'v'; 100];
+    let mut segment = Vec::new();
+    for (batch, codec) in [Compression::None, Compression::Gzip]
+        .into_iter()
+        .enumerate()
+    {
+        let mut builder = BatchBuilder::new();
+        for _ in 0..100 {
+            let record = NewRecord {
+                value: Some(&value),
+                ..NewRecord::default()
+            };
+            builder.append(&record).unwrap();
+        }
+        let sealed = builder.seal(&mut Compressor::new(codec).unwrap()).unwrap();
+        let stamp = BatchStamp {
+            base_offset: batch as i64 * 100,
+            ..BatchStamp::default()
+        };
+        segment.extend(sealed.to_record_bytes(&stamp).into_bytes());
+    }
+    segment
+}
+
+#[test]
+fn a_segment_is_shown_batch_by_batch_and_summed_up() {
+    let mut shown = Vec::new();
+    dump_segment::dump(&segment()[..], &mut shown).unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    let lines: Vec<Vec<&str>> = shown
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(lines.len(), 1 + 2 + 2, "{shown}");
+    assert_eq!(lines[1][..4], ["0", "100", "2", "none"]);
+    assert_eq!(lines[2][..4], ["100", "100", "2", "gzip"]);
+    assert!(shown.contains("100 records"), "{shown}");
+
+    let mut damaged = segment();
+    let last = damaged.len() - 1;
+    damaged[last] ^= 1;
+    let error = dump_segment::dump(&damaged[..], &mut Vec::new()).unwrap_err();
+    assert!(error.to_string().starts_with("no batch at byte"), "{error}");
+}
+
+#[test]
+fn a_recompressed_segment_holds_the_same_records() {
+    let limits = BatchLimits::default();
+    let contents = |segment: &[u8]| -> Vec<(i64, Vec<u8>)> {
+        BatchReader::new(segment, limits)
+            .flat_map(|batch| {
+                let records = batch.unwrap().decompress(&limits).unwrap();
+                records
+                    .iter()
+                    .map(|record| (record.offset(), record.value().unwrap().to_vec()))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let old = segment();
+    for codec in Compression::ALL
+        .into_iter()
+        .filter(|codec| codec.is_available())
+    {
+        let mut new = Vec::new();
+        let (before, after) = recompress::recompress(&old[..], &mut new, codec).unwrap();
+        assert_eq!((before, after), (old.len() as u64, new.len() as u64));
+        assert!(codec == Compression::None || after < before, "{codec}");
+        assert_eq!(contents(&new), contents(&old), "{codec}");
     }
 }
