@@ -21,9 +21,13 @@ impl Choices<'_> {
     }
 
     fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        match self.below(4) {
-            0 => [0; N],
-            1 => [0xff; N],
+        // The smallest and the largest number, apart from those at random.
+        let edge = |first, rest| std::array::from_fn(|index| if index == 0 { first } else { rest });
+        match self.below(8) {
+            0 | 1 => [0; N],
+            2 => [0xff; N],
+            3 => edge(0x80, 0),
+            4 => edge(0x7f, 0xff),
             _ => std::array::from_fn(|_| self.byte()),
         }
     }
@@ -151,9 +155,14 @@ impl Writer {
             FieldKind::Float64 => self.out.extend(f64::from(choices.byte()).to_be_bytes()),
             FieldKind::Uuid => self.out.extend(choices.bytes::<16>()),
             FieldKind::String => {
-                let len = choices.below(5).into();
-                self.string_len(len, flexible);
-                self.out.extend((0..len).map(|_| b'a' + choices.below(26)));
+                let letter = match choices.below(8) {
+                    7 => "\u{1f511}",
+                    6 => "é",
+                    _ => "k",
+                };
+                let text = letter.repeat(choices.below(5).into());
+                self.string_len(text.len(), flexible);
+                self.out.extend(text.bytes());
             }
             FieldKind::Bytes | FieldKind::Records => {
                 // Long enough at times to be taken by reference.
