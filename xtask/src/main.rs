@@ -3,6 +3,7 @@
 mod cargo;
 mod clock;
 mod commands;
+mod conformance;
 mod error;
 mod report;
 mod schema_audit;

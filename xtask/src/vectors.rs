@@ -160,7 +160,8 @@ impl Vector {
     }
 }
 
-fn unhex(text: &str) -> Result<Vec<u8>, String> {
+/// The bytes that a text in hex stands for.
+pub(crate) fn unhex(text: &str) -> Result<Vec<u8>, String> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     if !rest.is_empty() {
         return Err("an odd number of hex digits".to_owned());
@@ -172,11 +173,11 @@ fn unhex(text: &str) -> Result<Vec<u8>, String> {
     };
     let byte = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
     let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
-    bytes.ok_or_else(|| "the body is not in hex".to_owned())
+    bytes.ok_or_else(|| "not in hex".to_owned())
 }
 
 /// The first offset at which they differ.
-fn difference(one: &[u8], other: &[u8]) -> Option<usize> {
+pub(crate) fn difference(one: &[u8], other: &[u8]) -> Option<usize> {
     if one == other {
         return None;
     }

@@ -2,6 +2,7 @@
 
 mod broker;
 mod ci;
+mod conformance;
 mod nightly;
 mod schema_audit;
 mod sim;
@@ -20,6 +21,8 @@ usage: cargo xtask COMMAND
   tidy                  the architecture's rules alone
   sim --seeds A..B      simulation seeds, twice in two processes, hashes compared
   schema-audit          every message beside the definitions in Kafka's own jars
+  conformance [messages] [--seed S] [--per-version N] [--only VALUE]
+                        our codecs beside Kafka's own classes, on random values
   vectors FILE          message bodies in hex, decoded and encoded again; - is standard input
   broker --version V [--nodes N] [--port P] [--property NAME=VALUE]...
                         a real Kafka until Ctrl-C; prints its bootstrap address
@@ -39,6 +42,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         "ci" => ci::run(arguments),
         "nightly" => nightly::run(arguments),
         "tidy" => tidy::run(arguments),
+        "conformance" => conformance::run(arguments),
         "sim" => sim::run(arguments),
         "schema-audit" => schema_audit::run(arguments),
         "vectors" => vectors::run(arguments),

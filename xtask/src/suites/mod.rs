@@ -1,6 +1,7 @@
 //! The suites: what `test`, `ci` and `nightly` are made of.
 
 mod checks;
+mod conformance;
 mod quickstart;
 mod real;
 mod schema_audit;
@@ -11,6 +12,7 @@ mod vectors;
 use std::{env, fmt};
 
 use crate::clock::Stopwatch;
+use crate::conformance::Options;
 use crate::error::Result;
 use crate::report::{Outcome, Report};
 
@@ -40,6 +42,8 @@ pub(crate) struct Scale {
     pub(crate) seeds: (u64, u64),
     /// Cases of each property test; `None` leaves what the test says.
     pub(crate) property_cases: Option<u32>,
+    /// Random values of each version of each message, each way.
+    pub(crate) values_per_version: u32,
 }
 
 impl Scale {
@@ -47,11 +51,13 @@ impl Scale {
     pub(crate) const EVERY_CHANGE: Self = Self {
         seeds: (0, 100),
         property_cases: None,
+        values_per_version: Options::QUICK,
     };
     /// What runs before an issue ends.
     pub(crate) const NIGHTLY: Self = Self {
         seeds: (0, 2000),
         property_cases: Some(5_000),
+        values_per_version: Options::FULL,
     };
 }
 
@@ -98,6 +104,12 @@ pub(crate) const ALL: &[Suite] = &[
         tier: Tier::Test,
         about: "every message beside the definitions in Kafka's jars; needs Java 17+ and Maven",
         run: schema_audit::run,
+    },
+    Suite {
+        name: "conformance",
+        tier: Tier::Test,
+        about: "our codecs beside Kafka's own classes; needs Java 17+ and Maven",
+        run: conformance::run,
     },
     Suite {
         name: "no-c",

@@ -1,0 +1,45 @@
+//! `cargo xtask conformance [messages] [--seed S] [--per-version N] [--only VALUE]`
+
+use super::Result;
+use crate::conformance::{self, Options};
+use crate::error::Error;
+
+/// What there is to compare.
+const PARTS: [&str; 1] = ["messages"];
+
+pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
+    use lexopt::prelude::*;
+    let mut options = Options {
+        seed: Options::SEED,
+        per_version: Options::FULL,
+        only: None,
+    };
+    let mut parts = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("seed") => options.seed = arguments.value()?.parse()?,
+            Long("per-version") => options.per_version = arguments.value()?.parse()?,
+            Long("only") => options.only = Some(arguments.value()?.string()?.parse()?),
+            Value(part) => parts.push(part.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        let known = PARTS.join(", ");
+        return Err(Error::new(format!(
+            "no part {unknown:?}; there are {known}"
+        )));
+    }
+    let is_chosen = |part: &str| parts.is_empty() || parts.iter().any(|chosen| chosen == part);
+    let (mut passed, mut failed) = (0, 0);
+    if is_chosen("messages") {
+        println!("messages, seed {}", options.seed);
+        let tally = conformance::messages(&options)?;
+        print!("{tally}");
+        passed += tally.passed();
+        failed += tally.failed();
+    }
+    println!("{passed} passed, {failed} failed");
+    // Silence is no proof: `--only` may name nothing.
+    Ok(failed == 0 && passed > 0)
+}
