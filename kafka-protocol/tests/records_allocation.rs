@@ -13,8 +13,8 @@ mod records_support;
 
 use bytes::Bytes;
 use kafka_protocol::records::{
-    BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, Header, NewRecord, RecordBatch,
-    RecordPosition, Records,
+    BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, Header, MessageSetBuilder,
+    NewRecord, RecordBatch, RecordPosition, Records,
 };
 use peak_alloc::PeakAlloc;
 use records_support::NOW;
@@ -32,6 +32,7 @@ fn nothing_is_allocated_for_a_record() {
     let bytes = append();
     let records = check(bytes);
     iterate(&records);
+    message_sets();
     sealing_copies_once_at_most();
 }
 
@@ -138,6 +139,42 @@ fn iterate(records: &Records) {
     let value = records.get(1).unwrap().value().unwrap();
     let (shared, bytes) = allocated(|| records.share(value));
     assert_eq!((shared.len(), bytes), (100, 0), "sharing a value");
+}
+
+/// Neither is anything for a message of the old formats.
+fn message_sets() {
+    for mut builder in [MessageSetBuilder::v0(), MessageSetBuilder::v1()] {
+        for _ in 0..5_000 {
+            let record = NewRecord {
+                key: Some(b"key"),
+                value: Some(&[b'v'; 90]),
+                ..NewRecord::default()
+            };
+            builder.append(&record).unwrap();
+        }
+        let mut plain = Compressor::new(Compression::None).unwrap();
+        let set = builder.seal(&mut plain).unwrap();
+        let mut input = set.raw().clone();
+        let (batch, bytes) = allocated(|| RecordBatch::parse(&mut input, &LIMITS).unwrap());
+        assert_eq!(bytes, 0, "parsing a run");
+        let batch = batch.unwrap();
+        let (records, bytes) = allocated(|| batch.decompress(&LIMITS).unwrap());
+        assert_eq!(bytes, 0, "messages that are not compressed");
+        let (sum, bytes) = allocated(|| {
+            let lens = records
+                .iter()
+                .map(|record| record.value().map_or(0, <[u8]>::len));
+            lens.sum::<usize>()
+        });
+        assert_eq!((sum, bytes), (5_000 * 90, 0), "iterating");
+
+        let mut gzip = Compressor::new(Compression::Gzip).unwrap();
+        let packed = batch.recompress(&mut gzip, &LIMITS).unwrap();
+        let (unpacked, bytes) = allocated(|| packed.decompress(&LIMITS).unwrap());
+        assert!(bytes < 4 * unpacked.memory_size(), "{bytes}");
+        let (count, bytes) = allocated(|| unpacked.iter().count());
+        assert_eq!((count, bytes), (5_000, 0), "iterating what was compressed");
+    }
 }
 
 /// A compressor in use holds its tables already: a batch costs what it comes to,

@@ -12,8 +12,8 @@ mod records_support;
 
 use bytes::Bytes;
 use kafka_protocol::records::{
-    BatchLimits, Compression, Compressor, Magic, MessageSetBuilder, RecordBatch, RecordError,
-    RecordPosition, TimestampType,
+    BatchLimits, Compression, Compressor, Header, Magic, MessageSetBuilder, RecordBatch,
+    RecordError, RecordPosition, TimestampType,
 };
 use proptest::prelude::*;
 use records_support::{NOW, Owned, encoded, shapes};
@@ -143,7 +143,6 @@ proptest! {
                 (Owned { timestamp, key, value, headers: Vec::new() }, offset)
             })
             .unzip();
-        // A wrapper at offset 0 is taken for one of librdkafka's.
         check(magic, codec, &records, &offsets);
     }
 }
@@ -187,4 +186,191 @@ fn any_mix_in_one_buffer_and_a_part_at_the_end() {
             assert!(bytes.len() < 17);
         }
     }
+}
+
+/// A message by hand.
+struct Raw {
+    magic: i8,
+    offset: i64,
+    attributes: u8,
+    timestamp: i64,
+    key: Option<&'static [u8]>,
+    value: Vec<u8>,
+}
+
+impl Raw {
+    fn new(magic: i8, offset: i64) -> Self {
+        Self {
+            magic,
+            offset,
+            attributes: 0,
+            timestamp: NOW + offset,
+            key: None,
+            value: offset.to_string().into_bytes(),
+        }
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let mut checked = vec![self.magic as u8, self.attributes];
+        if self.magic == 1 {
+            checked.extend(self.timestamp.to_be_bytes());
+        }
+        for part in [self.key, Some(&self.value[..])] {
+            checked.extend(part.map_or(-1, |part| part.len() as i32).to_be_bytes());
+            checked.extend(part.unwrap_or_default());
+        }
+        let mut message = self.offset.to_be_bytes().to_vec();
+        message.extend((checked.len() as i32 + 4).to_be_bytes());
+        message.extend(crc32fast::hash(&checked).to_be_bytes());
+        message.extend(checked);
+        message
+    }
+
+    /// A wrapper around `inner`, by gzip.
+    fn around(self, inner: &[Raw]) -> Self {
+        let messages: Vec<u8> = inner.iter().flat_map(Raw::encode).collect();
+        let mut gzip = Compressor::new(Compression::Gzip).unwrap();
+        Self {
+            attributes: self.attributes | Compression::Gzip.id(),
+            value: gzip.compress(&messages).unwrap().to_vec(),
+            ..self
+        }
+    }
+
+    fn read(&self) -> Vec<(i64, i64)> {
+        let all = read(Bytes::from(self.encode())).unwrap();
+        all.into_iter()
+            .map(|(offset, record)| (offset, record.timestamp))
+            .collect()
+    }
+}
+
+#[test]
+fn offsets_inside_a_wrapper() {
+    let inner = |magic| [0, 4, 7].map(|offset| Raw::new(magic, offset));
+    let offsets =
+        |wrapper: Raw| -> Vec<i64> { wrapper.read().into_iter().map(|row| row.0).collect() };
+    // Relative to the last one in magic 1, as they are in magic 0.
+    assert_eq!(offsets(Raw::new(1, 100).around(&inner(1))), [93, 97, 100]);
+    assert_eq!(offsets(Raw::new(1, 7).around(&inner(1))), [0, 4, 7]);
+    assert_eq!(offsets(Raw::new(0, 100).around(&inner(0))), [0, 4, 7]);
+    // As old versions of librdkafka produce it.
+    assert_eq!(offsets(Raw::new(1, 0).around(&inner(1))), [0, 4, 7]);
+    // As old versions of others do.
+    let zeros = [0, 0, 0].map(|offset| Raw::new(1, offset));
+    assert_eq!(offsets(Raw::new(1, 2).around(&zeros)), [2, 2, 2]);
+    // A key means nothing there.
+    let mut keyed = Raw::new(1, 9).around(&inner(1));
+    keyed.key = Some(b"key");
+    assert_eq!(offsets(keyed), [2, 6, 9]);
+}
+
+#[test]
+fn timestamps_inside_a_wrapper() {
+    let inner = |magic| [0, 1].map(|offset| Raw::new(magic, offset));
+    let mut wrapper = Raw::new(1, 1).around(&inner(1));
+    assert_eq!(wrapper.read(), [(0, NOW), (1, NOW + 1)]);
+    // The broker sets its time in the wrapper alone.
+    wrapper.attributes |= 8;
+    wrapper.timestamp = NOW + 500;
+    assert_eq!(wrapper.read(), [(0, NOW + 500), (1, NOW + 500)]);
+    let batch = RecordBatch::parse(&mut Bytes::from(wrapper.encode()), &LIMITS);
+    let batch = batch.unwrap().unwrap();
+    assert_eq!(batch.timestamp_type(), TimestampType::LogAppendTime);
+    assert_eq!(batch.max_timestamp(), NOW + 500);
+
+    // Each message has what its own format has, as in Kafka's reader.
+    assert_eq!(Raw::new(1, 6).around(&inner(0)).read(), [(5, -1), (6, -1)]);
+    let mut appended = Raw::new(1, 6).around(&inner(0));
+    appended.attributes |= 8;
+    assert_eq!(appended.read(), [(5, -1), (6, -1)]);
+    assert_eq!(
+        Raw::new(0, 6).around(&inner(1)).read(),
+        [(0, NOW), (1, NOW + 1)]
+    );
+    // The bit has no meaning in magic 0.
+    let mut old = Raw::new(0, 1).around(&inner(0));
+    old.attributes |= 8;
+    let batch = RecordBatch::parse(&mut Bytes::from(old.encode()), &LIMITS);
+    assert_eq!(
+        batch.unwrap().unwrap().timestamp_type(),
+        TimestampType::CreateTime
+    );
+}
+
+#[test]
+fn a_run_has_one_time_of_appending() {
+    let mut bytes = Vec::new();
+    for (offset, time) in [(0, NOW), (1, NOW), (2, NOW + 1), (3, NOW + 1)] {
+        let mut message = Raw::new(1, offset);
+        message.attributes = 8;
+        message.timestamp = time;
+        bytes.extend(message.encode());
+    }
+    bytes.extend(Raw::new(1, 4).encode());
+    bytes.extend(Raw::new(0, 5).encode());
+    let mut bytes = Bytes::from(bytes);
+    let mut counts = Vec::new();
+    while let Some(batch) = RecordBatch::parse(&mut bytes, &LIMITS).unwrap() {
+        counts.push((batch.record_count(), batch.max_timestamp()));
+    }
+    assert_eq!(counts, [(2, NOW), (2, NOW + 1), (1, NOW + 4), (1, -1)]);
+}
+
+/// Clients other than Java's write no framing around snappy.
+#[test]
+fn snappy_without_a_framing() {
+    for magic in [0, 1] {
+        let inner = Raw::new(magic, 0).encode();
+        let framed = Compressor::new(Compression::Snappy)
+            .unwrap()
+            .compress(&inner);
+        // Behind the header and the length of the only block.
+        let raw = framed.unwrap()[20..].to_vec();
+        let wrapper = Raw {
+            attributes: Compression::Snappy.id(),
+            value: raw,
+            ..Raw::new(magic, 0)
+        };
+        assert_eq!(wrapper.read().len(), 1);
+    }
+}
+
+#[test]
+fn what_a_builder_refuses() {
+    let empty = MessageSetBuilder::v1();
+    let mut plain = Compressor::new(Compression::None).unwrap();
+    assert_eq!(empty.seal(&mut plain), Err(RecordError::EmptyBatch));
+
+    let mut builder = MessageSetBuilder::v1().with_base_offset(5);
+    let record = Owned::value("v");
+    let refused = |result: Result<u32, RecordError>, why: &str| match result {
+        Err(RecordError::NotInFormat { magic: 1, reason }) => {
+            assert!(reason.contains(why), "{reason}")
+        }
+        other => panic!("{why}: {other:?}"),
+    };
+    let headers = [Header {
+        key: "h",
+        value: None,
+    }];
+    refused(builder.append(&record.borrowed(&headers)), "headers");
+    refused(builder.append_at(-1, &record.borrowed(&[])), "out of range");
+    refused(
+        builder.append_at(i64::MAX, &record.borrowed(&[])),
+        "out of range",
+    );
+    assert_eq!(builder.append(&record.borrowed(&[])), Ok(0));
+    refused(builder.append_at(4, &record.borrowed(&[])), "go down");
+    refused(
+        builder.append_at(6 + (1 << 31), &record.borrowed(&[])),
+        "2^31",
+    );
+    assert_eq!(builder.append(&record.borrowed(&[])), Ok(1));
+    let mut zstd = Compressor::new(Compression::Zstd).unwrap();
+    let error = builder.clone().seal(&mut zstd).unwrap_err();
+    assert!(matches!(error, RecordError::NotInFormat { .. }), "{error}");
+    let set = builder.seal(&mut plain).unwrap();
+    assert_eq!((set.base_offset(), set.last_offset()), (5, 6));
+    assert!(!format!("{set:?}").contains("value"));
 }

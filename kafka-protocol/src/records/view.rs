@@ -103,7 +103,8 @@ impl Records {
         self.body.len()
     }
 
-    /// The records, in order of their offsets.
+    /// The records, in order of their offsets; in a message set that a producer
+    /// sends, those may repeat.
     pub fn iter(&self) -> RecordIter<'_> {
         RecordIter {
             cursor: Cursor::new(&self.body),
