@@ -148,6 +148,32 @@ fn down_what_is_not_taken_along() {
     assert_eq!(contents(&set).len(), 3);
 }
 
+/// The least record has 7 bytes, the least message 26.
+#[test]
+fn down_within_the_limits() {
+    let records = vec![
+        Owned {
+            timestamp: NOW,
+            ..Owned::default()
+        };
+        50_000
+    ];
+    let limits = LIMITS.with_max_decompressed(1 << 20);
+    for codec in [Compression::Gzip, Compression::Lz4] {
+        let batch = batch(&records, codec, &BatchStamp::default());
+        assert_eq!(batch.decompress(&limits).unwrap().len(), 50_000);
+        let mut converter = Converter::new(Magic::V0).with_limits(limits);
+        let refused = converter.convert(&batch);
+        assert!(matches!(refused, Err(RecordError::BatchFull { .. })));
+        let enough = LIMITS.with_max_decompressed(50_000 * 26);
+        let mut converter = Converter::new(Magic::V0).with_limits(enough);
+        assert_eq!(
+            contents(&converter.convert(&batch).unwrap().batch.unwrap()).len(),
+            50_000
+        );
+    }
+}
+
 #[test]
 fn what_has_the_format_is_not_touched() {
     for (to, batch) in [

@@ -79,7 +79,8 @@ impl Converter {
         }
     }
 
-    /// How far batches that have to be decompressed are trusted.
+    /// How far batches that have to be decompressed are trusted. Neither what they
+    /// decompress to nor what that becomes may be larger.
     #[must_use]
     pub fn with_limits(mut self, limits: BatchLimits) -> Self {
         self.limits = limits;
@@ -155,6 +156,7 @@ impl Converter {
         if batch.timestamp_type() == TimestampType::LogAppendTime {
             builder = builder.with_log_append_time(batch.max_timestamp());
         }
+        let is_packed = batch.compression() != Compression::None;
         for record in records {
             if compression == Compression::None && record.offset() < self.first_offset {
                 conversion.earlier_records += 1;
@@ -162,6 +164,13 @@ impl Converter {
             }
             conversion.count_losses(&record, self.to);
             builder.append_at(record.offset(), &without_headers(&record))?;
+            // A message takes several times what the least record does.
+            if is_packed && builder.encoded_len() > self.limits.max_decompressed {
+                return Err(RecordError::BatchFull {
+                    records: builder.record_count(),
+                    bytes: builder.encoded_len(),
+                });
+            }
         }
         if !builder.is_empty() {
             let compressor = self.compressor(compression)?;

@@ -265,11 +265,7 @@ impl Framing {
 }
 
 /// `input` compressed as messages of that framing are.
-#[allow(
-    clippy::needless_pass_by_value,
-    unused_variables,
-    reason = "without lz4 there is one framing"
-)]
+#[allow(unused_variables, reason = "without lz4 there is one framing")]
 pub(super) fn compress(
     compressor: &mut Compressor,
     framing: Framing,
