@@ -3,6 +3,7 @@
 mod broker;
 mod ci;
 mod conformance;
+mod fuzz;
 mod nightly;
 mod schema_audit;
 mod sim;
@@ -19,6 +20,8 @@ usage: cargo xtask COMMAND
   ci                    `test` and the checks: formatting, clippy, documentation, tidy
   nightly               `ci` with more seeds and cases, and brokers of every era
   tidy                  the architecture's rules alone
+  fuzz [TARGET ...] [--seconds N]
+                        kafka-protocol under libFuzzer, each target 60 seconds; needs cargo-fuzz
   sim --seeds A..B      simulation seeds, twice in two processes, hashes compared
   schema-audit          every message beside the definitions in Kafka's own jars
   conformance [messages] [--seed S] [--per-version N] [--only VALUE]
@@ -44,6 +47,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         "tidy" => tidy::run(arguments),
         "conformance" => conformance::run(arguments),
         "sim" => sim::run(arguments),
+        "fuzz" => fuzz::run(arguments),
         "schema-audit" => schema_audit::run(arguments),
         "vectors" => vectors::run(arguments),
         "broker" => broker::run(arguments),

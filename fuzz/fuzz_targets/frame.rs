@@ -1,0 +1,5 @@
+//! A stream of request frames.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kafka_protocol_fuzz::frame(bytes));

@@ -1,0 +1,5 @@
+//! The gzip decompressor.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kafka_protocol_fuzz::gzip(bytes));

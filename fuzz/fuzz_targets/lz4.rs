@@ -1,0 +1,5 @@
+//! The lz4 decompressor.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kafka_protocol_fuzz::lz4(bytes));

@@ -1,0 +1,5 @@
+//! The body of some request in some version, and its whole frame.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kafka_protocol_fuzz::request(bytes));
