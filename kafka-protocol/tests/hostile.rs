@@ -1,4 +1,24 @@
 //! Bytes that are not what they claim: errors, never panics.
+//!
+//! Where each kind of hostile input is tested:
+//!
+//! | Input | Test |
+//! |---|---|
+//! | frame negative, too large, HTTP, TLS | `frame::decoder`: `lengths_that_are_none` |
+//! | frame whose bytes do not come | `frame::decoder`: `memory_follows_the_bytes_received_not_the_claim` |
+//! | array count huge, -1, below | `wire::reader`: `counts_are_checked_before_allocation`, `element_limit` |
+//! | sibling arrays, nested arrays | `wire::reader`: `siblings_share_one_budget`; `mutations.rs`: `wide_messages` |
+//! | string overrun, bad UTF-8 | `wire::reader`: `refused_strings` |
+//! | variable-length integers | `wire::primitives`: `varints_up_to_their_width`, `varlongs_up_to_their_width` |
+//! | tagged fields huge, twice, unordered | `wire::tagged`: `hostile_sections_are_refused`, `unknown_fields_are_charged_before_they_are_kept` |
+//! | trailing and missing bytes | `bytes_after_a_message_are_noticed`, `kafka_s_messages_cut_at_every_length_are_refused` |
+//! | batch length, magic, counts, checksum | `records_hostile`: `headers_that_lie` |
+//! | record length, headers, deltas | `records_hostile`: `records_that_lie` |
+//! | bombs, false sizes of each codec | `records_hostile/codecs.rs` |
+//! | any of these anywhere | `mutations.rs`, and the targets of `fuzz/` |
+//!
+//! Negative ids, epochs, offsets and ports are for those who know what they mean:
+//! the codec hands them on.
 
 #![allow(
     clippy::panic,
