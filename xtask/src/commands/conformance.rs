@@ -1,4 +1,5 @@
-//! `cargo xtask conformance [messages] [--seed S] [--per-version N] [--only VALUE]`
+//! `cargo xtask conformance [messages] [--seed S] [--per-version N] [--only VALUE]
+//! [--record FILE]`
 
 use super::Result;
 use crate::conformance::{self, Options};
@@ -13,6 +14,7 @@ pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         seed: Options::SEED,
         per_version: Options::FULL,
         only: None,
+        record: None,
     };
     let mut parts = Vec::new();
     while let Some(argument) = arguments.next()? {
@@ -20,6 +22,7 @@ pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
             Long("seed") => options.seed = arguments.value()?.parse()?,
             Long("per-version") => options.per_version = arguments.value()?.parse()?,
             Long("only") => options.only = Some(arguments.value()?.string()?.parse()?),
+            Long("record") => options.record = Some(arguments.value()?.into()),
             Value(part) => parts.push(part.string()?),
             other => return Err(other.unexpected().into()),
         }

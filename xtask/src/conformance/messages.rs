@@ -1,6 +1,8 @@
 //! Runs the comparison of messages: which release is asked for which version, in
 //! which order, and what is told of failures.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -8,7 +10,7 @@ use kafka_harness::{LineProgram, MessageJars};
 
 use super::codecs::{self, Codec, Transcoded};
 use super::compare;
-use super::tally::Tally;
+use super::tally::{Side, Tally};
 use super::{Maker, Only, Options};
 use crate::error::Error;
 use crate::vectors;
@@ -33,6 +35,7 @@ pub(super) fn run(options: &Options) -> Result<Tally, Error> {
         options,
         tally: Tally::default(),
         shown: 0,
+        vectors: BTreeMap::new(),
     };
     let mut newest = Oracle::start(MessageJars::NEWEST)?;
     let ranges = newest.ranges(&codecs)?;
@@ -60,6 +63,12 @@ pub(super) fn run(options: &Options) -> Result<Tally, Error> {
     drop(newest);
     let mut complete = Oracle::start(MessageJars::LAST_COMPLETE)?;
     run.ask(&mut complete, &dropped)?;
+    if let Some(path) = &options.record {
+        let lines: Vec<_> = run.vectors.values().map(String::as_str).collect();
+        fs::write(path, lines.concat())
+            .map_err(|error| Error::new(format!("{} can't be written: {error}", path.display())))?;
+        println!("{} vectors in {}", lines.len(), path.display());
+    }
     Ok(run.tally)
 }
 
@@ -103,10 +112,15 @@ impl Oracle {
     }
 }
 
+/// Longer ones are not kept: there are thousands, in a file that people clone.
+const MAX_VECTOR_LEN: usize = 1000;
+
 struct Run<'a> {
     options: &'a Options,
     tally: Tally,
     shown: usize,
+    /// What Kafka made and we agree on: lines by API, side, version and index.
+    vectors: BTreeMap<(i16, Side, i16, u32), String>,
 }
 
 /// One value to compare.
@@ -171,10 +185,30 @@ impl Run<'_> {
         oracle.program.ask(questions, |line| {
             if let Some(case) = left.next() {
                 let result = compare::theirs(case.codec, case.version, line);
+                if result.is_ok() {
+                    self.keep(case, line);
+                }
                 self.note(case, result);
             }
         })?;
         Ok(())
+    }
+
+    fn keep(&mut self, case: &Case<'_>, line: &str) {
+        let (side, key) = (case.codec.side, case.codec.schema.key);
+        let name = match side {
+            Side::Request => "request",
+            Side::Response => "response",
+            _ => return,
+        };
+        if let (Some(_), Some(key), Some((hex, _))) =
+            (&self.options.record, key, line.split_once('\t'))
+            && hex.len() / 2 <= MAX_VECTOR_LEN
+        {
+            let line = format!("{}\t{name}\t{}\t{hex}\n", key.code(), case.version);
+            let place = (key.code(), side, case.version, case.index);
+            self.vectors.insert(place, line);
+        }
     }
 
     fn ask_ours(&mut self, oracle: &mut Oracle, cases: &[Case<'_>]) -> Result<(), Error> {

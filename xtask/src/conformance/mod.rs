@@ -9,6 +9,8 @@ mod compare;
 mod messages;
 mod tally;
 
+use std::path::PathBuf;
+
 use crate::error::{Error, Result};
 
 pub(crate) use tally::Tally;
@@ -22,6 +24,9 @@ pub(crate) struct Options {
     pub(crate) per_version: u32,
     /// One value only, to see a failure again.
     pub(crate) only: Option<Only>,
+    /// Where to keep the requests and responses that Kafka made, for
+    /// `cargo xtask vectors`.
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// Names one value: `FetchRequest:12:kafka:3`.

@@ -19,6 +19,7 @@ pub(super) fn run(scale: &Scale) -> Outcome {
         seed: Options::SEED,
         per_version: scale.values_per_version,
         only: None,
+        record: None,
     };
     match conformance::messages(&options) {
         Ok(tally) => {
