@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kafka_net::Error;
-use kafka_protocol::records::Compression;
+use kafka_protocol::records::{Compression, CompressionError, Compressor};
 use kafka_router::{Backoff, DefaultPartitioner, Partitioner};
 
 /// How many replicas must have a record before the broker answers.
@@ -252,7 +252,9 @@ impl ProducerConfig {
         self
     }
 
-    /// The codec's level, in the codec's own range. Default: the codec's.
+    /// The codec's level, in the numbers of Kafka's `compression.*.level` (see
+    /// [`Compressor::with_level`] for those that this build has). Default: the
+    /// codec's.
     #[must_use]
     pub fn compression_level(mut self, level: i32) -> Self {
         self.compression_level = Some(level);
@@ -305,7 +307,26 @@ impl ProducerConfig {
                 self.delivery_timeout, self.linger, self.request_timeout
             )));
         }
+        self.compressor()?;
         self.check_idempotence()
+    }
+
+    /// What compresses as `compression` and `compression_level` say.
+    pub(crate) fn compressor(&self) -> Result<Compressor, Error> {
+        let codec = self.compression;
+        match self.compression_level {
+            Some(level) => Compressor::with_level(codec, level),
+            None => Compressor::new(codec),
+        }
+        .map_err(|error| {
+            let what = match (&error, self.compression_level) {
+                (CompressionError::UnsupportedLevel { .. }, Some(level)) => {
+                    format!("compression_level ({level}) does not go with compression ({codec})")
+                }
+                _ => format!("compression ({codec}) can't be used"),
+            };
+            Error::config(format!("{what}: {error}")).with_source(error)
+        })
     }
 
     fn check_idempotence(&self) -> Result<(), Error> {
@@ -402,6 +423,16 @@ mod tests {
         refused(
             config().retry_backoff(Duration::from_secs(2), Duration::from_secs(1)),
             &["retry_backoff"],
+        );
+        refused(
+            config()
+                .compression(Compression::Gzip)
+                .compression_level(12),
+            &["compression_level (12)", "compression (gzip)", "1 to 9"],
+        );
+        refused(
+            config().compression_level(1),
+            &["compression_level (1)", "compression (none)", "it has none"],
         );
     }
 

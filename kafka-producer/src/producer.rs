@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use kafka_net::{Error, ErrorKind, clock};
 use kafka_protocol::StrBytes;
-use kafka_protocol::records::Compressor;
 use kafka_router::Router;
 
 use crate::completion::NO_SLOT;
@@ -84,11 +83,7 @@ impl Producer {
     /// be together, or the codec that was not built in.
     pub fn new(config: ProducerConfig, router: Router) -> Result<Self, Error> {
         config.validate()?;
-        let compressor = match config.compression_level {
-            Some(level) => Compressor::with_level(config.compression, level),
-            None => Compressor::new(config.compression),
-        }
-        .map_err(|error| Error::config("compression can't be used").with_source(error))?;
+        let compressor = config.compressor()?;
         if config.idempotence == Idempotence::Auto && config.acks != Acks::All {
             tracing::warn!(
                 acks = ?config.acks,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use kafka_consumer::{IsolationLevel, OffsetReset};
 use kafka_net::Error;
 use kafka_producer::{Acks, Idempotence};
+use kafka_protocol::records::Compressor;
 use kafka_router::{RoundRobinPartitioner, RouterConfig};
 
 use crate::builder::KafkaBuilder;
@@ -207,10 +208,21 @@ fn compression(
             "one of none, gzip, snappy, lz4, zstd",
         )
     })?;
+    if let Err(error) = Compressor::new(parsed) {
+        return Err(bad_value(
+            "compression.type",
+            codec,
+            &format!("usable: {error}"),
+        ));
+    }
     config = config.compression(parsed);
     // Java reads the level of the codec in use and lets the others stand.
-    let level = format!("compression.{}.level", codec.trim());
-    if let Some(level) = properties.typed(&level, "a whole number")? {
+    let name = format!("compression.{parsed}.level");
+    if let Some(level) = properties.typed(&name, "a whole number")? {
+        if let Err(error) = Compressor::with_level(parsed, level) {
+            let given = level.to_string();
+            return Err(bad_value(&name, &given, &format!("usable: {error}")));
+        }
         config = config.compression_level(level);
     }
     Ok(config)
@@ -451,6 +463,22 @@ mod tests {
         refused(
             base().set("compression.type", "brotli"),
             &["compression.type", "brotli"],
+        );
+        refused(
+            base()
+                .set("compression.type", "gzip")
+                .set("compression.gzip.level", 12),
+            &["compression.gzip.level", "\"12\"", "1 to 9"],
+        );
+        refused(
+            base()
+                .set("compression.type", "ZSTD")
+                .set("compression.zstd.level", 23),
+            &[
+                "compression.zstd.level",
+                "\"23\"",
+                "no compression level 23",
+            ],
         );
         refused(
             base().set("auto.offset.reset", "smallest"),
