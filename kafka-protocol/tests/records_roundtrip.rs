@@ -473,7 +473,10 @@ fn levels() {
         (Compression::Gzip, 9),
         (Compression::Lz4, 1),
         (Compression::Lz4, 9),
+        (Compression::Zstd, -7),
+        (Compression::Zstd, 0),
         (Compression::Zstd, 1),
+        (Compression::Zstd, 4),
     ] {
         let mut compressor = Compressor::with_level(codec, level).unwrap();
         assert_eq!(

@@ -15,7 +15,6 @@ mod zstd;
 #[path = "zstd_c.rs"]
 mod zstd;
 #[cfg(any(feature = "zstd", feature = "zstd-c"))]
-#[allow(dead_code, reason = "the C library reads the rest itself")]
 mod zstd_frame;
 
 use std::fmt;
@@ -29,6 +28,8 @@ use output::Scratch;
 use super::magic::Magic;
 
 /// How the records of a batch are compressed.
+///
+#[doc = include_str!("../../../COMPRESSION.md")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Compression {
@@ -127,9 +128,8 @@ pub struct Compressor {
 }
 
 impl Compressor {
-    /// A compressor at the codec's default level: gzip 6, as in Kafka; lz4 and
-    /// zstd at their fastest, which in the build without C is the only one (with
-    /// the feature `zstd-c`: 3, as in Kafka).
+    /// A compressor at the codec's default level, which is Kafka's: gzip 6, lz4 9
+    /// (its fast encoder), zstd 3.
     ///
     /// Refused if the codec's feature is off.
     pub fn new(compression: Compression) -> Result<Self, CompressionError> {
@@ -140,9 +140,9 @@ impl Compressor {
     /// (KIP-390).
     ///
     /// gzip: 1 to 9, or −1 for the default. lz4: 1, or 9, which is Kafka's name for
-    /// the same fast encoder; its slow levels do not exist here. zstd: 1, with the
-    /// feature `zstd-c` every level there is. Snappy has none. All else is refused,
-    /// as is a codec whose feature is off.
+    /// the same fast encoder; its slow levels do not exist here. zstd: −7 to 4, with
+    /// the feature `zstd-c` −131072 to 22; 0 is its default. Snappy has none. All else
+    /// is refused, as is a codec whose feature is off.
     pub fn with_level(compression: Compression, level: i32) -> Result<Self, CompressionError> {
         Self::build(compression, Some(level))
     }

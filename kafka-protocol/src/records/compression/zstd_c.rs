@@ -48,15 +48,8 @@ impl Encode for Encoder {
 }
 
 pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, CompressionError> {
-    let too_large = CompressionError::TooLarge {
-        codec: Compression::Zstd,
-        limit: budget,
-    };
     // Said openly, it need not be found out.
-    let header = FrameHeader::read(input)?;
-    if !header.is_skippable && header.content_size.is_some_and(|size| size > budget as u64) {
-        return Err(too_large);
-    }
+    FrameHeader::read(input)?.check_content_size(input.len(), budget)?;
     let mut decoder = Decoder::with_buffer(input).map_err(|error| malformed(&error))?;
     decoder
         .window_log_max(MAX_WINDOW_LOG)

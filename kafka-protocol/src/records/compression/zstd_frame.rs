@@ -5,17 +5,13 @@ use super::{Compression, CompressionError};
 
 /// What precedes the blocks of a frame.
 pub(super) struct FrameHeader {
-    bytes: [u8; Self::MAX_LEN],
-    pub(super) len: usize,
-    pub(super) is_skippable: bool,
-    has_window: bool,
+    is_skippable: bool,
     /// Bytes that it says to decompress to, or, of a skippable frame, to skip.
-    pub(super) content_size: Option<u64>,
+    content_size: Option<u64>,
 }
 
 impl FrameHeader {
     const MAGIC: u32 = 0xfd2f_b528;
-    const MAX_LEN: usize = 4 + 1 + 1 + 4 + 8;
     /// The largest window that is accepted, 128 MiB as in the C library: exponent
     /// above 10, mantissa.
     const MAX_WINDOW: u8 = 17 << 3;
@@ -29,64 +25,66 @@ impl FrameHeader {
             .first_chunk()
             .map(|magic| u32::from_le_bytes(*magic))
             .ok_or_else(cut)?;
-        let mut header = Self {
-            bytes: [0; Self::MAX_LEN],
-            len: 0,
-            is_skippable: magic & !0xf == 0x184d_2a50,
-            has_window: false,
-            content_size: None,
-        };
-        let content_size_at = if header.is_skippable {
-            header.len = 8;
-            4
+        let is_skippable = magic & !0xf == 0x184d_2a50;
+        let mut has_window = false;
+        let (content_size_at, len) = if is_skippable {
+            (4, 8)
         } else if magic == Self::MAGIC {
             let descriptor = *input.get(Self::DESCRIPTOR_AT).ok_or_else(cut)?;
             let single_segment = descriptor >> 5 & 1 != 0;
-            header.has_window = !single_segment;
+            has_window = !single_segment;
             let dictionary_len = [0, 1, 2, 4][usize::from(descriptor & 3)];
             let content_size_len = match descriptor >> 6 {
                 0 => usize::from(single_segment),
                 exponent => 1 << exponent,
             };
-            let at = Self::WINDOW_AT + usize::from(header.has_window) + dictionary_len;
-            header.len = at + content_size_len;
-            at
+            let at = Self::WINDOW_AT + usize::from(has_window) + dictionary_len;
+            (at, at + content_size_len)
         } else {
             return Err(malformed("it does not start with a frame's magic number"));
         };
-        let bytes = input.get(..header.len).ok_or_else(cut)?;
-        header.bytes[..header.len].copy_from_slice(bytes);
-        if header.has_window && bytes[Self::WINDOW_AT] > Self::MAX_WINDOW {
+        let bytes = input.get(..len).ok_or_else(cut)?;
+        if has_window && bytes[Self::WINDOW_AT] > Self::MAX_WINDOW {
             return Err(malformed("a frame's window is larger than 128 MiB"));
         }
         let size = &bytes[content_size_at..];
+        let mut content_size = None;
         if !size.is_empty() {
             let mut wide = [0; 8];
             wide[..size.len()].copy_from_slice(size);
             // Two bytes start counting where one byte ends.
             let base = if size.len() == 2 { 256 } else { 0 };
-            header.content_size = Some(u64::from_le_bytes(wide).saturating_add(base));
+            content_size = Some(u64::from_le_bytes(wide).saturating_add(base));
         }
-        Ok(header)
+        Ok(Self {
+            is_skippable,
+            content_size,
+        })
     }
 
-    /// The header, its window no larger than what `budget` bytes of output need.
-    ///
-    /// The decoder holds back a window of output, during which the budget can't be
-    /// checked, so that a few bytes could claim a window and fill it. Within the
-    /// budget no reference reaches further back than the budget.
-    pub(super) fn with_window_for(&self, budget: usize) -> Vec<u8> {
-        let mut bytes = self.bytes[..self.len].to_vec();
-        if self.has_window {
-            let needed = budget
-                .checked_next_power_of_two()
-                .unwrap_or(usize::MAX)
-                .ilog2();
-            let exponent = (needed.max(17) - 10).min(31) as u8;
-            let limit = exponent << 3;
-            bytes[Self::WINDOW_AT] = bytes[Self::WINDOW_AT].min(limit);
+    /// Refuses content that is stated to be larger than `budget`, or than the blocks
+    /// in `len` bytes of frame can become.
+    pub(super) fn check_content_size(
+        &self,
+        len: usize,
+        budget: usize,
+    ) -> Result<(), CompressionError> {
+        /// The least bytes of a block, of equal bytes, and the most of any.
+        const BLOCK: (usize, u64) = (4, 128 << 10);
+        let Some(size) = self.content_size.filter(|_| !self.is_skippable) else {
+            return Ok(());
+        };
+        if size > budget as u64 {
+            return Err(CompressionError::TooLarge {
+                codec: Compression::Zstd,
+                limit: budget,
+            });
         }
-        bytes
+        let blocks = (len / BLOCK.0) as u64 + 1;
+        if size > blocks.saturating_mul(BLOCK.1) {
+            return Err(malformed("a frame states a size that it can't have"));
+        }
+        Ok(())
     }
 }
 
