@@ -11,10 +11,12 @@
 
 mod records_support;
 
+use std::io::Read;
+
 use bytes::Bytes;
 use kafka_protocol::records::{
-    BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, Header, MessageSetBuilder,
-    NewRecord, RecordBatch, RecordPosition, Records,
+    BatchBuilder, BatchLimits, BatchReader, BatchStamp, Compression, Compressor, Header,
+    MessageSetBuilder, NewRecord, RecordBatch, RecordPosition, Records,
 };
 use peak_alloc::PeakAlloc;
 use records_support::NOW;
@@ -34,6 +36,7 @@ fn nothing_is_allocated_for_a_record() {
     iterate(&records);
     message_sets();
     sealing_copies_once_at_most();
+    batches_kept_of_short_reads();
 }
 
 /// The most bytes held above what was held before: none if nothing was allocated,
@@ -194,4 +197,34 @@ fn sealing_copies_once_at_most() {
         let (sealed, bytes) = allocated(|| last.seal(&mut compressor).unwrap());
         assert!(bytes <= sealed.body().len() + 64, "{codec}: {bytes}");
     }
+}
+
+/// A pipe or socket gives a little at a time: batches that are kept hold no more
+/// than twice that.
+fn batches_kept_of_short_reads() {
+    struct Pipe<'a>(&'a [u8]);
+    impl Read for Pipe<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let len = buffer.len().min(4 << 10);
+            self.0.read(&mut buffer[..len])
+        }
+    }
+    let mut builder = BatchBuilder::new();
+    let value = [b'v'; 1_000];
+    builder
+        .append(&NewRecord {
+            value: Some(&value),
+            ..NewRecord::default()
+        })
+        .unwrap();
+    let mut plain = Compressor::new(Compression::None).unwrap();
+    let sealed = builder.seal(&mut plain).unwrap();
+    let one = sealed.to_record_bytes(&BatchStamp::default()).into_bytes();
+    let bytes = one.repeat(400);
+    let before = ALLOCATOR.current_usage();
+    let reader = BatchReader::new(Pipe(&bytes), LIMITS);
+    let kept: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
+    let held = ALLOCATOR.current_usage().saturating_sub(before);
+    assert_eq!(kept.len(), 400);
+    assert!(held < 3 * bytes.len(), "{held}");
 }

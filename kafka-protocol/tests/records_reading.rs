@@ -113,6 +113,32 @@ fn a_segment_allocated_in_advance_ends_in_zeros() {
     }
 }
 
+/// Blocks that a crash left unwritten are no end: what follows would be lost unsaid.
+#[test]
+fn zeros_within_a_segment_are_damage() {
+    let (bytes, expected) = segment();
+    for zeros in [17, 4 << 10, 1 << 20] {
+        let file = [&bytes[..], &vec![0; zeros], &bytes[..]].concat();
+        let mut reader = BatchReader::new(&file[..], LIMITS);
+        let whole: Vec<_> = reader.by_ref().map_while(Result::ok).collect();
+        let records = whole.iter().map(|batch| batch.decompress(&LIMITS).unwrap());
+        assert_eq!(records.map(|all| all.len()).sum::<usize>(), expected.len());
+        assert_eq!(reader.position(), bytes.len() as u64);
+
+        let mut reader = BatchReader::new(&file[..], LIMITS);
+        let error = offsets(&mut reader).unwrap_err();
+        let BatchReadError::Invalid { position, error } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(position, bytes.len() as u64);
+        assert!(matches!(
+            error,
+            RecordError::InvalidLength { length: 0, .. }
+        ));
+        assert!(reader.next().is_none());
+    }
+}
+
 #[test]
 fn a_segment_that_is_cut_or_damaged() {
     let one = encoded(&[Owned::value("v")], Compression::None);

@@ -11,8 +11,8 @@ use super::limits::BatchLimits;
 /// other: a `.log` file, a KRaft snapshot, a fetch answer.
 ///
 /// Batches of all formats may be mixed and offsets may have gaps. Segments that
-/// were allocated in advance end in zeros, where reading ends too. After an error
-/// there is nothing more.
+/// were allocated in advance end in zeros, where reading ends too; zeros with
+/// anything behind them are damage. After an error there is nothing more.
 ///
 /// ```
 /// use kafka_protocol::records::{
@@ -118,10 +118,16 @@ impl<R: Read> BatchReader<R> {
         let position = self.position;
         let invalid = |error| BatchReadError::Invalid { position, error };
         loop {
-            if self.pending.starts_with(&[0; LEAST_LEN]) {
-                return Ok(None);
-            }
-            let wanted = RecordBatch::encoded_len_of_next(&self.pending).map_err(invalid)?;
+            let wanted = match RecordBatch::encoded_len_of_next(&self.pending) {
+                Ok(wanted) => wanted,
+                Err(error) => {
+                    let ended = self.only_zeros_are_left();
+                    return match ended.map_err(|error| BatchReadError::Io { position, error })? {
+                        true => Ok(None),
+                        false => Err(invalid(error)),
+                    };
+                }
+            };
             let wanted = wanted.unwrap_or(LEAST_LEN);
             if wanted > self.max_batch_len.max(LEAST_LEN) {
                 return Err(BatchReadError::TooLong {
@@ -149,6 +155,18 @@ impl<R: Read> BatchReader<R> {
         }
     }
 
+    /// Whether nothing but zeros comes up to the end, all of which is then read.
+    fn only_zeros_are_left(&mut self) -> io::Result<bool> {
+        while !self.pending.is_empty() {
+            if self.pending.iter().any(|byte| *byte != 0) {
+                return Ok(false);
+            }
+            self.pending = Bytes::new();
+            self.fill(1)?;
+        }
+        Ok(true)
+    }
+
     /// Reads on until `wanted` bytes are pending, or there are no more.
     fn fill(&mut self, wanted: usize) -> io::Result<()> {
         let mut buffer = BytesMut::from(&self.pending[..]);
@@ -164,7 +182,11 @@ impl<R: Read> BatchReader<R> {
             }
         }
         buffer.truncate(filled);
-        self.pending = buffer.freeze();
+        // A batch that is kept keeps the buffer: not a large one for a few bytes.
+        self.pending = match filled < buffer.capacity() / 2 {
+            true => Bytes::copy_from_slice(&buffer),
+            false => buffer.freeze(),
+        };
         Ok(())
     }
 }
