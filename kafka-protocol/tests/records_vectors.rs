@@ -9,12 +9,16 @@
 
 mod records_support;
 
+use bytes::Bytes;
 use kafka_protocol::RecordBytes;
-use kafka_protocol::records::{BatchLimits, BatchStamp, Compression, Compressor, RecordBatch};
-use records_support::{Owned, built, rendered, vectors};
+use kafka_protocol::records::{
+    BatchLimits, BatchStamp, Compression, Compressor, Converter, Magic, RecordBatch,
+};
+use records_support::{Owned, built, rendered, unhex, vectors};
 
 const JAVA: &str = include_str!("vectors/records_java.tsv");
 const OWN: &str = include_str!("vectors/records_own.tsv");
+const OLD: &str = include_str!("vectors/records_old_java.tsv");
 
 #[test]
 fn batches_of_kafkas_own_writer() {
@@ -35,6 +39,58 @@ fn batches_that_kafkas_own_reader_took() {
         count += 1;
     }
     assert_eq!(count, 39);
+}
+
+/// The records alone: to Kafka each message that is not compressed is a batch.
+fn rendered_records(bytes: Bytes) -> String {
+    let batches = rendered(bytes);
+    let records = batches
+        .split('|')
+        .flat_map(|batch| batch.split(';').skip(1));
+    records.collect::<Vec<_>>().join(";")
+}
+
+#[test]
+fn message_sets_of_kafkas_own_writer() {
+    let mut count = 0;
+    for (name, bytes, expected) in vectors(OLD) {
+        assert_eq!(rendered_records(bytes), expected, "{name}");
+        count += 1;
+    }
+    assert_eq!(count, 122);
+}
+
+#[test]
+fn batches_converted_down_as_kafka_does() {
+    let mut count = 0;
+    for line in OLD.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [name, expected, records, from] = fields[..] else {
+            continue;
+        };
+        let to = match name.split('/').next() {
+            Some("0") => Magic::V0,
+            _ => Magic::V1,
+        };
+        let mut from = Bytes::from(unhex(from));
+        let mut converter = Converter::new(to).with_first_offset(510);
+        let mut converted = Vec::new();
+        while let Some(batch) = RecordBatch::parse(&mut from, &BatchLimits::default()).unwrap() {
+            let batch = converter.convert(&batch).unwrap().batch;
+            converted.extend(batch.iter().flat_map(RecordBatch::raw));
+        }
+        assert_eq!(
+            rendered_records(converted.clone().into()),
+            records,
+            "{name}"
+        );
+        // What is not compressed has one form only.
+        if name.contains("/none/") {
+            assert_eq!(converted, unhex(expected), "{name}");
+        }
+        count += 1;
+    }
+    assert_eq!(count, 20);
 }
 
 /// What is not compressed has one form only.
