@@ -1,7 +1,6 @@
-use std::fmt;
+use std::{fmt, slice};
 
 use bytes::{Bytes, BytesMut};
-use smallvec::SmallVec;
 
 /// What a `records` field holds: record batches, one after the other, as raw
 /// bytes.
@@ -10,72 +9,97 @@ use smallvec::SmallVec;
 /// from two buffers without copying either; a decoded value is one slice of its
 /// frame. [`crate::records`] reads and builds the batches themselves. Two values
 /// are equal when their bytes are, however they are cut.
-#[derive(Clone, Default)]
-pub struct RecordBytes {
-    segments: SmallVec<[Bytes; 2]>,
-    len: usize,
+#[derive(Clone)]
+pub struct RecordBytes(Pieces);
+
+/// As small as one buffer: a decoded partition is moved more than once.
+#[derive(Clone)]
+enum Pieces {
+    /// All bytes, maybe none.
+    One(Bytes),
+    /// Two or more, none empty.
+    Several(Box<[Bytes]>),
 }
 
 impl RecordBytes {
     /// No bytes: not the same as a null `records` field, which is `None`.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self(Pieces::One(Bytes::new()))
     }
 
     /// The concatenation of `segments`; empty ones are dropped.
     pub fn from_segments(segments: impl IntoIterator<Item = Bytes>) -> Self {
-        let segments: SmallVec<[Bytes; 2]> = segments
+        let mut segments: Vec<Bytes> = segments
             .into_iter()
             .filter(|segment| !segment.is_empty())
             .collect();
-        let len = segments.iter().map(Bytes::len).sum();
-        Self { segments, len }
+        match segments.len() {
+            0 | 1 => Self(Pieces::One(segments.pop().unwrap_or_default())),
+            _ => Self(Pieces::Several(segments.into())),
+        }
     }
 
     /// Bytes in all segments together.
     pub fn len(&self) -> usize {
-        self.len
+        match &self.0 {
+            Pieces::One(bytes) => bytes.len(),
+            Pieces::Several(segments) => segments.iter().map(Bytes::len).sum(),
+        }
     }
 
     /// Whether there is no byte.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.segments().is_empty()
     }
 
     /// The non-empty pieces, in order.
     pub fn segments(&self) -> &[Bytes] {
-        &self.segments
+        match &self.0 {
+            Pieces::One(bytes) if bytes.is_empty() => &[],
+            Pieces::One(bytes) => slice::from_ref(bytes),
+            Pieces::Several(segments) => segments,
+        }
     }
 
     /// The bytes in one piece: a copy only when there is more than one segment.
-    pub fn into_bytes(mut self) -> Bytes {
-        if self.segments.len() <= 1 {
-            return self.segments.pop().unwrap_or_default();
+    pub fn into_bytes(self) -> Bytes {
+        let len = self.len();
+        match self.0 {
+            Pieces::One(bytes) => bytes,
+            Pieces::Several(segments) => {
+                let mut joined = BytesMut::with_capacity(len);
+                for segment in &segments {
+                    joined.extend_from_slice(segment);
+                }
+                joined.freeze()
+            }
         }
-        let mut joined = BytesMut::with_capacity(self.len);
-        for segment in &self.segments {
-            joined.extend_from_slice(segment);
-        }
-        joined.freeze()
+    }
+}
+
+impl Default for RecordBytes {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 impl From<Bytes> for RecordBytes {
+    #[inline]
     fn from(bytes: Bytes) -> Self {
-        Self::from_segments([bytes])
+        Self(Pieces::One(bytes))
     }
 }
 
 impl PartialEq for RecordBytes {
     fn eq(&self, other: &Self) -> bool {
-        if self.len != other.len {
+        if self.len() != other.len() {
             return false;
         }
         if let ([a], [b]) = (self.segments(), other.segments()) {
             return a == b;
         }
-        let bytes = |value: &Self| value.segments.clone().into_iter().flatten();
-        bytes(self).eq(bytes(other))
+        let (bytes, others) = (self.segments(), other.segments());
+        bytes.iter().flatten().eq(others.iter().flatten())
     }
 }
 
@@ -87,8 +111,8 @@ impl fmt::Debug for RecordBytes {
         write!(
             f,
             "RecordBytes({} bytes in {} segments)",
-            self.len,
-            self.segments.len()
+            self.len(),
+            self.segments().len()
         )
     }
 }

@@ -126,6 +126,10 @@ fn read_value(kind: &Kind, nullable: bool, flexible: &TokenStream) -> TokenStrea
             quote!(<#ty as ::kafka_protocol::codec::Fields>::decode_fields(reader, version))
         }
         Kind::Array(element) => {
+            if let Kind::Scalar(scalar) = **element {
+                let (method, from_bytes) = (method("scalars"), scalar.from_bytes());
+                return quote!(reader.#method(#flexible, #from_bytes));
+            }
             let method = method("array");
             let min_len = min_len_of(element, flexible);
             let element = read_value(element, false, flexible);

@@ -215,13 +215,11 @@ fn write_value(kind: &Kind, value: TokenStream, flexible: &TokenStream) -> Token
             quote!(::kafka_protocol::codec::Fields::encode_fields(#value, sink, version))
         }
         Kind::Array(element) => {
-            let write = match &**element {
-                Kind::Scalar(_) => {
-                    let write = write_value(element, quote!(*element), flexible);
-                    quote!({ #write; ::core::result::Result::Ok(()) })
-                }
-                _ => write_value(element, quote!(element), flexible),
-            };
+            if let Kind::Scalar(scalar) = **element {
+                let to_bytes = scalar.to_bytes();
+                return quote!(sink.put_scalars(#value, #flexible, #to_bytes));
+            }
+            let write = write_value(element, quote!(element), flexible);
             quote!(::kafka_protocol::codec::encode_array(sink, #value, #flexible, |sink, element| #write))
         }
     }

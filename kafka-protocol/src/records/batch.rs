@@ -5,6 +5,7 @@ use bytes::{Bytes, BytesMut};
 use crate::RecordBytes;
 
 use super::compression::{self, Compression, Framing};
+use super::crc::crc32c;
 use super::error::RecordError;
 use super::header::{
     self, ATTRIBUTES_AT, BatchHeader, CHECKED_FROM, CRC_AT, HEADER_LEN, LEADER_EPOCH_AT,
@@ -302,7 +303,7 @@ impl RecordBatch {
         let mut raw = BytesMut::from(&self.raw[..]);
         raw[ATTRIBUTES_AT..ATTRIBUTES_AT + 2].copy_from_slice(&attributes.0.to_be_bytes());
         raw[MAX_TIMESTAMP_AT..MAX_TIMESTAMP_AT + 8].copy_from_slice(&timestamp_ms.to_be_bytes());
-        let crc = crc32c::crc32c(&raw[CHECKED_FROM..]);
+        let crc = crc32c(&raw[CHECKED_FROM..]);
         raw[CRC_AT..CHECKED_FROM].copy_from_slice(&crc.to_be_bytes());
         let header = BatchHeader {
             attributes,
@@ -354,7 +355,7 @@ fn check_crc(raw: &[u8], head: &[u8; HEADER_LEN], base_offset: i64) -> Result<()
         return Ok(());
     };
     let stored = u32::from_be_bytes([a, b, c, d]);
-    let computed = crc32c::crc32c(&raw[CHECKED_FROM..]);
+    let computed = crc32c(&raw[CHECKED_FROM..]);
     if stored == computed {
         Ok(())
     } else {

@@ -1,4 +1,4 @@
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use super::primitives::{self, Leaf, LeafError};
 use super::{Limits, MAX_STRING_LEN, unzigzag, unzigzag_long};
@@ -14,7 +14,12 @@ use crate::{RecordBytes, StrBytes, Uuid};
 /// their own length. After an error the position is unspecified.
 #[derive(Clone, Debug)]
 pub struct Reader {
+    /// Cut only for what is handed out: to move the start of a shared buffer for
+    /// each field costs more than most fields.
     frame: Bytes,
+    /// What is not read yet: `frame[at..end]`.
+    at: usize,
+    end: usize,
     limits: Limits,
     budget: usize,
 }
@@ -29,6 +34,8 @@ impl Reader {
     pub fn with_limits(frame: Bytes, limits: Limits) -> Self {
         let budget = limits.budget(frame.len());
         Self {
+            at: 0,
+            end: frame.len(),
             frame,
             limits,
             budget,
@@ -36,18 +43,21 @@ impl Reader {
     }
 
     /// Bytes not read yet.
+    #[inline]
     pub fn remaining(&self) -> usize {
-        self.frame.len()
+        self.end - self.at
     }
 
     /// The bytes not read yet, without reading them.
+    #[inline]
     pub fn as_slice(&self) -> &[u8] {
-        &self.frame
+        self.frame.get(self.at..self.end).unwrap_or_default()
     }
 
     /// The bytes not read yet, as one slice of the frame.
-    pub fn into_rest(self) -> Bytes {
-        self.frame
+    pub fn into_rest(mut self) -> Bytes {
+        self.frame.truncate(self.end);
+        self.frame.split_off(self.at)
     }
 
     /// Fails when bytes are left over.
@@ -134,7 +144,9 @@ impl Reader {
     #[inline]
     pub fn read_slice(&mut self, len: usize) -> Result<Bytes, DecodeError> {
         self.require(len)?;
-        Ok(self.frame.split_to(len))
+        let start = self.at;
+        self.at += len;
+        Ok(self.frame.slice(start..self.at))
     }
 
     /// A string that must not be null.
@@ -223,6 +235,35 @@ impl Reader {
         Ok(Some(elements))
     }
 
+    /// An array of values of `N` bytes each that must not be null.
+    #[doc(hidden)]
+    pub fn read_scalars<const N: usize, T>(
+        &mut self,
+        flexible: bool,
+        from_bytes: impl Fn([u8; N]) -> T,
+    ) -> Result<Vec<T>, DecodeError> {
+        self.read_nullable_scalars(flexible, from_bytes)?
+            .ok_or_else(unexpected_null)
+    }
+
+    /// An array of values of `N` bytes each, or null.
+    #[doc(hidden)]
+    pub fn read_nullable_scalars<const N: usize, T>(
+        &mut self,
+        flexible: bool,
+        from_bytes: impl Fn([u8; N]) -> T,
+    ) -> Result<Option<Vec<T>>, DecodeError> {
+        let Some(count) = self.read_len(flexible)? else {
+            return Ok(None);
+        };
+        // Afterwards all of them are known to be there.
+        self.charge_elements::<T>(count, N)?;
+        let (values, _) = self.as_slice().as_chunks::<N>();
+        let values = values.iter().take(count).copied().map(from_bytes).collect();
+        self.at += N * count;
+        Ok(Some(values))
+    }
+
     /// Whether a nullable structure follows (one signed byte: negative means
     /// null).
     pub fn read_presence(&mut self) -> Result<bool, DecodeError> {
@@ -236,10 +277,11 @@ impl Reader {
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
         self.require(len)?;
-        let after = self.frame.split_off(len);
+        let end = self.end;
+        self.end = self.at + len;
         let value = read(self)?;
         self.expect_end()?;
-        self.frame = after;
+        self.end = end;
         Ok(value)
     }
 
@@ -305,10 +347,13 @@ impl Reader {
         &mut self,
         parse: impl for<'a> Fn(&'a [u8]) -> Leaf<'a, T>,
     ) -> Result<T, DecodeError> {
-        let (rest, value) = parse(&self.frame).map_err(leaf_error)?;
-        let consumed = self.frame.len() - rest.len();
-        self.frame.advance(consumed);
-        Ok(value)
+        match parse(self.as_slice()) {
+            Ok((rest, value)) => {
+                self.at = self.end - rest.len();
+                Ok(value)
+            }
+            Err(error) => Err(leaf_error(error)),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::{MAX_STRING_LEN, Segments, zigzag, zigzag_long};
@@ -12,7 +12,7 @@ use crate::{RecordBytes, Uuid};
 /// without a copy. [`Sink::finish`] cuts the sink into [`Segments`], in order.
 #[derive(Debug, Default)]
 pub struct Sink {
-    own: BytesMut,
+    own: Vec<u8>,
     /// Shared buffers, each with the length that `own` had before it.
     shared: SmallVec<[(usize, Bytes); 4]>,
     shared_len: usize,
@@ -32,7 +32,7 @@ impl Sink {
     /// An empty sink with room for `capacity` bytes of its own.
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
-            own: BytesMut::with_capacity(capacity),
+            own: Vec::with_capacity(capacity),
             ..Self::default()
         }
     }
@@ -48,18 +48,19 @@ impl Sink {
     }
 
     /// What was written, in order.
-    pub fn finish(mut self) -> Segments {
+    pub fn finish(self) -> Segments {
         let mut segments = Vec::with_capacity(2 * self.shared.len() + 1);
+        let mut own = Bytes::from(self.own);
         let mut cut = 0;
         for (at, bytes) in self.shared {
             if at > cut {
-                segments.push(self.own.split_to(at - cut).freeze());
+                segments.push(own.split_to(at - cut));
                 cut = at;
             }
             segments.push(bytes);
         }
-        if !self.own.is_empty() {
-            segments.push(self.own.freeze());
+        if !own.is_empty() {
+            segments.push(own);
         }
         Segments::new(segments)
     }
@@ -67,71 +68,72 @@ impl Sink {
     /// A byte: one for true, zero for false.
     #[inline]
     pub fn put_bool(&mut self, value: bool) {
-        self.own.put_u8(value.into());
+        self.own.push(value.into());
     }
 
     /// An unsigned byte.
     #[inline]
     pub fn put_u8(&mut self, value: u8) {
-        self.own.put_u8(value);
+        self.own.push(value);
     }
 
     /// A signed byte.
     #[inline]
     pub fn put_i8(&mut self, value: i8) {
-        self.own.put_i8(value);
+        self.put_slice(&value.to_be_bytes());
     }
 
     /// A big-endian 16-bit integer.
     #[inline]
     pub fn put_i16(&mut self, value: i16) {
-        self.own.put_i16(value);
+        self.put_slice(&value.to_be_bytes());
     }
 
     /// A big-endian unsigned 16-bit integer.
     #[inline]
     pub fn put_u16(&mut self, value: u16) {
-        self.own.put_u16(value);
+        self.put_slice(&value.to_be_bytes());
     }
 
     /// A big-endian 32-bit integer.
     #[inline]
     pub fn put_i32(&mut self, value: i32) {
-        self.own.put_i32(value);
+        self.put_slice(&value.to_be_bytes());
     }
 
     /// A big-endian unsigned 32-bit integer.
     #[inline]
     pub fn put_u32(&mut self, value: u32) {
-        self.own.put_u32(value);
+        self.put_slice(&value.to_be_bytes());
     }
 
     /// A big-endian 64-bit integer.
     #[inline]
     pub fn put_i64(&mut self, value: i64) {
-        self.own.put_i64(value);
+        self.put_slice(&value.to_be_bytes());
     }
 
     /// A big-endian IEEE 754 double.
     #[inline]
     pub fn put_f64(&mut self, value: f64) {
-        self.own.put_f64(value);
+        self.put_slice(&value.to_be_bytes());
     }
 
     /// A 16-byte id.
     #[inline]
     pub fn put_uuid(&mut self, value: Uuid) {
-        self.own.put_slice(value.as_bytes());
+        self.put_slice(value.as_bytes());
     }
 
     /// An unsigned variable-length integer.
     #[inline]
-    pub fn put_unsigned_varint(&mut self, mut value: u32) {
-        while value >= 0x80 {
-            self.own.put_u8(value as u8 | 0x80);
-            value >>= 7;
+    pub fn put_unsigned_varint(&mut self, value: u32) {
+        // Nearly every length and count takes one byte.
+        if value < 0x80 {
+            self.own.push(value as u8);
+        } else {
+            self.put_base128(value.into());
         }
-        self.own.put_u8(value as u8);
     }
 
     /// A zigzag variable-length 32-bit integer.
@@ -142,24 +144,27 @@ impl Sink {
 
     /// A zigzag variable-length 64-bit integer.
     pub fn put_varlong(&mut self, value: i64) {
-        let mut value = zigzag_long(value);
+        self.put_base128(zigzag_long(value));
+    }
+
+    fn put_base128(&mut self, mut value: u64) {
         while value >= 0x80 {
-            self.own.put_u8(value as u8 | 0x80);
+            self.own.push(value as u8 | 0x80);
             value >>= 7;
         }
-        self.own.put_u8(value as u8);
+        self.own.push(value as u8);
     }
 
     /// Raw bytes, copied.
     #[inline]
     pub fn put_slice(&mut self, bytes: &[u8]) {
-        self.own.put_slice(bytes);
+        self.own.extend_from_slice(bytes);
     }
 
     /// Raw bytes, taken by reference when they are [`Sink::SHARE_FROM`] or more.
     pub fn put_shared(&mut self, bytes: Bytes) {
         if bytes.len() < Self::SHARE_FROM {
-            self.own.put_slice(&bytes);
+            self.put_slice(&bytes);
         } else {
             self.shared_len += bytes.len();
             self.shared.push((self.own.len(), bytes));
@@ -213,6 +218,22 @@ impl Sink {
             Ok(len) if flexible => self.put_unsigned_varint(len as u32 + 1),
             Ok(len) => self.put_i32(len),
             Err(_) => return Err(too_long(len, i32::MAX as usize)),
+        }
+        Ok(())
+    }
+
+    /// An array of values of `N` bytes each, with its count.
+    #[doc(hidden)]
+    pub fn put_scalars<const N: usize, T: Copy>(
+        &mut self,
+        values: &[T],
+        flexible: bool,
+        to_bytes: impl Fn(T) -> [u8; N],
+    ) -> Result<(), EncodeError> {
+        self.put_len(values.len(), flexible)?;
+        self.own.reserve(N * values.len());
+        for value in values {
+            self.put_slice(&to_bytes(*value));
         }
         Ok(())
     }

@@ -9,48 +9,64 @@ use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 ///
 /// They are kept and written again, so that a proxy passes on what newer
 /// brokers and clients say to each other. Empty costs no allocation.
+///
+/// One pointer, null where there is none: every flexible structure has this field,
+/// and nearly always it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TaggedFields(Vec<(u32, Bytes)>);
+pub struct TaggedFields(Option<Box<Unknown>>);
+
+/// At least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Unknown(Vec<(u32, Bytes)>);
 
 impl TaggedFields {
     /// No tagged field.
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self(None)
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.fields().len()
     }
 
     /// Each tag with its raw contents, in ascending order of tags.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &Bytes)> {
-        self.0.iter().map(|(tag, data)| (*tag, data))
+        self.fields().iter().map(|(tag, data)| (*tag, data))
     }
 
     /// The raw contents of one tag.
     pub fn get(&self, tag: u32) -> Option<&Bytes> {
-        let found = self.0.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
-        self.0.get(found).map(|(_, data)| data)
+        let fields = self.fields();
+        let found = fields.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
+        fields.get(found).map(|(_, data)| data)
     }
 
     /// Sets the contents of one tag; returns what it held before.
     pub fn insert(&mut self, tag: u32, data: Bytes) -> Option<Bytes> {
-        match self.0.binary_search_by_key(&tag, |(tag, _)| *tag) {
-            Ok(found) => self
-                .0
+        let Some(unknown) = &mut self.0 else {
+            self.0 = Some(Box::new(Unknown(vec![(tag, data)])));
+            return None;
+        };
+        let fields = &mut unknown.0;
+        match fields.binary_search_by_key(&tag, |(tag, _)| *tag) {
+            Ok(found) => fields
                 .get_mut(found)
                 .map(|(_, old)| std::mem::replace(old, data)),
             Err(place) => {
-                self.0.insert(place, (tag, data));
+                fields.insert(place, (tag, data));
                 None
             }
         }
+    }
+
+    fn fields(&self) -> &[(u32, Bytes)] {
+        self.0.as_ref().map_or(&[], |unknown| &unknown.0)
     }
 
     /// Reads the section at the end of a flexible structure. `known` is asked
@@ -109,12 +125,17 @@ impl TaggedFields {
             let Some(data) = data else { continue };
             if unknown.is_empty() {
                 // Few of those left are known ones, if any: not worth growing for.
-                reader.charge(left.saturating_mul(size_of::<(u32, Bytes)>()))?;
+                let fields = left.saturating_mul(size_of::<(u32, Bytes)>());
+                reader.charge(fields.saturating_add(size_of::<Unknown>()))?;
             }
             make_room(&mut unknown, left);
             unknown.push((tag, data));
         }
-        Ok(Self(unknown))
+        Ok(if unknown.is_empty() {
+            Self::new()
+        } else {
+            Self(Some(Box::new(Unknown(unknown))))
+        })
     }
 
     /// Writes the section at the end of a flexible structure that knows no tag.
@@ -126,13 +147,13 @@ impl TaggedFields {
     /// Bytes of the section when `known_count` known fields take `known_len`
     /// bytes, their tags and lengths included.
     pub fn encoded_len(&self, known_count: usize, known_len: usize) -> usize {
-        if self.0.is_empty() && known_count == 0 {
+        if self.is_empty() && known_count == 0 {
             return 1;
         }
-        let unknown = self.0.iter().map(|(tag, data)| {
+        let unknown = self.fields().iter().map(|(tag, data)| {
             unsigned_varint_len(*tag) + unsigned_varint_len(data.len() as u32) + data.len()
         });
-        unsigned_varint_len((known_count + self.0.len()) as u32)
+        unsigned_varint_len((known_count + self.len()) as u32)
             + known_len
             + unknown.sum::<usize>()
     }
@@ -146,9 +167,11 @@ impl TaggedFields {
         known_count: usize,
     ) -> Result<TaggedWriter<'a>, EncodeError> {
         let count =
-            u32::try_from(known_count + self.0.len()).map_err(|_| too_long(self.0.len()))?;
+            u32::try_from(known_count + self.len()).map_err(|_| too_long(self.len()))?;
         sink.put_unsigned_varint(count);
-        Ok(TaggedWriter { unknown: &self.0 })
+        Ok(TaggedWriter {
+            unknown: self.fields(),
+        })
     }
 }
 
@@ -283,14 +306,14 @@ mod tests {
             let mut reader = Reader::with_limits(bytes.clone(), limits);
             TaggedFields::decode(&mut reader, |_, tag| Ok(tag == 1))
         };
-        let field = size_of::<(u32, Bytes)>();
-        let fields = read(2 * field).unwrap();
-        assert_eq!((fields.len(), fields.0.capacity()), (2, 2));
+        let needed = 2 * size_of::<(u32, Bytes)>() + size_of::<Unknown>();
+        let fields = read(needed).unwrap();
+        assert_eq!((fields.len(), fields.0.unwrap().0.capacity()), (2, 2));
         assert_eq!(
-            read(2 * field - 1).unwrap_err().kind(),
+            read(needed - 1).unwrap_err().kind(),
             &DecodeErrorKind::OverBudget {
-                needed: 2 * field,
-                left: 2 * field - 1
+                needed,
+                left: needed - 1
             }
         );
     }

@@ -1,5 +1,5 @@
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::{Error, GenericArgument, PathArguments, PathSegment, Result, Type};
 
 use super::shown;
@@ -146,6 +146,30 @@ impl Scalar {
             Self::Int64 => "i64",
             Self::Float64 => "f64",
             Self::Uuid => "uuid",
+        }
+    }
+
+    /// A function from its bytes on the wire, for a whole array of them.
+    pub(crate) fn from_bytes(self) -> TokenStream {
+        match self {
+            Self::Bool => quote!(|[byte]: [::core::primitive::u8; 1]| byte != 0),
+            Self::Uuid => quote!(::kafka_protocol::Uuid::from_bytes),
+            number => {
+                let ty = format_ident!("{}", number.suffix());
+                quote!(::core::primitive::#ty::from_be_bytes)
+            }
+        }
+    }
+
+    /// The way back.
+    pub(crate) fn to_bytes(self) -> TokenStream {
+        match self {
+            Self::Bool => quote!(|value| [::core::primitive::u8::from(value)]),
+            Self::Uuid => quote!(|value: ::kafka_protocol::Uuid| *value.as_bytes()),
+            number => {
+                let ty = format_ident!("{}", number.suffix());
+                quote!(::core::primitive::#ty::to_be_bytes)
+            }
         }
     }
 }
