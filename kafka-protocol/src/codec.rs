@@ -110,9 +110,11 @@ pub trait Request: Message {
 /// What the derive emits for every structure, and calls on nested ones: the same
 /// as [`Message`] without checks of the version and without the message's name.
 #[doc(hidden)]
-pub trait Fields: Sized {
+pub trait Fields: Default {
     fn encode_fields(&self, sink: &mut Sink, version: i16) -> Result<(), EncodeError>;
-    fn decode_fields(reader: &mut Reader, version: i16) -> Result<Self, DecodeError>;
+    /// Fills a structure that holds the defaults: what the version does not carry
+    /// stays as it is.
+    fn decode_fields(&mut self, reader: &mut Reader, version: i16) -> Result<(), DecodeError>;
     fn fields_len(&self, version: i16) -> usize;
     /// The least that any value takes on the wire.
     fn min_len(version: i16) -> usize;
@@ -153,8 +155,8 @@ fn supports<M: Message>(version: i16) -> bool {
 
 /// The pieces that derived code is made of.
 mod derived {
-    use super::{DecodeError, EncodeError, EncodeErrorKind};
-    use crate::wire::{Reader, Sink, unsigned_varint_len};
+    use super::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Fields};
+    use crate::wire::{Reader, Sink, make_room, unsigned_varint_len};
 
     /// An array with its count.
     #[inline]
@@ -171,28 +173,86 @@ mod derived {
         Ok(())
     }
 
-    /// A structure after the byte that says whether there is one.
-    pub fn decode_nullable<T>(
+    /// A structure after the byte that says whether there is one, where the
+    /// version allows null.
+    pub fn decode_nullable<T: Fields>(
         reader: &mut Reader,
-        decode: impl FnOnce(&mut Reader) -> Result<T, DecodeError>,
-    ) -> Result<Option<T>, DecodeError> {
-        if reader.read_presence()? {
-            decode(reader).map(Some)
-        } else {
-            Ok(None)
+        place: &mut Option<T>,
+        nullable: bool,
+        version: i16,
+    ) -> Result<(), DecodeError> {
+        if nullable && !reader.read_presence()? {
+            *place = None;
+            return Ok(());
         }
+        place.insert(T::default()).decode_fields(reader, version)
     }
 
     /// The same in a tagged field, where Kafka has another byte for it.
-    pub fn decode_tagged_nullable<T>(
+    pub fn decode_tagged_nullable<T: Fields>(
         reader: &mut Reader,
-        decode: impl FnOnce(&mut Reader) -> Result<T, DecodeError>,
-    ) -> Result<Option<T>, DecodeError> {
-        if reader.read_unsigned_varint()?.cast_signed() > 0 {
-            decode(reader).map(Some)
-        } else {
-            Ok(None)
+        place: &mut Option<T>,
+        nullable: bool,
+        version: i16,
+    ) -> Result<(), DecodeError> {
+        if nullable && reader.read_unsigned_varint()?.cast_signed() <= 0 {
+            *place = None;
+            return Ok(());
         }
+        place.insert(T::default()).decode_fields(reader, version)
+    }
+
+    /// An array of structures.
+    pub fn decode_array<T: Fields>(
+        reader: &mut Reader,
+        place: &mut Vec<T>,
+        flexible: bool,
+        version: i16,
+    ) -> Result<(), DecodeError> {
+        let count = reader.read_count::<T>(flexible, T::min_len(version))?;
+        let count = count.ok_or_else(null_not_allowed)?;
+        decode_elements(reader, place, count, version)
+    }
+
+    /// An array of structures or, where the version allows it, null.
+    pub fn decode_nullable_array<T: Fields>(
+        reader: &mut Reader,
+        place: &mut Option<Vec<T>>,
+        flexible: bool,
+        nullable: bool,
+        version: i16,
+    ) -> Result<(), DecodeError> {
+        match reader.read_count::<T>(flexible, T::min_len(version))? {
+            Some(count) => decode_elements(reader, place.insert(Vec::new()), count, version),
+            None if nullable => {
+                *place = None;
+                Ok(())
+            }
+            None => Err(null_not_allowed()),
+        }
+    }
+
+    fn decode_elements<T: Fields>(
+        reader: &mut Reader,
+        elements: &mut Vec<T>,
+        count: usize,
+        version: i16,
+    ) -> Result<(), DecodeError> {
+        for index in 0..count {
+            make_room(elements, count - index);
+            elements.push(T::default());
+            if let Some(element) = elements.last_mut() {
+                element
+                    .decode_fields(reader, version)
+                    .map_err(|error| error.at_index(index))?;
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn null_not_allowed() -> DecodeError {
+        DecodeError::new(DecodeErrorKind::UnexpectedNull)
     }
 
     /// Whether a nullable structure follows in a tagged field.

@@ -56,8 +56,10 @@ pub(crate) fn quote(model: &Model) -> TokenStream {
                 version: i16,
             ) -> ::core::result::Result<Self, ::kafka_protocol::DecodeError> {
                 ::kafka_protocol::codec::check_decode::<Self>(version)?;
-                ::kafka_protocol::codec::Fields::decode_fields(reader, version)
-                    .map_err(|error| error.in_message(#name))
+                let mut message = Self::default();
+                ::kafka_protocol::codec::Fields::decode_fields(&mut message, reader, version)
+                    .map_err(|error| error.in_message(#name))?;
+                ::core::result::Result::Ok(message)
             }
 
             fn encoded_len(

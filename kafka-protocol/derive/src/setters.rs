@@ -29,6 +29,7 @@ pub(crate) fn quote(model: &Model) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl ::core::default::Default for #ident {
+            #[inline]
             fn default() -> Self {
                 Self { #(#defaults)* #(#unknown_default)* }
             }

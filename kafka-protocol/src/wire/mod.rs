@@ -16,6 +16,7 @@ mod tagged;
 
 pub use limits::Limits;
 pub use reader::Reader;
+pub(crate) use reader::make_room;
 pub use segments::Segments;
 pub use sink::Sink;
 pub use tagged::TaggedFields;

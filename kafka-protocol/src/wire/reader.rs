@@ -151,8 +151,9 @@ impl Reader {
 
     /// A string that must not be null.
     pub fn read_string(&mut self, flexible: bool) -> Result<StrBytes, DecodeError> {
-        self.read_nullable_string(flexible)?
-            .ok_or_else(unexpected_null)
+        let mut text = StrBytes::new();
+        self.fill_string(&mut text, flexible)?;
+        Ok(text)
     }
 
     /// A string or null.
@@ -160,18 +161,9 @@ impl Reader {
         &mut self,
         flexible: bool,
     ) -> Result<Option<StrBytes>, DecodeError> {
-        let len = if flexible {
-            self.compact_len()?
-        } else {
-            nullable_len(self.read_i16()?.into())?
-        };
-        let Some(len) = len else { return Ok(None) };
-        if len > MAX_STRING_LEN {
-            return Err(DecodeError::new(DecodeErrorKind::StringTooLong(len)));
-        }
-        StrBytes::try_from(self.read_slice(len)?)
-            .map(Some)
-            .map_err(|_| DecodeError::new(DecodeErrorKind::InvalidUtf8))
+        let mut text = None;
+        self.fill_nullable_string(&mut text, flexible, true)?;
+        Ok(text)
     }
 
     /// Bytes that must not be null.
@@ -201,6 +193,97 @@ impl Reader {
         Ok(self.read_nullable_bytes(flexible)?.map(RecordBytes::from))
     }
 
+    /// The same as [`Reader::read_string`], into its place.
+    #[doc(hidden)]
+    pub fn fill_string(&mut self, place: &mut StrBytes, flexible: bool) -> Result<(), DecodeError> {
+        let len = self.string_len(flexible)?.ok_or_else(unexpected_null)?;
+        // What is in place is the default already, or must not stay.
+        if len != 0 || !place.is_empty() {
+            *place = self.text(len)?;
+        }
+        Ok(())
+    }
+
+    /// A string or, if `nullable`, null, into its place.
+    #[doc(hidden)]
+    pub fn fill_nullable_string(
+        &mut self,
+        place: &mut Option<StrBytes>,
+        flexible: bool,
+        nullable: bool,
+    ) -> Result<(), DecodeError> {
+        match self.string_len(flexible)? {
+            Some(len) => *place = Some(self.text(len)?),
+            None if nullable => *place = None,
+            None => return Err(unexpected_null()),
+        }
+        Ok(())
+    }
+
+    /// The same as [`Reader::read_bytes`], into its place.
+    #[doc(hidden)]
+    pub fn fill_bytes(&mut self, place: &mut Bytes, flexible: bool) -> Result<(), DecodeError> {
+        *place = self.read_bytes(flexible)?;
+        Ok(())
+    }
+
+    /// Bytes or, if `nullable`, null, into their place.
+    #[doc(hidden)]
+    pub fn fill_nullable_bytes(
+        &mut self,
+        place: &mut Option<Bytes>,
+        flexible: bool,
+        nullable: bool,
+    ) -> Result<(), DecodeError> {
+        match self.read_len(flexible)? {
+            Some(len) => *place = Some(self.read_slice(len)?),
+            None if nullable => *place = None,
+            None => return Err(unexpected_null()),
+        }
+        Ok(())
+    }
+
+    /// The same as [`Reader::read_records`], into its place.
+    #[doc(hidden)]
+    pub fn fill_records(
+        &mut self,
+        place: &mut RecordBytes,
+        flexible: bool,
+    ) -> Result<(), DecodeError> {
+        *place = self.read_records(flexible)?;
+        Ok(())
+    }
+
+    /// Record data or, if `nullable`, null, into its place.
+    #[doc(hidden)]
+    pub fn fill_nullable_records(
+        &mut self,
+        place: &mut Option<RecordBytes>,
+        flexible: bool,
+        nullable: bool,
+    ) -> Result<(), DecodeError> {
+        match self.read_len(flexible)? {
+            Some(len) => *place = Some(RecordBytes::from(self.read_slice(len)?)),
+            None if nullable => *place = None,
+            None => return Err(unexpected_null()),
+        }
+        Ok(())
+    }
+
+    /// The count of an array, its elements checked against what is left and
+    /// charged: `None` for null.
+    pub(crate) fn read_count<T>(
+        &mut self,
+        flexible: bool,
+        min_len: usize,
+    ) -> Result<Option<usize>, DecodeError> {
+        let count = self.read_len(flexible)?;
+        if let Some(count) = count {
+            self.charge_elements::<T>(count, min_len)?;
+        }
+        Ok(count)
+    }
+
     /// An array that must not be null. `min_len` is the least that one element
     /// takes on the wire.
     #[inline]
@@ -223,10 +306,9 @@ impl Reader {
         min_len: usize,
         mut element: impl FnMut(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<Option<Vec<T>>, DecodeError> {
-        let Some(count) = self.read_len(flexible)? else {
+        let Some(count) = self.read_count::<T>(flexible, min_len)? else {
             return Ok(None);
         };
-        self.charge_elements::<T>(count, min_len)?;
         let mut elements = Vec::new();
         for index in 0..count {
             make_room(&mut elements, count - index);
@@ -253,11 +335,10 @@ impl Reader {
         flexible: bool,
         from_bytes: impl Fn([u8; N]) -> T,
     ) -> Result<Option<Vec<T>>, DecodeError> {
-        let Some(count) = self.read_len(flexible)? else {
+        // Afterwards all of them are known to be there.
+        let Some(count) = self.read_count::<T>(flexible, N)? else {
             return Ok(None);
         };
-        // Afterwards all of them are known to be there.
-        self.charge_elements::<T>(count, N)?;
         let (values, _) = self.as_slice().as_chunks::<N>();
         let values = values.iter().take(count).copied().map(from_bytes).collect();
         self.at += N * count;
@@ -322,6 +403,26 @@ impl Reader {
         self.charge(count.saturating_mul(size_of::<T>()))
     }
 
+    fn text(&mut self, len: usize) -> Result<StrBytes, DecodeError> {
+        StrBytes::try_from(self.read_slice(len)?)
+            .map_err(|_| DecodeError::new(DecodeErrorKind::InvalidUtf8))
+    }
+
+    /// The length of a string: `None` for null.
+    fn string_len(&mut self, flexible: bool) -> Result<Option<usize>, DecodeError> {
+        let len = if flexible {
+            self.compact_len()?
+        } else {
+            nullable_len(self.read_i16()?.into())?
+        };
+        match len {
+            Some(len) if len > MAX_STRING_LEN => {
+                Err(DecodeError::new(DecodeErrorKind::StringTooLong(len)))
+            }
+            len => Ok(len),
+        }
+    }
+
     /// The length of bytes or the count of an array: `None` for null.
     fn read_len(&mut self, flexible: bool) -> Result<Option<usize>, DecodeError> {
         if flexible {
@@ -361,7 +462,7 @@ impl Reader {
 /// steps, so that a frame that breaks off soon costs little, and all of them no
 /// more than they were charged.
 #[inline]
-pub(super) fn make_room<T>(elements: &mut Vec<T>, left: usize) {
+pub(crate) fn make_room<T>(elements: &mut Vec<T>, left: usize) {
     if elements.len() == elements.capacity() {
         let first = (FIRST_ALLOCATION / size_of::<T>().max(1)).max(1);
         elements.reserve_exact(if elements.is_empty() {

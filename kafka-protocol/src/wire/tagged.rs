@@ -1,7 +1,6 @@
 use bytes::Bytes;
 
-use super::reader::make_room;
-use super::{Reader, Sink, unsigned_varint_len};
+use super::{Reader, Sink, make_room, unsigned_varint_len};
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 
 /// Tagged fields that this crate does not know in the version read (KIP-482),
@@ -153,9 +152,7 @@ impl TaggedFields {
         let unknown = self.fields().iter().map(|(tag, data)| {
             unsigned_varint_len(*tag) + unsigned_varint_len(data.len() as u32) + data.len()
         });
-        unsigned_varint_len((known_count + self.len()) as u32)
-            + known_len
-            + unknown.sum::<usize>()
+        unsigned_varint_len((known_count + self.len()) as u32) + known_len + unknown.sum::<usize>()
     }
 
     /// Starts the section for a structure that writes `known_count` known
@@ -166,8 +163,7 @@ impl TaggedFields {
         sink: &mut Sink,
         known_count: usize,
     ) -> Result<TaggedWriter<'a>, EncodeError> {
-        let count =
-            u32::try_from(known_count + self.len()).map_err(|_| too_long(self.len()))?;
+        let count = u32::try_from(known_count + self.len()).map_err(|_| too_long(self.len()))?;
         sink.put_unsigned_varint(count);
         Ok(TaggedWriter {
             unknown: self.fields(),

@@ -1,5 +1,6 @@
 //! The commands by name.
 
+mod bench;
 mod broker;
 mod ci;
 mod conformance;
@@ -27,6 +28,8 @@ usage: cargo xtask COMMAND
   conformance [messages] [--seed S] [--per-version N] [--only VALUE]
                         our codecs beside Kafka's own classes, on random values
   vectors FILE          message bodies in hex, decoded and encoded again; - is standard input
+  bench protocol [--quick]
+                        codecs beside a bare loop and other crates; writes bench/results
   broker --version V [--nodes N] [--port P] [--property NAME=VALUE]...
                         a real Kafka until Ctrl-C; prints its bootstrap address
 ";
@@ -50,6 +53,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         "fuzz" => fuzz::run(arguments),
         "schema-audit" => schema_audit::run(arguments),
         "vectors" => vectors::run(arguments),
+        "bench" => bench::run(arguments),
         "broker" => broker::run(arguments),
         "help" => {
             print!("{USAGE}");

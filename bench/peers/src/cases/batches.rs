@@ -13,8 +13,6 @@ use crate::{Case, Column};
 
 const RECORDS: usize = 1_000;
 const VALUE_LEN: usize = 100;
-const HEADER_LEN: usize = 61;
-const CHECKED_FROM: usize = 21;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -51,16 +49,7 @@ fn encode(reuse: bool) -> Case {
         (header.len() + sealed.body().len()) as u64
     });
     case = case.with(Column::Bare, move || {
-        let mut batch = Vec::new();
-        if reuse {
-            batch.reserve_exact(capacity);
-        }
-        batch.resize(HEADER_LEN, 0);
-        for value in &bare_values {
-            batch.extend_from_slice(&[0; 8]);
-            batch.extend_from_slice(value);
-        }
-        u64::from(crc32c::crc32c(&batch[CHECKED_FROM..]))
+        data::bare_encode(&bare_values)
     });
     case.with(Column::Peer, move || {
         let mut batch = BytesMut::new();
@@ -84,7 +73,7 @@ fn read() -> Case {
     .with(Column::Ours, move || {
         ours_read(bytes.clone(), |value| u64::from(value[0]))
     })
-    .with(Column::Bare, move || bare_read(&bare))
+    .with(Column::Bare, move || data::bare_read(&bare))
     .with(Column::Peer, move || {
         peer_read(peer.clone(), |value| u64::from(value[0]))
     })
@@ -119,33 +108,6 @@ pub(super) fn peer_read(mut bytes: Bytes, look: impl Fn(&[u8]) -> u64) -> u64 {
         for record in &batch.records {
             total += record.value.as_deref().map_or(0, &look) + record.offset as u64;
         }
-    }
-    total
-}
-
-/// The checksum, and one look at each record; nothing is checked.
-fn bare_read(batch: &[u8]) -> u64 {
-    let mut total = u64::from(crc32c::crc32c(&batch[CHECKED_FROM..]));
-    let mut at = HEADER_LEN;
-    while at < batch.len() {
-        let mut varint = || {
-            let (low, high) = (batch[at], batch[at + 1]);
-            if low < 0x80 {
-                at += 1;
-                usize::from(low >> 1)
-            } else {
-                at += 2;
-                usize::from(low & 0x7f) >> 1 | usize::from(high) << 6
-            }
-        };
-        varint();
-        varint();
-        varint();
-        let offset = varint();
-        varint();
-        let len = varint();
-        total += u64::from(batch[at]) + offset as u64;
-        at += len + 1;
     }
     total
 }

@@ -18,6 +18,7 @@ const CLOCK_FILES: &[&str] = &[
     "harness/src/clock.rs",
     "suite/src/clock.rs",
     "xtask/src/clock.rs",
+    "bench/peers/src/clock.rs",
 ];
 
 const ASKING: &[&str] = &["Instant :: now", "SystemTime :: now", ". elapsed ("];

@@ -104,6 +104,7 @@ const ALLOWED: &[Edges] = &[
         ],
     ),
     edges("xtask", &["kafka-harness", "kafka-protocol"], &[]),
+    edges("kafka-peers", &["kafka-protocol"], &[]),
 ];
 
 fn check(workspace: &Workspace) -> Vec<Finding> {

@@ -1,25 +1,37 @@
-//! What is encoded and decoded: the same for all sides.
+//! What the benchmarks encode and decode; those of `bench/peers` too.
+
+#![allow(dead_code, reason = "each benchmark takes its part")]
+#![allow(unreachable_pub, reason = "shared between benchmarks")]
+#![allow(clippy::unwrap_used, reason = "a benchmark may stop")]
 
 use bytes::Bytes;
-use ours::messages::fetch::{FetchableTopicResponse, PartitionData};
-use ours::messages::metadata::{
+use kafka_protocol::messages::fetch::{FetchableTopicResponse, PartitionData};
+use kafka_protocol::messages::metadata::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
-use ours::messages::offset_commit::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
-use ours::messages::produce::{PartitionProduceData, TopicProduceData};
-use ours::messages::{
-    ApiVersionsResponse, FetchResponse, MetadataResponse, OffsetCommitRequest, ProduceRequest,
+use kafka_protocol::messages::offset_commit::{
+    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
-use ours::records::{BatchBuilder, BatchStamp, Compression, Compressor, NewRecord};
-use ours::{ApiKey, RecordBytes, StrBytes, Uuid};
+use kafka_protocol::messages::offset_fetch::{
+    OffsetFetchResponsePartition, OffsetFetchResponseTopic,
+};
+use kafka_protocol::messages::produce::{PartitionProduceData, TopicProduceData};
+use kafka_protocol::messages::{
+    ApiVersionsResponse, FetchResponse, JoinGroupResponse, MetadataResponse, OffsetCommitRequest,
+    OffsetFetchResponse, ProduceRequest,
+};
+use kafka_protocol::records::{BatchBuilder, BatchStamp, Compression, Compressor, NewRecord};
+use kafka_protocol::{ApiKey, RecordBytes, StrBytes, Uuid};
 
-pub(crate) const NOW: i64 = 1_763_700_000_000;
-pub(crate) const TOPICS: usize = 10;
-pub(crate) const PARTITIONS_PER_TOPIC: usize = 10;
-pub(crate) const PARTITIONS: usize = TOPICS * PARTITIONS_PER_TOPIC;
+const HEADER_LEN: usize = 61;
+const CHECKED_FROM: usize = 21;
+pub const NOW: i64 = 1_763_700_000_000;
+pub const TOPICS: usize = 10;
+pub const PARTITIONS_PER_TOPIC: usize = 10;
+pub const PARTITIONS: usize = TOPICS * PARTITIONS_PER_TOPIC;
 
 /// Values that compress about as well as JSON does.
-pub(crate) fn values(count: usize, len: usize) -> Vec<Vec<u8>> {
+pub fn values(count: usize, len: usize) -> Vec<Vec<u8>> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut value = || {
         let mut value = Vec::with_capacity(len + 40);
@@ -36,7 +48,7 @@ pub(crate) fn values(count: usize, len: usize) -> Vec<Vec<u8>> {
     (0..count).map(|_| value()).collect()
 }
 
-pub(crate) fn record(index: usize, value: &[u8]) -> NewRecord<'_> {
+pub fn record(index: usize, value: &[u8]) -> NewRecord<'_> {
     NewRecord {
         timestamp: NOW + (index / 100) as i64,
         key: None,
@@ -46,7 +58,7 @@ pub(crate) fn record(index: usize, value: &[u8]) -> NewRecord<'_> {
 }
 
 /// One batch of these values, uncompressed.
-pub(crate) fn batch(values: &[Vec<u8>]) -> RecordBytes {
+pub fn batch(values: &[Vec<u8>]) -> RecordBytes {
     let mut builder = BatchBuilder::new();
     for (index, value) in values.iter().enumerate() {
         builder.append(&record(index, value)).unwrap();
@@ -65,7 +77,7 @@ fn topic_id(topic: usize) -> Uuid {
 }
 
 /// A topic has an id on the wire in these versions, and else a name.
-pub(crate) fn fetch_response(records: &RecordBytes) -> FetchResponse {
+pub fn fetch_response(records: &RecordBytes) -> FetchResponse {
     let partition = |index: usize| {
         PartitionData::new()
             .with_partition_index(index as i32)
@@ -80,11 +92,10 @@ pub(crate) fn fetch_response(records: &RecordBytes) -> FetchResponse {
             .with_topic_id(topic_id(topic))
             .with_partitions((0..PARTITIONS_PER_TOPIC).map(partition).collect::<Vec<_>>())
     };
-    FetchResponse::new()
-        .with_responses((0..TOPICS).map(topic).collect::<Vec<_>>())
+    FetchResponse::new().with_responses((0..TOPICS).map(topic).collect::<Vec<_>>())
 }
 
-pub(crate) fn produce_request(records: impl Fn(usize) -> RecordBytes) -> ProduceRequest {
+pub fn produce_request(records: impl Fn(usize) -> RecordBytes) -> ProduceRequest {
     let partition = |index: usize| {
         PartitionProduceData::new()
             .with_index((index % PARTITIONS_PER_TOPIC) as i32)
@@ -108,7 +119,7 @@ pub(crate) fn produce_request(records: impl Fn(usize) -> RecordBytes) -> Produce
 }
 
 /// 1,000 topics of three partitions with three replicas, as large clusters answer.
-pub(crate) fn metadata_response() -> MetadataResponse {
+pub fn metadata_response() -> MetadataResponse {
     let brokers = (0..6).map(|node| {
         MetadataResponseBroker::new()
             .with_node_id(node)
@@ -138,16 +149,16 @@ pub(crate) fn metadata_response() -> MetadataResponse {
         .with_topics((0..1_000).map(topic).collect::<Vec<_>>())
 }
 
-pub(crate) fn api_versions_response() -> ApiVersionsResponse {
+pub fn api_versions_response() -> ApiVersionsResponse {
     let key = |key: &ApiKey| {
-        ours::messages::api_versions::ApiVersion::new()
+        kafka_protocol::messages::api_versions::ApiVersion::new()
             .with_api_key(key.code())
             .with_max_version(7)
     };
     ApiVersionsResponse::new().with_api_keys(ApiKey::ALL.iter().map(key).collect::<Vec<_>>())
 }
 
-pub(crate) fn offset_commit_request() -> OffsetCommitRequest {
+pub fn offset_commit_request() -> OffsetCommitRequest {
     let partition = |index: usize| {
         OffsetCommitRequestPartition::new()
             .with_partition_index(index as i32)
@@ -167,7 +178,76 @@ pub(crate) fn offset_commit_request() -> OffsetCommitRequest {
         .with_topics((0..TOPICS).map(topic).collect::<Vec<_>>())
 }
 
+pub fn join_group_response() -> JoinGroupResponse {
+    let member = |index: usize| {
+        kafka_protocol::messages::join_group::JoinGroupResponseMember::new()
+            .with_member_id(format!(
+                "consumer-{index}-6f1f6d0e-8a0e-4d0c-9d6e-1f3c3f3b3f3b"
+            ))
+            .with_metadata(Bytes::from(vec![7; 60]))
+    };
+    JoinGroupResponse::new()
+        .with_generation_id(3)
+        .with_protocol_name(StrBytes::from("range"))
+        .with_leader("consumer-0-6f1f6d0e-8a0e-4d0c-9d6e-1f3c3f3b3f3b")
+        .with_member_id("consumer-0-6f1f6d0e-8a0e-4d0c-9d6e-1f3c3f3b3f3b")
+        .with_members((0..50).map(member).collect::<Vec<_>>())
+}
+
+/// Versions 1 to 7: one group, without a field for it.
+pub fn offset_fetch_response() -> OffsetFetchResponse {
+    let partition = |index: usize| {
+        OffsetFetchResponsePartition::new()
+            .with_partition_index(index as i32)
+            .with_committed_offset(1_000_000 + index as i64)
+            .with_committed_leader_epoch(5)
+    };
+    let topic = |topic: usize| {
+        OffsetFetchResponseTopic::new()
+            .with_name(topic_name(topic))
+            .with_partitions((0..PARTITIONS_PER_TOPIC).map(partition).collect::<Vec<_>>())
+    };
+    OffsetFetchResponse::new().with_topics((0..TOPICS).map(topic).collect::<Vec<_>>())
+}
+
+/// Values one after the other with room for a few fields, and their checksum.
+pub fn bare_encode(values: &[Vec<u8>]) -> u64 {
+    let mut batch = vec![0; HEADER_LEN];
+    for value in values {
+        batch.extend_from_slice(&[0; 8]);
+        batch.extend_from_slice(value);
+    }
+    u64::from(crc32c::crc32c(&batch[CHECKED_FROM..]))
+}
+
+/// The checksum, and one look at each record; nothing is checked.
+pub fn bare_read(batch: &[u8]) -> u64 {
+    let mut total = u64::from(crc32c::crc32c(&batch[CHECKED_FROM..]));
+    let mut at = HEADER_LEN;
+    while at < batch.len() {
+        let mut varint = || {
+            let (low, high) = (batch[at], batch[at + 1]);
+            if low < 0x80 {
+                at += 1;
+                usize::from(low >> 1)
+            } else {
+                at += 2;
+                usize::from(low & 0x7f) >> 1 | usize::from(high) << 6
+            }
+        };
+        varint();
+        varint();
+        varint();
+        let offset = varint();
+        varint();
+        let len = varint();
+        total += u64::from(batch[at]) + offset as u64;
+        at += len + 1;
+    }
+    total
+}
+
 /// A frame without its length prefix.
-pub(crate) fn body_of(frame: ours::wire::Segments) -> Bytes {
+pub fn body_of(frame: kafka_protocol::wire::Segments) -> Bytes {
     frame.into_bytes().slice(4..)
 }
