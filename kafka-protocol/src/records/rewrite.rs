@@ -4,6 +4,7 @@ use bytes::BytesMut;
 
 use super::batch::{RecordBatch, TimestampType};
 use super::compression::{Compression, Compressor};
+use super::crc::BodyCrc;
 use super::error::RecordError;
 use super::header::{BatchHeader, HEADER_LEN, LOG_OVERHEAD};
 use super::limits::BatchLimits;
@@ -93,9 +94,7 @@ fn in_batch(
         attributes: header.attributes.with_codec(compression),
         ..header
     };
-    let written = header.write(body.len(), |checked| {
-        crc32c::crc32c_append(crc32c::crc32c(checked), body)
-    });
+    let written = header.write(body.len(), |checked| BodyCrc::of(body).after(checked));
     let mut raw = BytesMut::with_capacity(HEADER_LEN + body.len());
     raw.extend_from_slice(&written);
     raw.extend_from_slice(body);
