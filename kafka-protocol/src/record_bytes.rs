@@ -29,10 +29,8 @@ impl RecordBytes {
 
     /// The concatenation of `segments`; empty ones are dropped.
     pub fn from_segments(segments: impl IntoIterator<Item = Bytes>) -> Self {
-        let mut segments: Vec<Bytes> = segments
-            .into_iter()
-            .filter(|segment| !segment.is_empty())
-            .collect();
+        let mut segments: Vec<Bytes> = segments.into_iter().collect();
+        segments.retain(|segment| !segment.is_empty());
         match segments.len() {
             0 | 1 => Self(Pieces::One(segments.pop().unwrap_or_default())),
             _ => Self(Pieces::Several(segments.into())),
