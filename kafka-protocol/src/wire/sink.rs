@@ -1,4 +1,4 @@
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use smallvec::SmallVec;
 
 use super::{MAX_STRING_LEN, Segments, zigzag, zigzag_long};
@@ -12,7 +12,7 @@ use crate::{RecordBytes, Uuid};
 /// without a copy. [`Sink::finish`] cuts the sink into [`Segments`], in order.
 #[derive(Debug, Default)]
 pub struct Sink {
-    own: Vec<u8>,
+    own: BytesMut,
     /// Shared buffers, each with the length that `own` had before it.
     shared: SmallVec<[(usize, Bytes); 4]>,
     shared_len: usize,
@@ -32,7 +32,7 @@ impl Sink {
     /// An empty sink with room for `capacity` bytes of its own.
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
-            own: Vec::with_capacity(capacity),
+            own: BytesMut::with_capacity(capacity),
             ..Self::default()
         }
     }
@@ -48,19 +48,18 @@ impl Sink {
     }
 
     /// What was written, in order.
-    pub fn finish(self) -> Segments {
+    pub fn finish(mut self) -> Segments {
         let mut segments = Vec::with_capacity(2 * self.shared.len() + 1);
-        let mut own = Bytes::from(self.own);
         let mut cut = 0;
         for (at, bytes) in self.shared {
             if at > cut {
-                segments.push(own.split_to(at - cut));
+                segments.push(self.own.split_to(at - cut).freeze());
                 cut = at;
             }
             segments.push(bytes);
         }
-        if !own.is_empty() {
-            segments.push(own);
+        if !self.own.is_empty() {
+            segments.push(self.own.freeze());
         }
         Segments::new(segments)
     }
@@ -68,72 +67,71 @@ impl Sink {
     /// A byte: one for true, zero for false.
     #[inline]
     pub fn put_bool(&mut self, value: bool) {
-        self.own.push(value.into());
+        self.own.put_u8(value.into());
     }
 
     /// An unsigned byte.
     #[inline]
     pub fn put_u8(&mut self, value: u8) {
-        self.own.push(value);
+        self.own.put_u8(value);
     }
 
     /// A signed byte.
     #[inline]
     pub fn put_i8(&mut self, value: i8) {
-        self.put_slice(&value.to_be_bytes());
+        self.own.put_i8(value);
     }
 
     /// A big-endian 16-bit integer.
     #[inline]
     pub fn put_i16(&mut self, value: i16) {
-        self.put_slice(&value.to_be_bytes());
+        self.own.put_i16(value);
     }
 
     /// A big-endian unsigned 16-bit integer.
     #[inline]
     pub fn put_u16(&mut self, value: u16) {
-        self.put_slice(&value.to_be_bytes());
+        self.own.put_u16(value);
     }
 
     /// A big-endian 32-bit integer.
     #[inline]
     pub fn put_i32(&mut self, value: i32) {
-        self.put_slice(&value.to_be_bytes());
+        self.own.put_i32(value);
     }
 
     /// A big-endian unsigned 32-bit integer.
     #[inline]
     pub fn put_u32(&mut self, value: u32) {
-        self.put_slice(&value.to_be_bytes());
+        self.own.put_u32(value);
     }
 
     /// A big-endian 64-bit integer.
     #[inline]
     pub fn put_i64(&mut self, value: i64) {
-        self.put_slice(&value.to_be_bytes());
+        self.own.put_i64(value);
     }
 
     /// A big-endian IEEE 754 double.
     #[inline]
     pub fn put_f64(&mut self, value: f64) {
-        self.put_slice(&value.to_be_bytes());
+        self.own.put_f64(value);
     }
 
     /// A 16-byte id.
     #[inline]
     pub fn put_uuid(&mut self, value: Uuid) {
-        self.put_slice(value.as_bytes());
+        self.own.put_slice(value.as_bytes());
     }
 
     /// An unsigned variable-length integer.
     #[inline]
-    pub fn put_unsigned_varint(&mut self, value: u32) {
-        // Nearly every length and count takes one byte.
-        if value < 0x80 {
-            self.own.push(value as u8);
-        } else {
-            self.put_base128(value.into());
+    pub fn put_unsigned_varint(&mut self, mut value: u32) {
+        while value >= 0x80 {
+            self.own.put_u8(value as u8 | 0x80);
+            value >>= 7;
         }
+        self.own.put_u8(value as u8);
     }
 
     /// A zigzag variable-length 32-bit integer.
@@ -144,27 +142,24 @@ impl Sink {
 
     /// A zigzag variable-length 64-bit integer.
     pub fn put_varlong(&mut self, value: i64) {
-        self.put_base128(zigzag_long(value));
-    }
-
-    fn put_base128(&mut self, mut value: u64) {
+        let mut value = zigzag_long(value);
         while value >= 0x80 {
-            self.own.push(value as u8 | 0x80);
+            self.own.put_u8(value as u8 | 0x80);
             value >>= 7;
         }
-        self.own.push(value as u8);
+        self.own.put_u8(value as u8);
     }
 
     /// Raw bytes, copied.
     #[inline]
     pub fn put_slice(&mut self, bytes: &[u8]) {
-        self.own.extend_from_slice(bytes);
+        self.own.put_slice(bytes);
     }
 
     /// Raw bytes, taken by reference when they are [`Sink::SHARE_FROM`] or more.
     pub fn put_shared(&mut self, bytes: Bytes) {
         if bytes.len() < Self::SHARE_FROM {
-            self.put_slice(&bytes);
+            self.own.put_slice(&bytes);
         } else {
             self.shared_len += bytes.len();
             self.shared.push((self.own.len(), bytes));
@@ -231,7 +226,6 @@ impl Sink {
         to_bytes: impl Fn(T) -> [u8; N],
     ) -> Result<(), EncodeError> {
         self.put_len(values.len(), flexible)?;
-        self.own.reserve(N * values.len());
         for value in values {
             self.put_slice(&to_bytes(*value));
         }
