@@ -29,7 +29,15 @@ const COORDINATORS: [&str; 3] = [
 ];
 
 /// The releases, newest first, and whether the coordinators have jars of their own.
-const RELEASES: [(&str, bool); 3] = [("4.4.0", true), ("4.3.1", true), ("3.9.1", false)];
+const RELEASES: [(&str, bool); 7] = [
+    ("4.4.0", true),
+    ("4.3.1", true),
+    ("3.9.1", false),
+    ("2.8.2", false),
+    ("0.10.2.2", false),
+    ("0.9.0.1", false),
+    ("0.8.2.2", false),
+];
 
 impl MessageJars {
     /// The release that has the newest messages.
@@ -40,7 +48,9 @@ impl MessageJars {
 
     /// The jars of `release`, downloaded first when they are not there yet.
     ///
-    /// The releases are 4.4.0, 4.3.1 and 3.9.1; of the last, the clients' jar only.
+    /// The releases are 4.4.0 and 4.3.1, and of the clients' jar alone 3.9.1, 2.8.2,
+    /// 0.10.2.2, 0.9.0.1 and 0.8.2.2, of which the last three have no messages, but
+    /// the record formats of their time.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! `cargo xtask conformance [messages] [--seed S] [--per-version N] [--only VALUE]
+//! `cargo xtask conformance [messages] [records] [--seed S] [--per-version N] [--only VALUE]
 //! [--record FILE]`
 
 use super::Result;
@@ -6,7 +6,7 @@ use crate::conformance::{self, Options};
 use crate::error::Error;
 
 /// What there is to compare.
-const PARTS: [&str; 1] = ["messages"];
+const PARTS: [&str; 2] = ["messages", "records"];
 
 pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
     use lexopt::prelude::*;
@@ -41,6 +41,14 @@ pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         print!("{tally}");
         passed += tally.passed();
         failed += tally.failed();
+    }
+    // What `--only` names is a message.
+    if is_chosen("records") && options.only.is_none() {
+        println!("records, seed {}", options.seed);
+        let table = conformance::records(&options)?;
+        print!("{table}");
+        passed += table.passed();
+        failed += table.failed();
     }
     println!("{passed} passed, {failed} failed");
     // Silence is no proof: `--only` may name nothing.

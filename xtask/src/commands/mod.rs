@@ -25,7 +25,7 @@ usage: cargo xtask COMMAND
                         kafka-protocol under libFuzzer, each target 60 seconds; needs cargo-fuzz
   sim --seeds A..B      simulation seeds, twice in two processes, hashes compared
   schema-audit          every message beside the definitions in Kafka's own jars
-  conformance [messages] [--seed S] [--per-version N] [--only VALUE]
+  conformance [messages] [records] [--seed S] [--per-version N] [--only VALUE]
                         our codecs beside Kafka's own classes, on random values
   vectors FILE          message bodies in hex, decoded and encoded again; - is standard input
   bench protocol [--quick]

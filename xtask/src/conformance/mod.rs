@@ -7,12 +7,14 @@
 mod codecs;
 mod compare;
 mod messages;
+mod records;
 mod tally;
 
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
 
+pub(crate) use records::Table;
 pub(crate) use tally::Tally;
 
 /// What to compare, and how much of it.
@@ -53,6 +55,12 @@ impl Options {
     /// How much every change goes through: defaults, everything set, everything
     /// null or empty, and one of chance.
     pub(crate) const QUICK: u32 = 4;
+
+    /// Buffers of each format, codec, shape, release and way: one where little is
+    /// asked for.
+    fn records_per_kind(&self) -> u32 {
+        (self.per_version / 10).max(1)
+    }
 }
 
 /// Compares messages, headers and the records of internal topics.
@@ -62,6 +70,16 @@ impl Options {
 /// Without the jars, and when the Java program stops.
 pub(crate) fn messages(options: &Options) -> Result<Tally> {
     messages::run(options)
+}
+
+/// Compares record batches and message sets, as many of each kind as there are
+/// [`records_per_kind`](Options::records_per_kind).
+///
+/// # Errors
+///
+/// Without the jars, and when a Java program stops.
+pub(crate) fn records(options: &Options) -> Result<Table> {
+    records::run(options.seed, options.records_per_kind())
 }
 
 impl Maker {

@@ -21,14 +21,17 @@ pub(super) fn run(scale: &Scale) -> Outcome {
         only: None,
         record: None,
     };
-    match conformance::messages(&options) {
-        Ok(tally) => {
-            print!("{tally}");
-            Outcome::Ran {
-                passed: tally.passed(),
-                failed: tally.failed(),
-            }
-        }
+    let compared = conformance::messages(&options).and_then(|tally| {
+        print!("{tally}");
+        let table = conformance::records(&options)?;
+        print!("{table}");
+        Ok((tally, table))
+    });
+    match compared {
+        Ok((tally, table)) => Outcome::Ran {
+            passed: tally.passed() + table.passed(),
+            failed: tally.failed() + table.failed(),
+        },
         Err(error) => {
             eprintln!("{error}");
             Outcome::single(false)
