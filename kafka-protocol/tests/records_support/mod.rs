@@ -222,7 +222,7 @@ pub(crate) fn rendered(mut bytes: Bytes) -> String {
     text
 }
 
-fn part(bytes: Option<&[u8]>) -> String {
+pub(crate) fn part(bytes: Option<&[u8]>) -> String {
     match bytes {
         None => "-".to_owned(),
         Some(bytes) if bytes.len() <= 24 => format!("={}", hex(bytes)),
