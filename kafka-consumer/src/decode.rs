@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use kafka_net::Error;
-use kafka_protocol::records::{BatchLimits, ControlRecordKind, RecordBatch, RecordError};
+use kafka_protocol::records::{BatchLimits, ControlRecordKind, Magic, RecordBatch, RecordError};
 
 use crate::assignment::TopicPartition;
 use crate::batch::Batch;
@@ -97,9 +97,10 @@ impl Decoder {
             return Ok(Step::End);
         };
         let next = batch.next_offset();
+        let first = (batch.magic() == Magic::V2).then(|| batch.base_offset());
         let failed = |error| Failure {
             error,
-            batch: Some((batch.base_offset(), next)),
+            batch: Some((first, next)),
         };
         if batch.is_control() {
             if self.isolation == IsolationLevel::ReadCommitted
@@ -144,15 +145,16 @@ enum Step {
 
 struct Failure {
     error: RecordError,
-    /// Base offset of the batch and the offset after it, as its header says.
-    batch: Option<(i64, i64)>,
+    /// First offset of the batch, if it tells it, and the offset after it, as its
+    /// header says.
+    batch: Option<(Option<i64>, i64)>,
 }
 
 impl Failure {
     /// The error for the caller; `at` is where reading had come to.
     fn at(self, partition: &TopicPartition, at: i64) -> Error {
         let (offset, skip_to) = match self.batch {
-            Some((base, next)) => (at.max(base), Some(next)),
+            Some((first, next)) => (first.unwrap_or(at).max(at), Some(next)),
             None => (at, None),
         };
         error::corrupt(partition, offset, skip_to).with_source(self.error)
@@ -406,6 +408,37 @@ mod tests {
         assert_eq!(at, 5);
         let text = error.to_string();
         assert!(text.contains("seek to 2005"), "{text}");
+    }
+
+    /// Whoever seeks where the error says to fetch it again loses nothing: a wrapper
+    /// states its last offset, and the records before it are in it.
+    #[test]
+    fn a_damaged_message_set_is_named_by_where_reading_had_come_to() {
+        let wrapper = |builder: MessageSetBuilder| {
+            let mut builder = builder.with_base_offset(15);
+            for _ in 0..5 {
+                builder.append(&NewRecord::default()).unwrap();
+            }
+            let mut gzip = Compressor::new(Compression::Gzip).unwrap();
+            builder.seal(&mut gzip).unwrap().raw().to_vec()
+        };
+        for builder in [MessageSetBuilder::v0(), MessageSetBuilder::v1()] {
+            let good = wrapper(builder);
+            let mut data = good.clone();
+            *data.last_mut().unwrap() ^= 1;
+            // Where the checksum is not looked at, the codec notices.
+            for config in [uncommitted(), uncommitted().check_crcs(false)] {
+                let mut bad = chunk(15, 20, Bytes::from(data.clone()));
+                let decoded = Decoder::new(&config).next(&partition(), &mut bad);
+                let Decoded::Corrupt { at: 15, error } = decoded else {
+                    panic!("{decoded:?}");
+                };
+                let text = error.to_string();
+                assert!(text.contains("the record batch at offset 15"), "{text}");
+                assert!(text.contains("seek to 20 to go on"), "{text}");
+                assert!(text.contains("or to 15 to fetch it again"), "{text}");
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use bytes::Buf;
 
 /// Bytes before what a batch's length counts: its base offset and the length.
 const PREFIX: usize = 12;
+/// Where the format's number lies, in every format.
+const MAGIC_AT: usize = 16;
 /// Bytes of a batch's header from magic 2 on.
 const HEADER: usize = 61;
 /// The shortest message of the older formats, [`PREFIX`] included.
@@ -67,10 +69,14 @@ impl Walk {
     }
 }
 
-/// The base offset of the batch at the front, and the offset after its last record.
-pub(crate) fn first_batch(data: &[u8]) -> Option<(i64, i64)> {
+/// The first offset of the batch at the front, if it tells it, and the offset after
+/// its last record.
+///
+/// A message of the older formats may hold others, and states the last of theirs.
+pub(crate) fn first_batch(data: &[u8]) -> Option<(Option<i64>, i64)> {
     let extent = Extent::of(data).ok()?;
-    Some((extent.base, extent.next))
+    let is_batch = data.get(MAGIC_AT) == Some(&2);
+    Some((is_batch.then_some(extent.base), extent.next))
 }
 
 /// One batch, or one message of the older formats.
@@ -97,7 +103,7 @@ impl Extent {
             .and_then(|length| length.checked_add(PREFIX))
             .filter(|&len| base >= 0 && len >= SHORTEST_MESSAGE)
             .ok_or(Unreadable::Malformed)?;
-        let Some(&magic) = data.get(16) else {
+        let Some(&magic) = data.get(MAGIC_AT) else {
             return Err(Unreadable::Short(Some(len)));
         };
         let last_delta = match magic {
