@@ -42,7 +42,7 @@ pub(crate) fn dump(segment: impl Read, out: &mut impl Write) -> Result<(), Box<d
     writeln!(
         out,
         "{:>14} {:>8} {:>5} {:<7} {:>10} {:>7}  what",
-        "first offset", "records", "magic", "codec", "bytes", "ratio"
+        "offset", "records", "magic", "codec", "bytes", "ratio"
     )?;
     for batch in BatchReader::new(segment, limits) {
         let batch = batch?;
