@@ -61,10 +61,19 @@ pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, Compres
         .decompress_into_with_limit(input, &mut output, budget)
         .map_err(|error| match error {
             DecompressError::OutputTooSmall => too_large(budget),
+            // So zrip calls what a block's sequences write beyond the limit, too.
+            DecompressError::CorruptSequences
+                if budget.saturating_sub(output.len()) < MAX_BLOCK =>
+            {
+                too_large(budget)
+            }
             error => malformed(error.to_string()),
         })?;
     Ok(output)
 }
+
+/// The most that a block becomes.
+const MAX_BLOCK: usize = 128 << 10;
 
 fn too_large(budget: usize) -> CompressionError {
     CompressionError::TooLarge {
