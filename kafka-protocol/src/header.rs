@@ -1,6 +1,7 @@
 //! The headers in front of every request and response body.
 
-use crate::error::{DecodeError, EncodeError};
+use crate::codec::not_in_version;
+use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 use crate::schema::{DefaultValue, FieldKind, FieldSchema, MessageKind, MessageSchema};
 use crate::wire::{Reader, Sink};
 use crate::{ApiKey, StrBytes, TaggedFields, VersionRange};
@@ -52,8 +53,14 @@ impl RequestHeader {
 
     /// Writes the header in `header_version` (0, 1 or 2; see
     /// [`request_header_version`]).
+    ///
+    /// # Errors
+    ///
+    /// When there is no such version, for unknown tagged fields in a version below
+    /// 2, and for a client id too long for a string.
     pub fn encode(&self, sink: &mut Sink, header_version: i16) -> Result<(), EncodeError> {
         let named = |error: EncodeError| error.in_message("RequestHeader", header_version);
+        check_encode(Self::SCHEMA, header_version, &self.unknown_tagged_fields)?;
         sink.put_i16(self.api_key);
         sink.put_i16(self.api_version);
         sink.put_i32(self.correlation_id);
@@ -73,7 +80,12 @@ impl RequestHeader {
     }
 
     /// Reads a header of `header_version`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such version, and when the bytes are not such a header.
     pub fn decode(reader: &mut Reader, header_version: i16) -> Result<Self, DecodeError> {
+        check_decode(Self::SCHEMA, header_version)?;
         let read = |reader: &mut Reader| {
             let fixed = Self {
                 api_key: reader
@@ -149,7 +161,12 @@ impl ResponseHeader {
 
     /// Writes the header in `header_version` (0 or 1; see
     /// [`response_header_version`]).
+    ///
+    /// # Errors
+    ///
+    /// When there is no such version, and for unknown tagged fields in version 0.
     pub fn encode(&self, sink: &mut Sink, header_version: i16) -> Result<(), EncodeError> {
+        check_encode(Self::SCHEMA, header_version, &self.unknown_tagged_fields)?;
         sink.put_i32(self.correlation_id);
         if header_version >= 1 {
             let named = |error: EncodeError| error.in_message("ResponseHeader", header_version);
@@ -159,7 +176,12 @@ impl ResponseHeader {
     }
 
     /// Reads a header of `header_version`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such version, and when the bytes are not such a header.
     pub fn decode(reader: &mut Reader, header_version: i16) -> Result<Self, DecodeError> {
+        check_decode(Self::SCHEMA, header_version)?;
         let read = |reader: &mut Reader| {
             let correlation_id = reader
                 .read_i32()
@@ -175,6 +197,37 @@ impl ResponseHeader {
         };
         read(reader).map_err(|error: DecodeError| error.in_message("ResponseHeader"))
     }
+}
+
+/// As [`Message::encode`](crate::Message::encode) of a message with this schema
+/// refuses a version it does not have, and tagged fields in one without them.
+fn check_encode(
+    schema: &MessageSchema,
+    version: i16,
+    unknown: &TaggedFields,
+) -> Result<(), EncodeError> {
+    let error = if !schema.versions.contains(version) {
+        EncodeError::new(EncodeErrorKind::UnsupportedVersion {
+            version,
+            supported: schema.versions,
+        })
+    } else if !unknown.is_empty() && !schema.flexible.is_some_and(|range| range.contains(version)) {
+        not_in_version("unknown_tagged_fields")
+    } else {
+        return Ok(());
+    };
+    Err(error.in_message(schema.name, version))
+}
+
+fn check_decode(schema: &MessageSchema, version: i16) -> Result<(), DecodeError> {
+    if schema.versions.contains(version) {
+        return Ok(());
+    }
+    let kind = DecodeErrorKind::UnsupportedVersion {
+        version,
+        supported: schema.versions,
+    };
+    Err(DecodeError::new(kind).in_message(schema.name))
 }
 
 /// A field of both headers, in versions 0 to `last`.
@@ -265,6 +318,11 @@ mod tests {
         };
         let check = |version, expected: &'static [u8], decoded: &RequestHeader| {
             let mut sink = Sink::new();
+            let unknown_tagged_fields = decoded.unknown_tagged_fields.clone();
+            let header = RequestHeader {
+                unknown_tagged_fields,
+                ..header.clone()
+            };
             header.encode(&mut sink, version).unwrap();
             assert_eq!(sink.finish().into_bytes(), expected);
             let mut reader = Reader::new(Bytes::from_static(expected));
@@ -330,6 +388,10 @@ mod tests {
         };
         for version in RequestHeader::SCHEMA.versions.iter() {
             let mut sink = Sink::new();
+            let mut request = request.clone();
+            if version < 2 {
+                request.unknown_tagged_fields = TaggedFields::new();
+            }
             request.encode(&mut sink, version).unwrap();
             let expected = by_schema(RequestHeader::SCHEMA, version);
             assert_eq!(sink.finish().into_bytes(), expected, "{version}");
@@ -340,9 +402,59 @@ mod tests {
         };
         for version in ResponseHeader::SCHEMA.versions.iter() {
             let mut sink = Sink::new();
+            let mut response = response.clone();
+            if version < 1 {
+                response.unknown_tagged_fields = TaggedFields::new();
+            }
             response.encode(&mut sink, version).unwrap();
             let expected = by_schema(ResponseHeader::SCHEMA, version);
             assert_eq!(sink.finish().into_bytes(), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_in_silence() {
+        let unknown_tagged_fields = TaggedFields::from_iter([(5, Bytes::from_static(b"x"))]);
+        let request = RequestHeader {
+            unknown_tagged_fields: unknown_tagged_fields.clone(),
+            ..RequestHeader::default()
+        };
+        let response = ResponseHeader {
+            correlation_id: 7,
+            unknown_tagged_fields,
+        };
+        for (error, message, version) in [
+            (request.encode(&mut Sink::new(), 0), "RequestHeader", 0),
+            (request.encode(&mut Sink::new(), 1), "RequestHeader", 1),
+            (response.encode(&mut Sink::new(), 0), "ResponseHeader", 0),
+        ] {
+            assert_eq!(
+                error.unwrap_err().to_string(),
+                format!(
+                    "{message}.unknown_tagged_fields (version {version}): \
+                     this version cannot carry it, and it is not the default"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn versions_that_no_header_has() {
+        for version in [-1, 3] {
+            assert_eq!(
+                RequestHeader::default()
+                    .encode(&mut Sink::new(), version)
+                    .unwrap_err()
+                    .to_string(),
+                format!("RequestHeader (version {version}): version {version} is not one of 0-2")
+            );
+            let mut reader = Reader::new(Bytes::from_static(&[0; 32]));
+            assert_eq!(
+                ResponseHeader::decode(&mut reader, version)
+                    .unwrap_err()
+                    .to_string(),
+                format!("ResponseHeader: version {version} is not one of 0-1")
+            );
         }
     }
 
