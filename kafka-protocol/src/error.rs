@@ -214,7 +214,8 @@ pub enum EncodeErrorKind {
         /// The largest one allowed.
         max: usize,
     },
-    /// An unknown tagged field has the number of one that this version defines.
+    /// An unknown tagged field has the number of one that this version defines,
+    /// set or not.
     #[error("unknown tagged field {0} has the tag of a field that this version defines")]
     TagCollision(u32),
     /// The header of a request names another API than its body belongs to.

@@ -96,14 +96,17 @@ fn write_tagged(model: &Model, all: Range) -> TokenStream {
             known += ::core::primitive::usize::from(#present);
         }
     });
-    let writes = tagged.iter().map(|(tag, _, field)| {
+    let writes = tagged.iter().map(|(tag, versions, field)| {
         let (present, name) = (present_name(field), field.name());
         let (len, write) = (len(field, all), write(field, all));
+        let carried = versions.condition(all).tokens();
         quote! {
             if #present {
                 tagged.known(sink, #tag, #len)
                     .and_then(|()| #write)
                     .map_err(|error| error.in_field(#name))?;
+            } else if #carried {
+                tagged.absent(#tag).map_err(|error| error.in_field(#name))?;
             }
         }
     });

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Error, Fields, Ident, Path, Result, Type};
 
@@ -199,7 +200,7 @@ impl Field {
     }
 
     pub(crate) fn name(&self) -> String {
-        self.ident.to_string()
+        self.ident.unraw().to_string()
     }
 
     /// When it is one of the plain fields, given that the message has `version`.
@@ -355,7 +356,7 @@ fn field_flexible(attrs: &FieldAttrs, model: &Model) -> Result<Option<Option<Ran
 
 /// `topic_id` as Kafka writes it: `topicId`.
 fn camel_case(ident: &Ident) -> String {
-    let mut words = ident.to_string();
+    let mut words = ident.unraw().to_string();
     while let Some(at) = words.find('_') {
         words.remove(at);
         if let Some(letter) = words.get_mut(at..=at) {

@@ -51,7 +51,7 @@ pub(crate) fn quote(model: &Model) -> TokenStream {
 
 fn setter(field: &Field) -> TokenStream {
     let (ident, ty) = (&field.ident, &field.ty);
-    let name = format_ident!("with_{ident}");
+    let name = format_ident!("with_{}", ident);
     let doc = format!("Sets [`{ident}`](Self::{ident}).");
     // With `impl Into<i16>` a plain literal would have no type.
     let (parameter, value) = match &field.kind {

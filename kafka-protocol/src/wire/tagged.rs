@@ -174,11 +174,19 @@ impl TaggedFields {
 /// Collects fields in any order; of a tag given twice the last one stays.
 impl FromIterator<(u32, Bytes)> for TaggedFields {
     fn from_iter<I: IntoIterator<Item = (u32, Bytes)>>(fields: I) -> Self {
-        let mut collected = Self::new();
-        for (tag, data) in fields {
-            collected.insert(tag, data);
+        let mut collected: Vec<_> = fields.into_iter().collect();
+        collected.sort_by_key(|(tag, _)| *tag);
+        collected.dedup_by(|later, earlier| {
+            let twice = later.0 == earlier.0;
+            if twice {
+                std::mem::swap(later, earlier);
+            }
+            twice
+        });
+        if collected.is_empty() {
+            return Self::new();
         }
-        collected
+        Self(Some(Box::new(Unknown(collected))))
     }
 }
 
@@ -193,14 +201,18 @@ impl TaggedWriter<'_> {
     /// Announces a known field whose contents of `len` bytes are written next.
     pub fn known(&mut self, sink: &mut Sink, tag: u32, len: usize) -> Result<(), EncodeError> {
         self.unknown_below(sink, Some(tag))?;
-        if self
-            .unknown
-            .first()
-            .is_some_and(|(unknown, _)| *unknown == tag)
-        {
-            return Err(EncodeError::new(EncodeErrorKind::TagCollision(tag)));
-        }
+        self.absent(tag)?;
         put_head(sink, tag, len)
+    }
+
+    /// Passes over a known field that is not written, called in the order of the
+    /// tags too: no unknown one may be read in its place.
+    #[inline]
+    pub fn absent(&self, tag: u32) -> Result<(), EncodeError> {
+        match self.unknown.binary_search_by_key(&tag, |(tag, _)| *tag) {
+            Err(_) => Ok(()),
+            Ok(_) => Err(EncodeError::new(EncodeErrorKind::TagCollision(tag))),
+        }
     }
 
     /// Writes the unknown fields that are left.
@@ -355,7 +367,24 @@ mod tests {
 
         let mut sink = Sink::new();
         let mut writer = unknown.writer(&mut sink, 1).unwrap();
-        let error = writer.known(&mut sink, 7, 1).unwrap_err();
-        assert_eq!(error.kind(), &EncodeErrorKind::TagCollision(7));
+        for error in [writer.absent(7), writer.known(&mut sink, 7, 1)] {
+            assert_eq!(error.unwrap_err().kind(), &EncodeErrorKind::TagCollision(7));
+        }
+    }
+
+    #[test]
+    fn collected_in_order_and_the_last_of_each_tag() {
+        assert_eq!(TaggedFields::from_iter([]), TaggedFields::new());
+        let fields = [(9, "a"), (2, "b"), (9, "c"), (4, "d"), (9, "e"), (2, "f")];
+        let fields: TaggedFields = fields
+            .map(|(tag, data)| (tag, Bytes::from_static(data.as_bytes())))
+            .into_iter()
+            .collect();
+        let found: Vec<_> = fields.iter().collect();
+        let expected = [(2, "f"), (4, "d"), (9, "e")];
+        assert_eq!(found.len(), expected.len());
+        for ((tag, data), (expected_tag, expected)) in found.into_iter().zip(expected) {
+            assert_eq!((tag, &data[..]), (expected_tag, expected.as_bytes()));
+        }
     }
 }
