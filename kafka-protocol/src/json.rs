@@ -16,7 +16,9 @@
 //! case, only the fields that the version carries, tagged fields only where they
 //! differ from their default, ids as [`Uuid`] prints them, bytes in base64.
 //! Numbers that JSON has no form for are the strings `"NaN"`, `"Infinity"` and
-//! `"-Infinity"`. Tagged fields this crate does not know are left out.
+//! `"-Infinity"`. Tagged fields this crate does not know are left out. Secrets are
+//! not: what logs this form leaves out SaslAuthenticate, the APIs of delegation
+//! tokens and SCRAM credentials, and changes of configurations.
 
 mod form;
 mod view;

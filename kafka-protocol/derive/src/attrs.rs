@@ -52,6 +52,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) tag: Option<Spanned<u32>>,
     pub(crate) tagged: Option<Spanned<Range>>,
     pub(crate) ignorable: Option<()>,
+    pub(crate) secret: Option<()>,
     pub(crate) flexible: Option<Spanned<Option<Range>>>,
 }
 
@@ -66,10 +67,11 @@ impl FieldAttrs {
             "tag" => set(&mut found.tag, meta, number),
             "tagged" => set(&mut found.tagged, meta, range),
             "ignorable" => set(&mut found.ignorable, meta, |_| Ok(())),
+            "secret" => set(&mut found.secret, meta, |_| Ok(())),
             "flexible" => set(&mut found.flexible, meta, range_or_none),
             _ => Err(unknown(
                 meta,
-                "name, versions, nullable, default, tag, tagged, ignorable, flexible",
+                "name, versions, nullable, default, tag, tagged, ignorable, secret, flexible",
             )),
         })?;
         Ok(found)

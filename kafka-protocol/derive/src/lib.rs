@@ -7,6 +7,7 @@
 //! `encode`, `decode`, `schema` and `setters` quote code from the model.
 
 mod attrs;
+mod debug;
 mod decode;
 mod encode;
 mod json;
@@ -47,6 +48,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///   Default: all that carry it.
 /// - `ignorable`: a version that does not carry it drops it in silence instead
 ///   of refusing to be written.
+/// - `secret`: passwords and the like. `Debug` is implemented without the
+///   contents of such fields: leave it out of the standard derives.
 /// - `flexible = "none"`: the field keeps the plain encoding in flexible
 ///   versions.
 #[proc_macro_derive(Message, attributes(kafka))]
@@ -57,11 +60,12 @@ pub fn derive_message(input: TokenStream) -> TokenStream {
             let ident = &model.ident;
             let (setters, schema) = (setters::quote(&model), schema::quote(&model));
             let (encode, decode) = (encode::quote(&model), decode::quote(&model));
-            let json = json::quote(&model);
+            let (json, debug) = (json::quote(&model), debug::quote(&model));
             quote! {
                 #setters
                 #schema
                 #json
+                #debug
 
                 #[automatically_derived]
                 #[allow(unused_variables, unused_mut, clippy::all)]

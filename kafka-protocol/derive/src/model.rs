@@ -47,6 +47,8 @@ pub(crate) struct Field {
     pub(crate) nullable: Option<Range>,
     pub(crate) tag: Option<(u32, Range)>,
     pub(crate) ignorable: bool,
+    /// Not for `Debug` to show.
+    pub(crate) secret: bool,
     /// Where it differs from the struct's.
     pub(crate) flexible: Option<Option<Range>>,
     pub(crate) default: Default,
@@ -189,6 +191,7 @@ impl Field {
             nullable: nullable(&attrs, optional, versions)?,
             tag: tag(&attrs, versions, model)?,
             ignorable: attrs.ignorable.is_some(),
+            secret: attrs.secret.is_some(),
             flexible: field_flexible(&attrs, model)?,
             default: Default::Zero,
             ty: declared.ty.clone(),

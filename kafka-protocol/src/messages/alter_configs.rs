@@ -10,9 +10,6 @@
 use crate::{Message, StrBytes, TaggedFields};
 
 /// Replaces configurations.
-///
-/// Debug shows every value, and with them passwords and keys: it does not
-/// belong in logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 33, versions = "0-2", flexible = "2+", response = AlterConfigsResponse)]
 #[non_exhaustive]
@@ -42,7 +39,9 @@ pub struct AlterConfigsResource {
 }
 
 /// One setting.
-#[derive(Clone, Debug, PartialEq, Message)]
+///
+/// Debug hides its value, which can be a password or a key.
+#[derive(Clone, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct AlterableConfig {
@@ -50,7 +49,7 @@ pub struct AlterableConfig {
     pub name: StrBytes,
     /// Its value; null is refused. A secret of `password` type is here in the
     /// clear. Its default is empty, as in Kafka.
-    #[kafka(default = "")]
+    #[kafka(default = "", secret)]
     pub value: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

@@ -12,9 +12,6 @@ use bytes::Bytes;
 use crate::{Message, StrBytes, TaggedFields};
 
 /// Adds, replaces and removes credentials.
-///
-/// Debug shows the salted passwords, with which anyone can log in: it does not
-/// belong in logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 51, versions = "0", flexible = "0+", response = AlterUserScramCredentialsResponse)]
 #[non_exhaustive]
@@ -42,9 +39,8 @@ pub struct ScramCredentialDeletion {
 
 /// A credential to add or replace.
 ///
-/// Debug shows the salted password, with which anyone can log in: it does not
-/// belong in logs.
-#[derive(Clone, Debug, PartialEq, Message)]
+/// Debug hides the salted password, with which anyone can log in.
+#[derive(Clone, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "0+")]
 #[non_exhaustive]
 pub struct ScramCredentialUpsertion {
@@ -58,6 +54,7 @@ pub struct ScramCredentialUpsertion {
     pub salt: Bytes,
     /// `Hi(password, salt, iterations)` of RFC 5802, of the length of the
     /// mechanism's hash. A secret.
+    #[kafka(secret)]
     pub salted_password: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

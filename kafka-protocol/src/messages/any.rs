@@ -295,6 +295,61 @@ mod tests {
     }
 
     #[test]
+    fn debug_hides_secrets() {
+        const SECRET: &str = "hunter2";
+        let altered = alter_configs::AlterableConfig::new().with_value(Some(SECRET.into()));
+        let altered = alter_configs::AlterConfigsResource::new().with_configs([altered]);
+        let changed =
+            incremental_alter_configs::AlterableConfig::new().with_value(Some(SECRET.into()));
+        let changed =
+            incremental_alter_configs::AlterConfigsResource::new().with_configs([changed]);
+        let credential = alter_user_scram_credentials::ScramCredentialUpsertion::new()
+            .with_name("visible")
+            .with_salted_password(SECRET);
+        let requests: [AnyRequest; 6] = [
+            SaslAuthenticateRequest::new()
+                .with_auth_bytes(SECRET)
+                .into(),
+            RenewDelegationTokenRequest::new().with_hmac(SECRET).into(),
+            ExpireDelegationTokenRequest::new().with_hmac(SECRET).into(),
+            AlterConfigsRequest::new().with_resources([altered]).into(),
+            IncrementalAlterConfigsRequest::new()
+                .with_resources([changed])
+                .into(),
+            AlterUserScramCredentialsRequest::new()
+                .with_upsertions([credential])
+                .into(),
+        ];
+        let token = describe_delegation_token::DescribedDelegationToken::new().with_hmac(SECRET);
+        let responses: [AnyResponse; 3] = [
+            SaslAuthenticateResponse::new()
+                .with_auth_bytes(SECRET)
+                .into(),
+            CreateDelegationTokenResponse::new()
+                .with_hmac(SECRET)
+                .into(),
+            DescribeDelegationTokenResponse::new()
+                .with_tokens([token])
+                .into(),
+        ];
+        let requests = requests.iter().map(|request| format!("{request:?}"));
+        let responses = responses.iter().map(|response| format!("{response:?}"));
+        for shown in requests.chain(responses) {
+            assert!(
+                shown.contains("(hidden)") && !shown.contains(SECRET),
+                "{shown}"
+            );
+        }
+        assert_eq!(
+            format!(
+                "{:?}",
+                SaslAuthenticateRequest::new().with_auth_bytes(SECRET)
+            ),
+            "SaslAuthenticateRequest { auth_bytes: (hidden), unknown_tagged_fields: TaggedFields(None) }"
+        );
+    }
+
+    #[test]
     fn dispatched_by_key() {
         let mut reader = Reader::new(Bytes::from_static(b"\0\x01g"));
         let request = AnyRequest::decode(ApiKey::FindCoordinator, &mut reader, 0).unwrap();

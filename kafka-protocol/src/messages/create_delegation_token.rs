@@ -49,9 +49,8 @@ pub struct CreatableRenewers {
 
 /// The token.
 ///
-/// Debug shows its HMAC, with which anyone can log in: it does not belong in
-/// logs.
-#[derive(Clone, Debug, PartialEq, Message)]
+/// Debug hides its HMAC, with which anyone can log in.
+#[derive(Clone, PartialEq, Message)]
 #[kafka(key = 38, versions = "0-3", flexible = "2+")]
 #[non_exhaustive]
 pub struct CreateDelegationTokenResponse {
@@ -76,6 +75,7 @@ pub struct CreateDelegationTokenResponse {
     /// Its id, the user name to log in with.
     pub token_id: StrBytes,
     /// Its HMAC: the password to log in with, in Base64. A secret.
+    #[kafka(secret)]
     pub hmac: Bytes,
     /// Milliseconds for which a quota held the answer back, or asks the client
     /// to stay silent.

@@ -37,9 +37,6 @@ pub struct DescribeDelegationTokenOwner {
 }
 
 /// The tokens.
-///
-/// Debug shows their HMACs, with which anyone can log in: it does not belong in
-/// logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 41, versions = "0-3", flexible = "2+")]
 #[non_exhaustive]
@@ -57,9 +54,8 @@ pub struct DescribeDelegationTokenResponse {
 
 /// One token.
 ///
-/// Debug shows its HMAC, with which anyone can log in: it does not belong in
-/// logs.
-#[derive(Clone, Debug, PartialEq, Message)]
+/// Debug hides its HMAC, with which anyone can log in.
+#[derive(Clone, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "2+")]
 #[non_exhaustive]
 pub struct DescribedDelegationToken {
@@ -82,6 +78,7 @@ pub struct DescribedDelegationToken {
     /// Its id, the user name to log in with.
     pub token_id: StrBytes,
     /// Its HMAC: the password to log in with, in Base64. A secret.
+    #[kafka(secret)]
     pub hmac: Bytes,
     /// Who may renew it, besides its owner.
     pub renewers: Vec<DescribedDelegationTokenRenewer>,

@@ -12,13 +12,13 @@ use crate::{Message, TaggedFields};
 
 /// Lets a token expire.
 ///
-/// Debug shows its HMAC, with which anyone can log in: it does not belong in
-/// logs.
-#[derive(Clone, Debug, PartialEq, Message)]
+/// Debug hides its HMAC, with which anyone can log in.
+#[derive(Clone, PartialEq, Message)]
 #[kafka(key = 40, versions = "0-2", flexible = "2+", response = ExpireDelegationTokenResponse)]
 #[non_exhaustive]
 pub struct ExpireDelegationTokenRequest {
     /// The token's HMAC. A secret.
+    #[kafka(secret)]
     pub hmac: Bytes,
     /// Milliseconds from now; below zero at once.
     pub expiry_time_period_ms: i64,

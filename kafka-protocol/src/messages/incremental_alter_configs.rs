@@ -9,9 +9,6 @@
 use crate::{Message, StrBytes, TaggedFields};
 
 /// Changes configurations.
-///
-/// Debug shows every value, and with them passwords and keys: it does not
-/// belong in logs.
 #[derive(Clone, Debug, PartialEq, Message)]
 #[kafka(key = 44, versions = "0-1", flexible = "1+", response = IncrementalAlterConfigsResponse)]
 #[non_exhaustive]
@@ -41,7 +38,9 @@ pub struct AlterConfigsResource {
 }
 
 /// The change of one setting.
-#[derive(Clone, Debug, PartialEq, Message)]
+///
+/// Debug hides its value, which can be a password or a key.
+#[derive(Clone, PartialEq, Message)]
 #[kafka(versions = "0+", flexible = "1+")]
 #[non_exhaustive]
 pub struct AlterableConfig {
@@ -52,7 +51,7 @@ pub struct AlterableConfig {
     pub config_operation: i8,
     /// The value; null to return to the default. A secret of `password` type is
     /// here in the clear. Its default is empty, as in Kafka.
-    #[kafka(default = "")]
+    #[kafka(default = "", secret)]
     pub value: Option<StrBytes>,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,

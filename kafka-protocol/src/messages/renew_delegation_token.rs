@@ -11,13 +11,13 @@ use crate::{Message, TaggedFields};
 
 /// Renews a token.
 ///
-/// Debug shows its HMAC, with which anyone can log in: it does not belong in
-/// logs.
-#[derive(Clone, Debug, PartialEq, Message)]
+/// Debug hides its HMAC, with which anyone can log in.
+#[derive(Clone, PartialEq, Message)]
 #[kafka(key = 39, versions = "0-2", flexible = "2+", response = RenewDelegationTokenResponse)]
 #[non_exhaustive]
 pub struct RenewDelegationTokenRequest {
     /// The token's HMAC. A secret.
+    #[kafka(secret)]
     pub hmac: Bytes,
     /// Milliseconds from now until it expires, as far as its maximum lifetime
     /// allows; -1 for the broker's `delegation.token.expiry.time.ms`.

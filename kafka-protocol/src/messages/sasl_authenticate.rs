@@ -12,13 +12,13 @@ use crate::{Message, StrBytes, TaggedFields};
 
 /// The client's side of a step.
 ///
-/// Debug shows its bytes, which can be a password or a token: it does not
-/// belong in logs.
-#[derive(Clone, Debug, PartialEq, Message)]
+/// Debug hides its bytes, which can be a password or a token.
+#[derive(Clone, PartialEq, Message)]
 #[kafka(key = 36, versions = "0-2", flexible = "2+", response = SaslAuthenticateResponse)]
 #[non_exhaustive]
 pub struct SaslAuthenticateRequest {
     /// What the mechanism says; with PLAIN the password itself. A secret.
+    #[kafka(secret)]
     pub auth_bytes: Bytes,
     /// Tagged fields this crate does not know.
     pub unknown_tagged_fields: TaggedFields,
@@ -26,9 +26,8 @@ pub struct SaslAuthenticateRequest {
 
 /// The broker's side of a step.
 ///
-/// Debug shows its bytes, from which a weak password can be guessed: it does
-/// not belong in logs.
-#[derive(Clone, Debug, PartialEq, Message)]
+/// Debug hides its bytes, from which a weak password can be guessed.
+#[derive(Clone, PartialEq, Message)]
 #[kafka(key = 36, versions = "0-2", flexible = "2+")]
 #[non_exhaustive]
 pub struct SaslAuthenticateResponse {
@@ -38,6 +37,7 @@ pub struct SaslAuthenticateResponse {
     #[kafka(default = "")]
     pub error_message: Option<StrBytes>,
     /// What the mechanism says. A secret.
+    #[kafka(secret)]
     pub auth_bytes: Bytes,
     /// Milliseconds after which the connection can only be used to log in anew;
     /// 0 for no limit.
