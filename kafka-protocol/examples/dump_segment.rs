@@ -11,20 +11,26 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::process::ExitCode;
 
 use kafka_protocol::records::{BatchLimits, BatchReader, Compression};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     let mut paths = std::env::args_os().skip(1).peekable();
     if paths.peek().is_none() {
-        return Err("usage: dump_segment FILE...".into());
+        eprintln!("usage: dump_segment FILE...");
+        return ExitCode::FAILURE;
     }
     let mut out = io::stdout().lock();
     for path in paths {
-        writeln!(out, "{}", path.display())?;
-        dump(File::open(path)?, &mut out)?;
+        let name = path.display().to_string();
+        let dumped = writeln!(out, "{name}").map_err(Into::into);
+        if let Err(error) = dumped.and_then(|()| dump(File::open(path)?, &mut out)) {
+            eprintln!("{name}: {error}");
+            return ExitCode::FAILURE;
+        }
     }
-    Ok(())
+    ExitCode::SUCCESS
 }
 
 /// Bytes of the batches of one codec.

@@ -5,25 +5,49 @@
 //! ```
 //!
 //! Offsets, times, producers and sequences stay as they are. Control batches are
-//! never compressed, so they are passed on.
+//! never compressed, so they are passed on. zstd is younger than message sets
+//! (magic 0 and 1): a segment with some is refused. After an error there is no NEW.
 
 use std::error::Error;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use kafka_protocol::records::{BatchLimits, BatchReader, Compression, Compressor};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [codec, old, new] = arguments.as_slice() else {
-        return Err("usage: recompress none|gzip|snappy|lz4|zstd OLD NEW".into());
+        eprintln!("usage: recompress none|gzip|snappy|lz4|zstd OLD NEW");
+        return ExitCode::FAILURE;
     };
+    match rewrite(codec, old, new) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn rewrite(codec: &str, old: &str, new: &str) -> Result<(), Box<dyn Error>> {
     let codec: Compression = codec.parse()?;
+    let segment = File::open(old).map_err(|error| format!("{old}: {error}"))?;
+    let file = File::create_new(new).map_err(|error| format!("{new}: {error}"))?;
     let started = Instant::now();
-    let mut written = BufWriter::new(File::create_new(new)?);
-    let (before, after) = recompress(File::open(old)?, &mut written, codec)?;
-    written.flush()?;
+    let mut written = BufWriter::new(file);
+    let copied = recompress(segment, &mut written, codec)
+        .and_then(|sizes| Ok(written.flush().map(|()| sizes)?));
+    let (before, after) = match copied {
+        Ok(sizes) => sizes,
+        Err(error) => {
+            // Half a segment looks like a whole one.
+            drop(written);
+            fs::remove_file(new)?;
+            return Err(format!("{old}: {error}").into());
+        }
+    };
     println!(
         "{before} bytes became {after} ({:.1} %) in {:.1} s",
         after as f64 * 100.0 / before.max(1) as f64,
@@ -46,7 +70,10 @@ pub(crate) fn recompress(
         let mut batch = batch?;
         before += batch.encoded_len() as u64;
         if !batch.is_control() {
-            batch = batch.recompress(&mut compressor, &limits)?;
+            let offset = batch.base_offset();
+            batch = batch
+                .recompress(&mut compressor, &limits)
+                .map_err(|error| format!("the batch at offset {offset}: {error}"))?;
         }
         out.write_all(batch.raw())?;
         after += batch.encoded_len() as u64;

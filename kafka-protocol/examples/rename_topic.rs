@@ -30,7 +30,8 @@ const MAX_FRAME: usize = 100 << 20;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [listen, upstream, topic, shown_as] = arguments.as_slice() else {
-        return Err("usage: rename_topic LISTEN UPSTREAM TOPIC SHOWN_AS".into());
+        eprintln!("usage: rename_topic LISTEN UPSTREAM TOPIC SHOWN_AS");
+        std::process::exit(1);
     };
     let listener = TcpListener::bind(listen)?;
     println!(
@@ -38,7 +39,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         listener.local_addr()?
     );
     for client in listener.incoming() {
-        let (client, broker) = (client?, TcpStream::connect(upstream)?);
+        let client = client?;
+        let broker = match TcpStream::connect(upstream) {
+            Ok(broker) => broker,
+            Err(error) => {
+                // The client finds its connection closed and tries again.
+                eprintln!("{upstream}: {error}");
+                continue;
+            }
+        };
         let renaming = Arc::new(Renaming::new(topic, shown_as));
         let (to_broker, to_client) = (renaming.clone(), renaming);
         let (from_client, from_broker) = (client.try_clone()?, broker.try_clone()?);

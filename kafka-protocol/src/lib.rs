@@ -54,9 +54,19 @@
 //! brokers keep their own state in; [`frame`] and [`header`] what surrounds
 //! messages; [`wire`] the primitive types, under the budget that keeps hostile
 //! bytes harmless; [`schema`] every message as data. [`Message`] explains the
-//! derive for messages of one's own. With the feature `json` every message has a
-//! JSON form, that of Kafka's own request log, for what people read (the module
-//! `json` says more).
+//! derive for messages of one's own.
+//!
+//! The features:
+//!
+//! | feature | on by default | |
+//! | --- | --- | --- |
+//! | `gzip`, `snappy`, `lz4`, `zstd` | yes | one codec each, without C; batches of a codec that is off can be passed on, but not opened |
+//! | `zstd-c` | no | the C library in the place of the Rust one: every level, and faster; needs a C compiler |
+//! | `json` | no | every message in the form of Kafka's own request log, for what people read: the module `json` |
+//!
+//! [`Compression`](records::Compression) has the levels and speeds of the codecs.
+//! The examples are programs to begin with: `rename_topic` (a proxy),
+//! `dump_segment` and `recompress` (log segments).
 //!
 //! What a peer sends never panics and never costs more memory than a constant
 //! times its length. Record data is never copied on its way through.

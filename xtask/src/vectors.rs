@@ -98,8 +98,9 @@ impl Vector {
         let columns: Vec<&str> = text.split('\t').collect();
         let [key, direction, version, body] = columns.as_slice() else {
             return Err(format!(
-                "{} columns, not 4",
-                columns.iter().map(|_| 1).sum::<u32>()
+                "{} columns, not 4 with tabs between them: \
+                 api key, request or response, version, hex of the body",
+                columns.len()
             ));
         };
         let code: i16 = key.parse().map_err(|_| format!("{key:?} is no API key"))?;

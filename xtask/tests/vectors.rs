@@ -46,7 +46,8 @@ fn a_failure_is_a_line_and_a_status() {
         lines(&output),
         [
             "line 4: FindCoordinatorRequest v0: decoding: FindCoordinatorRequest.key: 5 bytes missing",
-            "line 5: 1 columns, not 4",
+            "line 5: 1 columns, not 4 with tabs between them: \
+             api key, request or response, version, hex of the body",
             "1 passed, 2 failed",
         ]
     );

@@ -23,6 +23,13 @@ use syn::{DeriveInput, parse_macro_input};
 /// Implements `kafka_protocol::Message` (and `Request`, where a response is
 /// named), `Default` with Kafka's defaults, `new` and the `with_…` setters.
 ///
+/// The struct has named fields, derives `Clone`, `Debug` and `PartialEq` besides,
+/// and is `#[non_exhaustive]`, because later versions add fields. Its fields are
+/// `bool`, `i8`, `i16`, `u16`, `i32`, `u32`, `i64`, `f64`, `Uuid`, `StrBytes`,
+/// `Bytes` (of the crate `bytes`), `RecordBytes`, other such structs, `Vec`s of
+/// these, and `Option`s of what Kafka allows to be null; numbers never are. Structs
+/// inside others carry the attributes `versions` and `flexible` too.
+///
 /// # On the struct
 ///
 /// - `name = "TopicData"`: Kafka's name, where the struct's differs.

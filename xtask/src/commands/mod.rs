@@ -26,7 +26,8 @@ usage: cargo xtask COMMAND
   sim --seeds A..B      simulation seeds, twice in two processes, hashes compared
   schema-audit          every message beside the definitions in Kafka's own jars
   conformance [messages] [records] [--seed S] [--per-version N] [--only VALUE]
-                        our codecs beside Kafka's own classes, on random values
+                        our codecs beside Kafka's own classes, on random values; a
+                        failure tells the VALUE that shows it again
   vectors FILE          message bodies in hex, decoded and encoded again; - is standard input
   bench protocol [--quick]
                         codecs beside a bare loop and other crates; writes bench/results
