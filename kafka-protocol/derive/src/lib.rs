@@ -30,6 +30,11 @@ use syn::{DeriveInput, parse_macro_input};
 /// these, and `Option`s of what Kafka allows to be null; numbers never are. Structs
 /// inside others carry the attributes `versions` and `flexible` too.
 ///
+/// The setters take what converts into the field: a `&str` for a `StrBytes`, an
+/// array for a `Vec`. For an `Option`, they take one or what is inside, but of
+/// exactly its type: `with_name(StrBytes::from("orders"))`,
+/// `with_topics(vec![topic])`.
+///
 /// # On the struct
 ///
 /// - `name = "TopicData"`: Kafka's name, where the struct's differs.
