@@ -14,7 +14,7 @@
 //!
 //! The form is that of Kafka's `…DataJsonConverter` classes: field names in camel
 //! case, only the fields that the version carries, tagged fields only where they
-//! differ from their default, ids as [`Uuid`] prints them, bytes in base64.
+//! differ from their default, ids as [`Uuid`](crate::Uuid) prints them, bytes in base64.
 //! Numbers that JSON has no form for are the strings `"NaN"`, `"Infinity"` and
 //! `"-Infinity"`. Tagged fields this crate does not know are left out. Secrets are
 //! not: what logs this form leaves out SaslAuthenticate, the APIs of delegation
