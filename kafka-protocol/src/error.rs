@@ -85,7 +85,9 @@ pub enum DecodeErrorKind {
         remaining: usize,
     },
     /// More elements or tagged fields than [`crate::wire::Limits`] allows.
-    #[error("{count} elements exceed the limit of {limit}")]
+    #[error(
+        "{count} elements exceed the limit of {limit} (Limits::max_elements, max_tagged_fields)"
+    )]
     TooManyElements {
         /// The claimed number.
         count: usize,
@@ -94,7 +96,10 @@ pub enum DecodeErrorKind {
     },
     /// The decoded structures would take more memory than
     /// [`crate::wire::Limits`] allows for this frame.
-    #[error("decoding needs {needed} more bytes of memory, {left} are left of the budget")]
+    #[error(
+        "decoding needs {needed} more bytes of memory, {left} are left of the budget \
+         (32 times the frame, at most Limits::max_allocation)"
+    )]
     OverBudget {
         /// What the next array would take.
         needed: usize,

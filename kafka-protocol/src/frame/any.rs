@@ -9,7 +9,7 @@ use crate::header::{
     RequestHeader, ResponseHeader, request_header_version, response_header_version,
 };
 use crate::messages::{AnyRequest, AnyResponse};
-use crate::wire::{Limits, Segments};
+use crate::wire::{Limits, Reader, Segments};
 use crate::{ApiKey, DecodeError, EncodeError};
 
 /// Reads a request frame (without length prefix) of whichever API it is.
@@ -22,11 +22,15 @@ pub fn decode_request(
     frame: Bytes,
     limits: Limits,
 ) -> Result<(RequestHeader, AnyRequest), DecodeError> {
-    let (header, mut body) = open_request(frame, limits)?;
-    let key = ApiKey::from_code(header.api_key).ok_or_else(|| {
-        let kind = DecodeErrorKind::UnknownApi(header.api_key);
+    // First of all: an unknown API's header is of an unknown version.
+    let code = Reader::new(frame.clone())
+        .read_i16()
+        .map_err(|error| error.in_field("api_key").in_message("RequestHeader"))?;
+    let key = ApiKey::from_code(code).ok_or_else(|| {
+        let kind = DecodeErrorKind::UnknownApi(code);
         DecodeError::new(kind).in_message("RequestHeader")
     })?;
+    let (header, mut body) = open_request(frame, limits)?;
     let request = AnyRequest::decode(key, &mut body, header.api_version)?;
     body.expect_end()
         .map_err(|error| error.in_message(request.schema().name))?;
@@ -159,7 +163,7 @@ mod tests {
             error.to_string(),
             "RequestHeader (version 3): the header is of API 1, the body of FindCoordinator"
         );
-        let unknown = Bytes::from_static(b"\x7f\0\0\0\0\0\0\x01\xff\xff\0");
+        let unknown = Bytes::from_static(b"\x7f\0\0\0\0\0\0\x01\xff\xff");
         let error = decode_request(unknown, Limits::default()).unwrap_err();
         assert_eq!(error.to_string(), "RequestHeader: no API has the key 32512");
         let longer = Bytes::from_static(b"\0\x0a\0\0\0\0\0\x01\xff\xff\0\x01gX");
