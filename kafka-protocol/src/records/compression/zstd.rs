@@ -2,6 +2,7 @@
 //! read but dictionaries.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use zrip::{CompressContext, DecompressContext, DecompressError};
 
@@ -57,19 +58,36 @@ pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, Compres
     // What a frame states is allocated at once, so it is believed only as far as its
     // blocks could keep it.
     FrameHeader::read(input)?.check_content_size(input.len(), budget)?;
-    DecompressContext::new()
-        .decompress_into_with_limit(input, &mut output, budget)
-        .map_err(|error| match error {
-            DecompressError::OutputTooSmall => too_large(budget),
-            // So zrip calls what a block's sequences write beyond the limit, too.
-            DecompressError::CorruptSequences
-                if budget.saturating_sub(output.len()) < MAX_BLOCK =>
-            {
-                too_large(budget)
-            }
-            error => malformed(error.to_string()),
-        })?;
+    with_tables_kept(input, &mut output, budget).map_err(|error| match error {
+        DecompressError::OutputTooSmall => too_large(budget),
+        // So zrip calls what a block's sequences write beyond the limit, too.
+        DecompressError::CorruptSequences if budget.saturating_sub(output.len()) < MAX_BLOCK => {
+            too_large(budget)
+        }
+        error => malformed(error.to_string()),
+    })?;
     Ok(output)
+}
+
+thread_local! {
+    /// The tables of a decoder, some 200 KiB at most: as long to make as a small batch
+    /// takes to read.
+    static CONTEXT: Cell<Option<DecompressContext>> = const { Cell::new(None) };
+}
+
+/// Appends what `input` becomes, by the thread's decoder.
+fn with_tables_kept(
+    input: &[u8],
+    output: &mut Vec<u8>,
+    budget: usize,
+) -> Result<(), DecompressError> {
+    // None while the thread ends.
+    let kept = CONTEXT.try_with(Cell::take).ok().flatten();
+    let mut context = kept.unwrap_or_default();
+    context.decompress_into_with_limit(input, output, budget)?;
+    // What failed half-way is not used again.
+    _ = CONTEXT.try_with(|kept| kept.set(Some(context)));
+    Ok(())
 }
 
 /// The most that a block becomes.
