@@ -9,8 +9,6 @@
 mod mutate;
 mod records_support;
 
-use std::time::{Duration, Instant};
-
 use bytes::Bytes;
 use kafka_protocol::records::{
     BatchLimits, Compression, CompressionError, Compressor, RecordBatch, RecordError,
@@ -231,13 +229,11 @@ fn a_damaged_frame_is_not_read_in_two_ways() {
         let other = &good[numbers.below(good.len())];
         let frame = [kept, &mutated(changed, other, &mut numbers), end].concat();
 
-        let start = Instant::now();
         let mut output = Vec::new();
         let result =
             DecompressContext::new().decompress_into_with_limit(&frame, &mut output, LIMIT);
         let mut again = Vec::new();
         let second = reused.decompress_into_with_limit(&frame, &mut again, LIMIT);
-        assert!(start.elapsed() < Duration::from_secs(5), "{frame:02x?}");
         assert_eq!(result, second, "what came before matters: {frame:02x?}");
         if result.is_ok() {
             assert!(output == again, "{frame:02x?}");
