@@ -1,4 +1,9 @@
 /// How far a received batch is trusted.
+///
+/// What a batch may decompress to is also what decompressing it may hold at any time:
+/// the output is allocated once, and no larger than that. Beside it there are only the
+/// decoder's tables: 64 KiB for gzip, 512 KiB for zstd, less than 4 KiB for snappy and
+/// lz4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchLimits {
     /// Whether the checksum of each batch is verified. Default: yes.

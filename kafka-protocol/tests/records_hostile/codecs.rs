@@ -59,7 +59,7 @@ pub(super) fn zstd_frames_that_lie() {
         &frame(&[&[0b1100_0000, 0], &size[..]].concat(), &run(1, true)),
     );
     // The largest window that is accepted, and then all that four bytes give.
-    let many = run(128 << 10, false).repeat(4_096);
+    let many = [run(128 << 10, false).repeat(4_095), run(128 << 10, true)].concat();
     refused_as_too_large(codec, &frame(&[0, 17 << 3], &many));
     // Larger windows are refused though they hold little.
     for window in [17 << 3 | 1, 18 << 3, 31 << 3 | 7] {
@@ -68,6 +68,17 @@ pub(super) fn zstd_frames_that_lie() {
     // Many frames, each with its own claim.
     let frames = frame(&[0, 17 << 3], &run(100_000, true)).repeat(100);
     refused_as_too_large(codec, &frames);
+    // A bomb is one only if it is whole.
+    refused_as_malformed(codec, &frame(&[0, 17 << 3], &many[..many.len() - 4]), "cut");
+    // More in a block than one may have, and content than the blocks can have.
+    refused_as_malformed(
+        codec,
+        &frame(&[0, 0], &run((128 << 10) + 1, true)),
+        "128 KiB",
+    );
+    let size = 100_000_u32.to_le_bytes();
+    let stated = [&[0b1010_0000], &size[..]].concat();
+    refused_as_malformed(codec, &frame(&stated, &run(99_999, true)), "can't have");
     // A dictionary that nobody has, a reserved block, wrong sums.
     refused_as_malformed(codec, &frame(&[0b0000_0001, 0, 9], &run(1, true)), "");
     refused_as_malformed(codec, &frame(&[0, 0], &[0b111, 0, 0]), "");
@@ -246,6 +257,15 @@ pub(super) fn gzip_members_that_lie() {
         ),
         Ok(())
     );
+    // Many in one of two members, whose length the end does not tell: read anew into
+    // what the budget allows, not grown into twice that.
+    let large = Owned::value(vec![0; 2 << 20]).encoded(NOW, 0);
+    let (a, b) = large.split_at(large.len() - 1);
+    let two = [compressed(codec, a), compressed(codec, b)].concat();
+    assert_eq!(decompress(codec, 1, &two), Ok(()));
+    let too_much = vec![0; 5 << 20];
+    let two = [compressed(codec, &too_much), compressed(codec, b)].concat();
+    refused_as_too_large(codec, &two);
     // The sum and the length at the end.
     for back in 1..=8 {
         let mut lies = good.clone();

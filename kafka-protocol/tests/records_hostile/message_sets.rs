@@ -6,8 +6,8 @@ use kafka_protocol::records::{
     RecordBatch, RecordError, RecordFault,
 };
 
-use crate::records_support::{NOW, Numbers, Owned, read_all, shapes};
-use crate::{BudgetFor, LIMITS, TIGHT, compressed, peak_of};
+use crate::records_support::{NOW, Numbers, Owned, most_memory, read_all, shapes};
+use crate::{LIMITS, TIGHT, compressed, decompressed, peak_of};
 
 const OLD: [Magic; 2] = [Magic::V0, Magic::V1];
 const CODECS: [Compression; 4] = [
@@ -303,8 +303,8 @@ pub(crate) fn bombs() {
                 ),
                 "{result:?}"
             );
-            let budget = TIGHT.budget_for(len);
-            assert!(peak <= 4 * budget + (1 << 20), "{codec}: {peak}");
+            let bound = most_memory(&TIGHT, *codec, len);
+            assert!(peak <= bound, "{magic} {codec}: {peak}, at most {bound}");
             // Neither does rewriting it get around the limits.
             let to = Converter::new(Magic::V2).with_limits(TIGHT).convert(&batch);
             assert!(matches!(to, Err(RecordError::Decompress { .. })));
@@ -354,14 +354,15 @@ pub(crate) fn mutations() {
                     }
                     let bytes = Bytes::from(bytes);
                     let limits = TIGHT.with_check_crc(round % 4 == 0);
-                    let (result, peak) = peak_of(|| read_all(bytes.clone(), &limits));
-                    let bound = 4 * TIGHT.budget_for(bytes.len()) + (6 << 20);
+                    let (result, peak) = peak_of(|| decompressed(bytes.clone(), &limits));
+                    let bound = most_memory(&TIGHT, codec, bytes.len());
                     assert!(peak <= bound, "{magic} {codec}: {peak} for {}", bytes.len());
                     *(if result.is_ok() {
                         &mut read_well
                     } else {
                         &mut refused
                     }) += 1;
+                    assert_eq!(result, read_all(bytes.clone(), &limits).map(drop));
                     convert_all(bytes, &limits);
                 }
             }

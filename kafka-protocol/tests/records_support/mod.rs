@@ -148,6 +148,21 @@ pub(crate) fn batch_of(codec: Compression, count: i32, body: &[u8]) -> Vec<u8> {
     batch
 }
 
+/// The most memory that decompressing `len` bytes may hold: what they may become, and
+/// the decoder's tables, as [`BatchLimits`] says.
+pub(crate) fn most_memory(limits: &BatchLimits, codec: Compression, len: usize) -> usize {
+    let tables = match codec {
+        Compression::Gzip => 64 << 10,
+        Compression::Zstd => 512 << 10,
+        _ => 4 << 10,
+    };
+    let budget = len
+        .saturating_mul(limits.max_ratio as usize)
+        .max(limits.free_decompressed)
+        .min(limits.max_decompressed);
+    budget + tables
+}
+
 /// Reads all there is in `bytes`, to the last header.
 pub(crate) fn read_all(mut bytes: Bytes, limits: &BatchLimits) -> Result<Vec<Owned>, RecordError> {
     let mut all = Vec::new();

@@ -4,6 +4,8 @@
 //! Whatever the bytes: no panic, no end of time, and no more memory than the limits
 //! say. Whatever is read can be written, and is then read as the same.
 
+#![allow(dead_code, reason = "the tests and the fuzz targets each use a part")]
+
 use bytes::Bytes;
 use kafka_protocol::frame::{self, FrameDecoder};
 use kafka_protocol::records::{
@@ -14,7 +16,7 @@ use kafka_protocol::wire::Limits;
 use kafka_protocol::{ApiKey, DecodeError, DecodeErrorKind};
 
 use crate::peak::peak_of;
-use crate::records_support::{Owned, batch_of};
+use crate::records_support::{Owned, batch_of, most_memory};
 use crate::support::codecs::{Codec, Value};
 use crate::support::generator::{self, Choices};
 
@@ -206,9 +208,6 @@ pub(crate) const TIGHT: BatchLimits = BatchLimits::DEFAULT
     .with_free_decompressed(256 << 10)
     .with_max_decompressed(4 << 20);
 
-/// What a codec takes beside its output: tables, windows, blocks.
-const WORKSPACE: usize = 1 << 20;
-
 /// Record batches of magic 2, one after the other, as `records` fields hold them.
 /// Says how many were read.
 pub(crate) fn batches(bytes: &[u8]) -> usize {
@@ -243,12 +242,10 @@ pub(crate) fn decompress(codec: Compression, bytes: &[u8]) -> bool {
 fn unpacked(batch: &RecordBatch) -> Result<Records, RecordError> {
     let (records, peak) = peak_of(|| batch.decompress(&TIGHT));
     let len = batch.encoded_len();
-    let budget = len
-        .saturating_mul(TIGHT.max_ratio as usize)
-        .clamp(TIGHT.free_decompressed, TIGHT.max_decompressed);
+    let bound = most_memory(&TIGHT, batch.compression(), len);
     assert!(
-        peak <= budget * 3 / 2 + WORKSPACE,
-        "{}: {peak} bytes for {len}, at most {budget}",
+        peak <= bound,
+        "{}: {peak} bytes for {len}, at most {bound}",
         batch.compression()
     );
     records

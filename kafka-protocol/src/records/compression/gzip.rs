@@ -8,6 +8,10 @@ use super::output::Scratch;
 use super::{Compression, CompressionError, Encode};
 
 const WINDOW_BITS: u8 = 15;
+/// No byte of a deflate stream stands for more than 1,032.
+const MAX_RATIO: usize = 1_032;
+/// Room beyond the output, so that its end is noticed.
+const SLACK: usize = 16;
 
 pub(super) struct Encoder {
     stream: Compress,
@@ -61,62 +65,54 @@ impl Encode for Encoder {
 }
 
 pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, CompressionError> {
-    let mut output = Vec::with_capacity(expected_len(input).min(budget));
+    let most = input.len().saturating_mul(MAX_RATIO).min(budget);
+    let stated = stated_len(input).min(most);
+    if let Some(output) = decompress_to(input, stated)? {
+        return Ok(output);
+    }
+    // More than was stated: several members, or a lie. The first buffer is gone
+    // before there is a second one.
+    let output = (stated < most).then(|| decompress_to(input, most));
+    output
+        .transpose()?
+        .flatten()
+        .ok_or(CompressionError::TooLarge {
+            codec: Compression::Gzip,
+            limit: budget,
+        })
+}
+
+/// All members of `input` decompressed, if they come to no more than `room` bytes.
+fn decompress_to(input: &[u8], room: usize) -> Result<Option<Vec<u8>>, CompressionError> {
+    let mut output = Vec::with_capacity(room.saturating_add(SLACK));
     let mut rest = input;
     while !rest.is_empty() {
-        rest = decompress_member(rest, &mut output, budget)?;
-    }
-    Ok(output)
-}
-
-/// Decompresses the member at the start of `input` and returns what follows it.
-fn decompress_member<'a>(
-    input: &'a [u8],
-    output: &mut Vec<u8>,
-    budget: usize,
-) -> Result<&'a [u8], CompressionError> {
-    let mut stream = Decompress::new_gzip(WINDOW_BITS);
-    loop {
-        if output.len() == output.capacity() {
-            // Twice as much, but little beyond the budget.
-            let more = output
-                .len()
-                .max(1024)
-                .min(budget.saturating_sub(output.len()) + 64);
-            output.reserve_exact(more);
-        }
-        let rest = input.get(stream.total_in() as usize..).unwrap_or_default();
-        let before = (stream.total_in(), stream.total_out());
-        let status = stream
-            .decompress_vec(rest, output, FlushDecompress::None)
-            .map_err(|error| malformed(error.to_string()))?;
-        if output.len() > budget {
-            return Err(CompressionError::TooLarge {
-                codec: Compression::Gzip,
-                limit: budget,
-            });
-        }
-        if status == Status::StreamEnd {
-            return Ok(input.get(stream.total_in() as usize..).unwrap_or_default());
-        }
-        // With room to write, only missing input stops it.
-        if (stream.total_in(), stream.total_out()) == before && output.len() < output.capacity() {
-            return Err(malformed("it ends too early"));
+        let mut stream = Decompress::new_gzip(WINDOW_BITS);
+        let mut status = Status::Ok;
+        while status != Status::StreamEnd {
+            let before = (stream.total_in(), output.len());
+            status = stream
+                .decompress_vec(rest, &mut output, FlushDecompress::None)
+                .map_err(|error| malformed(error.to_string()))?;
+            if output.len() > room {
+                return Ok(None);
+            }
+            let read = (stream.total_in() - before.0) as usize;
+            rest = rest.get(read..).unwrap_or_default();
+            // With room to write, only missing input stops it.
+            if status != Status::StreamEnd && (stream.total_in(), output.len()) == before {
+                return Err(malformed("it ends too early"));
+            }
         }
     }
+    Ok(Some(output))
 }
 
-/// What a member says at its end that it decompresses to: only a hint, so taken
-/// only as far as is usual.
-fn expected_len(input: &[u8]) -> usize {
-    const USUAL_RATIO: usize = 16;
-    let stated = input
-        .last_chunk()
-        .map_or(0, |bytes| u32::from_le_bytes(*bytes)) as usize;
-    // A little more, or the end is not noticed without growing.
-    stated
-        .min(input.len().saturating_mul(USUAL_RATIO))
-        .saturating_add(16)
+/// What a member says at its end that it decompresses to, of all there are the
+/// last.
+fn stated_len(input: &[u8]) -> usize {
+    let stated = input.last_chunk().copied().unwrap_or_default();
+    usize::try_from(u32::from_le_bytes(stated)).unwrap_or(usize::MAX)
 }
 
 fn malformed(reason: impl Into<Cow<'static, str>>) -> CompressionError {

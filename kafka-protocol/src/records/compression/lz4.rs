@@ -111,11 +111,32 @@ pub(super) fn decompress(
     framing: Framing,
     budget: usize,
 ) -> Result<Vec<u8>, CompressionError> {
+    // First the lengths alone, so that memory is allocated once.
+    let mut most = 0_usize;
+    for_each_frame(input, framing, |descriptor, reader| {
+        while let Some(block) = descriptor.next_block(reader)? {
+            most = most.saturating_add(block.most_decompressed(descriptor));
+        }
+        descriptor.content_checksum(reader).map(drop)
+    })?;
     let mut output = Output {
-        bytes: Vec::new(),
+        bytes: vec![0; most.min(budget)],
         filled: 0,
         budget,
     };
+    for_each_frame(input, framing, |descriptor, reader| {
+        decompress_frame(descriptor, reader, &mut output)
+    })?;
+    output.bytes.truncate(output.filled);
+    Ok(output.bytes)
+}
+
+/// Calls `read` with what is behind the header of each frame, to read to its end.
+fn for_each_frame<'a>(
+    input: &'a [u8],
+    framing: Framing,
+    mut read: impl FnMut(&Descriptor, &mut Reader<'a>) -> Result<(), CompressionError>,
+) -> Result<(), CompressionError> {
     let mut reader = Reader { rest: input };
     while !reader.rest.is_empty() {
         let magic = reader.u32()?;
@@ -124,47 +145,33 @@ pub(super) fn decompress(
             let len = reader.u32()?;
             reader.take(len as usize)?;
         } else if magic == MAGIC {
-            decompress_frame(&mut reader, framing, &mut output)?;
+            read(&Descriptor::read(&mut reader, framing)?, &mut reader)?;
         } else {
             return Err(malformed("it does not start with the frame's magic number"));
         }
     }
-    output.bytes.truncate(output.filled);
-    Ok(output.bytes)
+    Ok(())
 }
 
 fn decompress_frame(
+    descriptor: &Descriptor,
     reader: &mut Reader<'_>,
-    framing: Framing,
     output: &mut Output,
 ) -> Result<(), CompressionError> {
-    let descriptor = Descriptor::read(reader, framing)?;
     let frame_start = output.filled;
-    loop {
-        let length = reader.u32()?;
-        if length == 0 {
-            break;
-        }
-        let block = reader.take((length & !STORED) as usize)?;
-        if block.len() > descriptor.max_block_len {
-            return Err(malformed(
-                "a block is longer than the frame's blocks may be",
-            ));
-        }
-        if descriptor.block_checksum && XxHash32::oneshot(0, block) != reader.u32()? {
+    while let Some(block) = descriptor.next_block(reader)? {
+        if block
+            .checksum
+            .is_some_and(|sum| sum != XxHash32::oneshot(0, block.bytes))
+        {
             return Err(malformed("a block's checksum is wrong"));
         }
-        if length & STORED != 0 {
-            output.spare(block.len())?.copy_from_slice(block);
-            output.filled += block.len();
+        let start = if descriptor.independent {
+            output.filled
         } else {
-            let start = if descriptor.independent {
-                output.filled
-            } else {
-                frame_start
-            };
-            output.decompress(block, start, descriptor.max_block_len)?;
-        }
+            frame_start
+        };
+        output.append(&block, start, block.most_decompressed(descriptor))?;
     }
     let content = &output.bytes[frame_start..output.filled];
     if descriptor
@@ -173,7 +180,8 @@ fn decompress_frame(
     {
         return Err(malformed("the stated content size is wrong"));
     }
-    if descriptor.content_checksum && XxHash32::oneshot(0, content) != reader.u32()? {
+    let checksum = descriptor.content_checksum(reader)?;
+    if checksum.is_some_and(|sum| sum != XxHash32::oneshot(0, content)) {
         return Err(malformed("the content's checksum is wrong"));
     }
     Ok(())
@@ -223,9 +231,56 @@ impl Descriptor {
             max_block_len,
         })
     }
+
+    /// The next block; after the last one, `None`.
+    fn next_block<'a>(
+        &self,
+        reader: &mut Reader<'a>,
+    ) -> Result<Option<Block<'a>>, CompressionError> {
+        let length = reader.u32()?;
+        if length == 0 {
+            return Ok(None);
+        }
+        let bytes = reader.take((length & !STORED) as usize)?;
+        if bytes.len() > self.max_block_len {
+            return Err(malformed(
+                "a block is longer than the frame's blocks may be",
+            ));
+        }
+        Ok(Some(Block {
+            bytes,
+            is_stored: length & STORED != 0,
+            checksum: self.block_checksum.then(|| reader.u32()).transpose()?,
+        }))
+    }
+
+    /// What follows the last block.
+    fn content_checksum(&self, reader: &mut Reader<'_>) -> Result<Option<u32>, CompressionError> {
+        self.content_checksum.then(|| reader.u32()).transpose()
+    }
 }
 
-/// Decompressed bytes: all of `bytes` is initialised, the first `filled` count.
+struct Block<'a> {
+    bytes: &'a [u8],
+    /// As it is, not compressed.
+    is_stored: bool,
+    checksum: Option<u32>,
+}
+
+impl Block<'_> {
+    /// What it can become; most blocks but the last of a frame do.
+    fn most_decompressed(&self, descriptor: &Descriptor) -> usize {
+        if self.is_stored {
+            self.bytes.len()
+        } else {
+            let most = self.bytes.len().saturating_mul(MAX_RATIO);
+            most.min(descriptor.max_block_len)
+        }
+    }
+}
+
+/// Decompressed bytes: the first `filled` of `bytes`, which are as many as the blocks
+/// can become, or the budget if that is less.
 struct Output {
     bytes: Vec<u8>,
     filled: usize,
@@ -233,46 +288,38 @@ struct Output {
 }
 
 impl Output {
-    /// The next `len` bytes to write to.
-    fn spare(&mut self, len: usize) -> Result<&mut [u8], CompressionError> {
-        let end = self.filled.saturating_add(len);
-        if end > self.budget {
-            return Err(self.too_large());
-        }
-        if self.bytes.len() < end {
-            // No more than what is needed is initialised, but twice as much is
-            // allocated.
-            self.bytes.resize(end, 0);
-        }
-        Ok(&mut self.bytes[self.filled..end])
-    }
-
-    /// Decompresses `block`, which may refer to what was decompressed from `start`
-    /// on.
-    fn decompress(
+    /// Appends what is in `block`, of up to `most` bytes, which may refer to what was
+    /// decompressed from `start` on.
+    fn append(
         &mut self,
-        block: &[u8],
+        block: &Block<'_>,
         start: usize,
-        max_len: usize,
+        most: usize,
     ) -> Result<(), CompressionError> {
-        let possible = block.len().saturating_mul(MAX_RATIO).min(max_len);
-        let allowed = possible.min(self.budget - self.filled);
-        self.spare(allowed)?;
         let filled = self.filled;
         let (before, spare) = self.bytes.split_at_mut(filled);
-        let window = &before[start.max(filled.saturating_sub(WINDOW))..];
+        let allowed = most.min(spare.len());
         let spare = &mut spare[..allowed];
+        if block.is_stored {
+            if allowed < block.bytes.len() {
+                return Err(self.too_large());
+            }
+            spare.copy_from_slice(block.bytes);
+            self.filled += allowed;
+            return Ok(());
+        }
+        let window = &before[start.max(filled.saturating_sub(WINDOW))..];
         let len = if window.is_empty() {
-            decompress_into(block, spare)
+            decompress_into(block.bytes, spare)
         } else {
-            decompress_into_with_dict(block, spare, window)
+            decompress_into_with_dict(block.bytes, spare, window)
         };
         match len {
             Ok(len) => {
                 self.filled += len;
                 Ok(())
             }
-            Err(lz4_flex::block::DecompressError::OutputTooSmall { .. }) if allowed < possible => {
+            Err(lz4_flex::block::DecompressError::OutputTooSmall { .. }) if allowed < most => {
                 Err(self.too_large())
             }
             Err(error) => Err(malformed(error.to_string())),

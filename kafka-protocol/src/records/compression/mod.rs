@@ -280,6 +280,9 @@ pub(super) fn compress(
 }
 
 /// `input` decompressed, to no more than `budget` bytes.
+///
+/// Each codec allocates its output once, as large as the input can become but no
+/// larger than the budget: a buffer that grows is there twice while it moves.
 #[allow(
     unused_variables,
     reason = "without any codec there is no budget to keep"
@@ -303,5 +306,5 @@ pub(super) fn decompress(
         #[allow(unreachable_patterns, reason = "reached when a codec's feature is off")]
         codec => Err(CompressionError::NotBuilt { codec }),
     };
-    output.map(output::without_waste)
+    output.map(|output| output::without_waste(output, budget))
 }

@@ -47,9 +47,10 @@ impl Scratch {
 }
 
 /// `output` as shared bytes, moved to a smaller buffer if much of its own is
-/// unused.
-pub(super) fn without_waste(mut output: Vec<u8>) -> Bytes {
-    if output.capacity() - output.len() > output.len() / 4 {
+/// unused and the two together are within `budget`.
+pub(super) fn without_waste(mut output: Vec<u8>, budget: usize) -> Bytes {
+    let (len, capacity) = (output.len(), output.capacity());
+    if capacity - len > len / 4 && len <= budget.saturating_sub(capacity) {
         output.shrink_to_fit();
     }
     Bytes::from(output)

@@ -7,10 +7,12 @@ use std::cell::Cell;
 use zrip::{CompressContext, DecompressContext, DecompressError};
 
 use super::output::Scratch;
-use super::zstd_frame::FrameHeader;
+use super::zstd_frame::most_decompressed;
 use super::{Compression, CompressionError, Encode};
 
 const DEFAULT_LEVEL: i32 = 3;
+/// What the decoder wants behind its output, to copy in steps of a fixed width.
+const SLACK: usize = 64;
 
 pub(super) struct Encoder {
     context: CompressContext,
@@ -51,13 +53,8 @@ impl Encode for Encoder {
 }
 
 pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, CompressionError> {
-    let mut output = Vec::new();
-    if input.is_empty() {
-        return Ok(output);
-    }
-    // What a frame states is allocated at once, so it is believed only as far as its
-    // blocks could keep it.
-    FrameHeader::read(input)?.check_content_size(input.len(), budget)?;
+    let most = most_decompressed(input, budget)?.min(budget);
+    let mut output = Vec::with_capacity(most.saturating_add(SLACK));
     with_tables_kept(input, &mut output, budget).map_err(|error| match error {
         DecompressError::OutputTooSmall => too_large(budget),
         // So zrip calls what a block's sequences write beyond the limit, too.

@@ -1,14 +1,11 @@
 //! Zstandard (RFC 8878) by its C library: all levels, and faster than the one
 //! without C.
 
-use std::borrow::Cow;
-use std::io::Read;
-
 use zstd::bulk::Compressor;
-use zstd::stream::read::Decoder;
+use zstd::zstd_safe::DCtx;
 
 use super::output::Scratch;
-use super::zstd_frame::FrameHeader;
+use super::zstd_frame::most_decompressed;
 use super::{Compression, CompressionError, Encode};
 
 pub(super) struct Encoder {
@@ -48,41 +45,35 @@ impl Encode for Encoder {
 }
 
 pub(super) fn decompress(input: &[u8], budget: usize) -> Result<Vec<u8>, CompressionError> {
-    // Said openly, it need not be found out.
-    FrameHeader::read(input)?.check_content_size(input.len(), budget)?;
-    let mut decoder = Decoder::with_buffer(input).map_err(|error| malformed(&error))?;
-    decoder
-        .window_log_max(MAX_WINDOW_LOG)
-        .map_err(|error| malformed(&error))?;
-    let mut output = Vec::new();
-    let limit = (budget as u64).saturating_add(1);
-    decoder
-        .take(limit)
-        .read_to_end(&mut output)
-        .map_err(|error| malformed(&error))?;
-    if output.len() > budget {
-        return Err(CompressionError::TooLarge {
-            codec: Compression::Zstd,
-            limit: budget,
-        });
+    let most = most_decompressed(input, budget)?;
+    let mut output = Vec::with_capacity(most.min(budget));
+    let mut context = DCtx::try_create().ok_or_else(|| CompressionError::Failed {
+        codec: Compression::Zstd,
+        reason: "there is no memory for its tables".into(),
+    })?;
+    // All at once, which needs no window beside the output.
+    match context.decompress(&mut output, input) {
+        Ok(_) => Ok(output),
+        Err(code) => {
+            let reason = zstd::zstd_safe::get_error_name(code);
+            // The only reason for which there is too little room.
+            if most > budget && reason.starts_with("Destination buffer is too small") {
+                return Err(CompressionError::TooLarge {
+                    codec: Compression::Zstd,
+                    limit: budget,
+                });
+            }
+            Err(CompressionError::Malformed {
+                codec: Compression::Zstd,
+                reason: reason.into(),
+            })
+        }
     }
-    Ok(output)
 }
-
-/// The C library's default: 128 MiB.
-const MAX_WINDOW_LOG: u32 = 27;
 
 fn failed(error: &std::io::Error) -> CompressionError {
     CompressionError::Failed {
         codec: Compression::Zstd,
         reason: error.to_string().into(),
-    }
-}
-
-fn malformed(error: &std::io::Error) -> CompressionError {
-    let reason: Cow<'static, str> = error.to_string().into();
-    CompressionError::Malformed {
-        codec: Compression::Zstd,
-        reason,
     }
 }
