@@ -66,6 +66,11 @@ pub fn batch(bytes: &[u8]) {
     entry::batches(bytes);
 }
 
+/// What reads batches reads sets: only the corpus is another.
+pub fn message_set(bytes: &[u8]) {
+    entry::batches(bytes);
+}
+
 pub fn gzip(bytes: &[u8]) {
     entry::decompress(Compression::Gzip, bytes);
 }

@@ -1,9 +1,9 @@
 //! Where each target starts from: the committed vectors, which Kafka's own classes
 //! wrote, and for what these do not have, a message by its schema.
 
-use kafka_protocol::records::{Compression, Compressor};
+use kafka_protocol::records::{Compression, Compressor, Magic};
 
-use crate::records_support::{encoded, shapes, unhex};
+use crate::records_support::{OLD_CODECS, encoded, message_set, shapes, unhex};
 use crate::support::codecs::Codec;
 use crate::support::generator::{self, Choices};
 use crate::support::mutate::Numbers;
@@ -18,6 +18,7 @@ pub fn seeds(target: &str) -> Option<Vec<Vec<u8>>> {
         "response" => [of_vectors(&RESPONSES, false), by_schema(&RESPONSES)].concat(),
         "data" => by_schema(&DATA),
         "batch" => batches(),
+        "message_set" => message_sets(),
         "gzip" => bodies(Compression::Gzip),
         "snappy" => bodies(Compression::Snappy),
         "lz4" => bodies(Compression::Lz4),
@@ -106,6 +107,20 @@ fn batches() -> Vec<Vec<u8>> {
                 .map(|batch| batch.to_vec()),
         );
     }
+    seeds
+}
+
+fn message_sets() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for (_, records) in shapes() {
+        for codec in OLD_CODECS {
+            let sets = [Magic::V0, Magic::V1].map(|magic| message_set(magic, &records, codec));
+            let mixed = [&sets[0][..], &encoded(&records, codec), &sets[1]].concat();
+            seeds.extend(sets);
+            seeds.push(mixed);
+        }
+    }
+    seeds.retain(|seed| seed.len() < 4096);
     seeds
 }
 

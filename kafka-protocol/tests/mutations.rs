@@ -20,13 +20,11 @@ mod records_support;
 mod support;
 
 use std::env;
-use std::time::Instant;
 
 use bytes::Bytes;
-use kafka_protocol::ApiKey;
-use kafka_protocol::records::{Compression, Compressor};
+use kafka_protocol::records::{Compression, Compressor, Magic};
 use kafka_protocol::wire::Limits;
-use records_support::{Owned, encoded, shapes};
+use records_support::{OLD_CODECS, Owned, encoded, message_set, shapes};
 use support::codecs::{self, Codec};
 use support::generator::{self, Choices};
 use support::mutate::{LIES, Numbers, mutated};
@@ -36,17 +34,13 @@ use support::wide::{self, FILLINGS, Filling};
 fn changed_bytes() {
     let count = env::var("MUTATIONS").map_or(1_000, |count| count.parse().unwrap());
     let mut numbers = Numbers::new(count as u64);
-    timed("messages", || messages(count, &mut numbers));
-    timed("wide messages", || wide_messages(count > 1_000));
-    timed("frames", || frames(count, &mut numbers));
-    timed("batches", || batches(count, &mut numbers));
-}
-
-/// Shown with `--nocapture`.
-fn timed(what: &str, run: impl FnOnce()) {
-    let start = Instant::now();
-    run();
-    eprintln!("{what}: {:.1} s", start.elapsed().as_secs_f64());
+    messages(count, &mut numbers);
+    wide_messages(count > 1_000);
+    request_frames(count, &mut numbers);
+    response_frames(count, &mut numbers);
+    streams(count, &mut numbers);
+    batches(count, &mut numbers);
+    message_sets(count, &mut numbers);
 }
 
 /// How many changes one message goes through before another is made.
@@ -58,7 +52,7 @@ fn messages(count: usize, numbers: &mut Numbers) {
     for codec in codecs::all() {
         for version in codec.versions() {
             for round in 0..count.div_ceil(CHANGES) {
-                let valid = drawn(&codec, version, numbers);
+                let valid = drawn(&codec, version, 400, numbers);
                 if let Err(error) = codec.read(Bytes::copy_from_slice(&valid), version) {
                     panic!("{error} (version {version}) in {valid:x?}");
                 }
@@ -82,8 +76,9 @@ fn messages(count: usize, numbers: &mut Numbers) {
     );
 }
 
-fn drawn(codec: &Codec, version: i16, numbers: &mut Numbers) -> Vec<u8> {
-    let len = numbers.below(400);
+/// A message that up to `max` choices make: the more, the larger it is.
+fn drawn(codec: &Codec, version: i16, max: usize, numbers: &mut Numbers) -> Vec<u8> {
+    let len = numbers.below(max);
     let choices = numbers.bytes(len);
     generator::message(codec.schema, version, &mut Choices(&choices))
 }
@@ -157,72 +152,119 @@ struct Cost {
     path: String,
 }
 
-fn frames(count: usize, numbers: &mut Numbers) {
-    let requests = codecs::requests_and_responses();
-    let (requests, responses): (Vec<_>, Vec<_>) = requests
-        .chunks_exact(2)
-        .map(|pair| (pair[0], pair[1]))
-        .unzip();
+/// Bodies have been changed; here it is what precedes them, and how they begin.
+const BODY_START: usize = 8;
+
+fn request_frames(count: usize, numbers: &mut Numbers) {
     let mut other = Vec::new();
     let (mut read, mut all) = (0, 0);
-    for _ in 0..count / 10 {
-        let mut stream = Vec::new();
-        for _ in 0..1 + numbers.below(4) {
-            let codec = &requests[numbers.below(requests.len())];
-            let frame = request(codec, numbers);
-            stream.extend((frame.len() as u32).to_be_bytes());
-            stream.extend(&frame);
-            for _ in 0..CHANGES {
-                let changed = mutated(&frame, &other, numbers);
-                read += usize::from(entry::request_frame(changed.into()));
-                all += 1;
+    for codec in requests_or_responses(0) {
+        for version in codec.versions() {
+            for _ in 0..count.div_ceil(CHANGES) {
+                let (header_len, frame) = request(&codec, version, numbers);
+                for _ in 0..CHANGES {
+                    let changed = changed_at_start(&frame, header_len, &other, numbers);
+                    read += usize::from(entry::request_frame(changed.into()));
+                    all += 1;
+                }
+                other = frame;
             }
-            other = frame;
-        }
-        for _ in 0..10 {
-            let mut changed = mutated(&stream, &other, numbers);
-            changed.insert(0, numbers.next() as u8);
-            entry::request_stream(&changed);
-        }
-        let codec = &responses[numbers.below(responses.len())];
-        let (key, version, frame) = response(codec, numbers);
-        assert!(entry::response_frame(key, version, frame.clone().into()));
-        for _ in 0..CHANGES {
-            let changed = mutated(&frame, &other, numbers);
-            entry::response_frame(key, version, changed.into());
         }
     }
+    eprintln!("{all} request frames, {read} of them still requests");
     assert!(
         (all / 20..all * 9 / 10).contains(&read),
         "{read} of {all} were read"
     );
 }
 
-fn request(codec: &Codec, numbers: &mut Numbers) -> Vec<u8> {
-    let (key, version) = key_and_version(codec, numbers);
-    let head_version = kafka_protocol::header::request_header_version(key.code(), version);
-    let mut frame = drawn(&codecs::headers()[0], head_version, numbers);
-    frame[..2].copy_from_slice(&key.code().to_be_bytes());
+fn response_frames(count: usize, numbers: &mut Numbers) {
+    let mut other = Vec::new();
+    let (mut read, mut all) = (0, 0);
+    for codec in requests_or_responses(1) {
+        let key = codec.schema.key.unwrap();
+        for version in codec.versions() {
+            for _ in 0..count.div_ceil(CHANGES) {
+                let (header_len, frame) = response(&codec, version, numbers);
+                for _ in 0..CHANGES {
+                    let changed = changed_at_start(&frame, header_len, &other, numbers);
+                    let frame = changed.into();
+                    read += usize::from(entry::response_frame(key, version, frame));
+                    all += 1;
+                }
+                other = frame;
+            }
+        }
+    }
+    eprintln!("{all} response frames, {read} of them still responses");
+    assert!(
+        (all / 20..all * 9 / 10).contains(&read),
+        "{read} of {all} were read"
+    );
+}
+
+fn requests_or_responses(which: usize) -> Vec<Codec> {
+    codecs::requests_and_responses()
+        .chunks_exact(2)
+        .map(|pair| pair[which])
+        .collect()
+}
+
+fn changed_at_start(
+    frame: &[u8],
+    header_len: usize,
+    other: &[u8],
+    numbers: &mut Numbers,
+) -> Vec<u8> {
+    let (start, rest) = frame.split_at((header_len + BODY_START).min(frame.len()));
+    let mut changed = mutated(start, other, numbers);
+    changed.extend(rest);
+    changed
+}
+
+/// Streams of several requests, changed anywhere: also where they say their length.
+fn streams(count: usize, numbers: &mut Numbers) {
+    let requests = requests_or_responses(0);
+    let mut other = Vec::new();
+    for _ in 0..count {
+        let mut stream = Vec::new();
+        for _ in 0..1 + numbers.below(4) {
+            let codec = &requests[numbers.below(requests.len())];
+            let versions: Vec<i16> = codec.versions().collect();
+            let version = versions[numbers.below(versions.len())];
+            let (_, frame) = request(codec, version, numbers);
+            stream.extend((frame.len() as u32).to_be_bytes());
+            stream.extend(frame);
+        }
+        let mut changed = mutated(&stream, &other, numbers);
+        changed.insert(0, numbers.next() as u8);
+        entry::request_stream(&changed);
+        other = stream;
+    }
+}
+
+/// A request with its header, and the length of the header.
+fn request(codec: &Codec, version: i16, numbers: &mut Numbers) -> (usize, Vec<u8>) {
+    let key = codec.schema.key.unwrap().code();
+    let header_version = kafka_protocol::header::request_header_version(key, version);
+    let mut frame = drawn(&codecs::headers()[0], header_version, 40, numbers);
+    frame[..2].copy_from_slice(&key.to_be_bytes());
     frame[2..4].copy_from_slice(&version.to_be_bytes());
-    frame.extend(drawn(codec, version, numbers));
+    let header_len = frame.len();
+    frame.extend(drawn(codec, version, 40, numbers));
     assert!(entry::request_frame(Bytes::copy_from_slice(&frame)));
-    frame
+    (header_len, frame)
 }
 
-fn response(codec: &Codec, numbers: &mut Numbers) -> (ApiKey, i16, Vec<u8>) {
-    let (key, version) = key_and_version(codec, numbers);
-    let head_version = kafka_protocol::header::response_header_version(key.code(), version);
-    let mut frame = drawn(&codecs::headers()[1], head_version, numbers);
-    frame.extend(drawn(codec, version, numbers));
-    (key, version, frame)
-}
-
-fn key_and_version(codec: &Codec, numbers: &mut Numbers) -> (ApiKey, i16) {
-    let versions: Vec<i16> = codec.versions().collect();
-    (
-        codec.schema.key.unwrap(),
-        versions[numbers.below(versions.len())],
-    )
+fn response(codec: &Codec, version: i16, numbers: &mut Numbers) -> (usize, Vec<u8>) {
+    let key = codec.schema.key.unwrap();
+    let header_version = kafka_protocol::header::response_header_version(key.code(), version);
+    let mut frame = drawn(&codecs::headers()[1], header_version, 40, numbers);
+    let header_len = frame.len();
+    frame.extend(drawn(codec, version, 40, numbers));
+    let whole = Bytes::copy_from_slice(&frame);
+    assert!(entry::response_frame(key, version, whole));
+    (header_len, frame)
 }
 
 fn batches(count: usize, numbers: &mut Numbers) {
@@ -254,6 +296,46 @@ fn batches(count: usize, numbers: &mut Numbers) {
         eprintln!("{codec}: {all} batches, {read} of them still batches");
         assert!(read > 0);
     }
+}
+
+/// Sets of the old formats, one by one and with batches of other formats around them.
+fn message_sets(count: usize, numbers: &mut Numbers) {
+    let shapes = shapes();
+    let small: Vec<_> = shapes
+        .iter()
+        .filter(|(_, records)| size(records) < 50_000)
+        .collect();
+    let mut other = encoded(&small[0].1, Compression::None).to_vec();
+    for magic in [Magic::V0, Magic::V1] {
+        for codec in OLD_CODECS {
+            let (mut read, mut all) = (0, 0);
+            for (name, records) in &small {
+                let valid = message_set(magic, records, codec);
+                assert!(entry::batches(&valid) > 0, "{name}");
+                let mixed = [&other[..], &valid, &other].concat();
+                for _ in 0..count.div_ceil(small.len()) {
+                    read += entry::batches(&mutated_set(&valid, codec, &other, numbers));
+                    entry::batches(&mutated(&mixed, &valid, numbers));
+                    all += 1;
+                }
+                if valid.len() < 2_000 {
+                    other = valid;
+                }
+            }
+            eprintln!("{magic} {codec}: {all} sets, {read} sets read of what they became");
+            assert!(read > 0 && all >= count);
+        }
+    }
+}
+
+/// A wrapper is mostly made to say its length rightly, or there is nothing to read.
+fn mutated_set(valid: &[u8], codec: Compression, other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut changed = mutated(valid, other, numbers);
+    if codec != Compression::None && changed.len() > 12 && numbers.below(4) != 0 {
+        let len = changed.len() as i32 - 12;
+        changed[8..12].copy_from_slice(&len.to_be_bytes());
+    }
+    changed
 }
 
 fn size(records: &[Owned]) -> usize {

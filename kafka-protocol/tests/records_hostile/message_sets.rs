@@ -2,35 +2,19 @@
 
 use bytes::Bytes;
 use kafka_protocol::records::{
-    BatchLimits, Compression, CompressionError, Compressor, Converter, Magic, MessageSetBuilder,
-    RecordBatch, RecordError, RecordFault,
+    BatchLimits, Compression, CompressionError, Compressor, Converter, Magic, RecordBatch,
+    RecordError, RecordFault,
 };
 
-use crate::records_support::{NOW, Numbers, Owned, most_memory, read_all, shapes};
+use crate::records_support::{
+    NOW, Numbers, OLD_CODECS, Owned, message_set, most_memory, read_all, shapes,
+};
 use crate::{LIMITS, TIGHT, compressed, decompressed, peak_of};
 
 const OLD: [Magic; 2] = [Magic::V0, Magic::V1];
-const CODECS: [Compression; 4] = [
-    Compression::None,
-    Compression::Gzip,
-    Compression::Snappy,
-    Compression::Lz4,
-];
-
-fn builder(magic: Magic) -> MessageSetBuilder {
-    match magic {
-        Magic::V0 => MessageSetBuilder::v0(),
-        _ => MessageSetBuilder::v1(),
-    }
-}
 
 fn set(magic: Magic, codec: Compression, records: &[Owned]) -> Vec<u8> {
-    let mut builder = builder(magic);
-    for record in records {
-        builder.append(&record.borrowed(&[])).unwrap();
-    }
-    let mut compressor = Compressor::new(codec).unwrap();
-    builder.seal(&mut compressor).unwrap().raw().to_vec()
+    message_set(magic, records, codec)
 }
 
 /// A message by hand, its checksum right.
@@ -197,7 +181,7 @@ fn wrapper(magic: Magic, offset: i64, codec: Compression, messages: &[u8]) -> Ve
 pub(crate) fn wrappers_that_lie() {
     for magic in OLD {
         let id = magic.id();
-        for codec in &CODECS[1..] {
+        for codec in &OLD_CODECS[1..] {
             let inside =
                 |messages: &[u8]| match read(&wrapper(magic, 90, *codec, messages), &LIMITS) {
                     Err(RecordError::InvalidRecord {
@@ -285,7 +269,7 @@ pub(crate) fn wrappers_that_lie() {
 /// Small wrappers around much: refused within the budget, at once.
 pub(crate) fn bombs() {
     for magic in OLD {
-        for codec in &CODECS[1..] {
+        for codec in &OLD_CODECS[1..] {
             let value = vec![0; 6 * crate::FREE];
             let inner = message(magic.id(), 0, 0, &NULL, &part(&value));
             let bomb = wrapper(magic, 0, *codec, &inner);
@@ -324,7 +308,7 @@ pub(crate) fn bombs() {
 pub(crate) fn mutations() {
     let mut numbers = Numbers::new(810);
     for magic in OLD {
-        for codec in CODECS {
+        for codec in OLD_CODECS {
             let (mut read_well, mut refused) = (0, 0);
             let seeds = shapes()
                 .into_iter()

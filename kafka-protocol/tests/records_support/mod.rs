@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use bytes::Bytes;
 use kafka_protocol::records::{
-    BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, Header, NewRecord, RecordBatch,
-    RecordError, RecordView, SealedBatch, TimestampType,
+    BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, Header, Magic,
+    MessageSetBuilder, NewRecord, RecordBatch, RecordError, RecordView, SealedBatch, TimestampType,
 };
 
 pub(crate) const NOW: i64 = 1_763_700_000_000;
@@ -118,6 +118,27 @@ pub(crate) fn encoded(records: &[Owned], codec: Compression) -> Bytes {
         .to_record_bytes(&BatchStamp::default())
         .into_bytes()
 }
+
+/// The same records as a message set of magic 0 or 1, which has no headers.
+pub(crate) fn message_set(magic: Magic, records: &[Owned], codec: Compression) -> Vec<u8> {
+    let mut builder = match magic {
+        Magic::V0 => MessageSetBuilder::v0(),
+        _ => MessageSetBuilder::v1(),
+    };
+    for record in records {
+        builder.append(&record.borrowed(&[])).unwrap();
+    }
+    let mut compressor = Compressor::new(codec).unwrap();
+    builder.seal(&mut compressor).unwrap().raw().to_vec()
+}
+
+/// The codecs of magic 0 and 1.
+pub(crate) const OLD_CODECS: [Compression; 4] = [
+    Compression::None,
+    Compression::Gzip,
+    Compression::Snappy,
+    Compression::Lz4,
+];
 
 /// Puts the checksum right that a change to a batch made wrong.
 pub(crate) fn fix_crc(batch: &mut [u8]) {

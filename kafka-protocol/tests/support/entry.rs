@@ -9,14 +9,14 @@
 use bytes::Bytes;
 use kafka_protocol::frame::{self, FrameDecoder};
 use kafka_protocol::records::{
-    BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, RecordBatch, RecordError,
-    Records,
+    BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, Converter, Magic, RecordBatch,
+    RecordError, Records,
 };
 use kafka_protocol::wire::Limits;
 use kafka_protocol::{ApiKey, DecodeError, DecodeErrorKind};
 
 use crate::peak::peak_of;
-use crate::records_support::{Owned, batch_of, most_memory};
+use crate::records_support::{Owned, batch_of, most_memory, read_all};
 use crate::support::codecs::{Codec, Value};
 use crate::support::generator::{self, Choices};
 
@@ -208,8 +208,8 @@ pub(crate) const TIGHT: BatchLimits = BatchLimits::DEFAULT
     .with_free_decompressed(256 << 10)
     .with_max_decompressed(4 << 20);
 
-/// Record batches of magic 2, one after the other, as `records` fields hold them.
-/// Says how many were read.
+/// Batches of any magic, one after the other, as `records` fields hold them: read,
+/// converted to each magic and recompressed. Says how many were read.
 pub(crate) fn batches(bytes: &[u8]) -> usize {
     let mut rest = Bytes::copy_from_slice(bytes);
     let mut count = 0;
@@ -224,7 +224,10 @@ pub(crate) fn batches(bytes: &[u8]) -> usize {
         };
         assert!(rest.len() < before);
         if let Ok(records) = unpacked(&batch) {
-            check_records(&batch, &records);
+            if batch.magic() == Magic::V2 {
+                check_records(&batch, &records);
+            }
+            check_rewritten(&batch, records.len());
             count += 1;
         }
     }
@@ -249,6 +252,31 @@ fn unpacked(batch: &RecordBatch) -> Result<Records, RecordError> {
         batch.compression()
     );
     records
+}
+
+/// What a batch can be made into has as many records.
+fn check_rewritten(batch: &RecordBatch, count: usize) {
+    for to in Magic::ALL {
+        let converted = Converter::new(to).with_limits(TIGHT).convert(batch);
+        if let Ok(conversion) = converted
+            && let Some(converted) = conversion.batch
+            && batch.magic() != to
+        {
+            let read = read_all(converted.raw().clone(), &BatchLimits::DEFAULT);
+            assert_eq!(
+                read.map(|records| records.len() + conversion.control_records as usize),
+                Ok(count),
+                "{batch:?} to {to}"
+            );
+        }
+    }
+    let mut lz4 = Compressor::new(Compression::Lz4).unwrap_or_else(|error| panic!("{error}"));
+    if let Ok(packed) = batch.recompress(&mut lz4, &TIGHT) {
+        // It may have come with checksums inside that were wrong.
+        let limits = BatchLimits::DEFAULT.with_check_crc(false);
+        let read = packed.decompress(&limits).map(|records| records.len());
+        assert_eq!(read, Ok(count), "{batch:?}");
+    }
 }
 
 /// All there is of the records, and the same records in a batch of our own.

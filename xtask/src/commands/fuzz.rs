@@ -15,6 +15,7 @@ const TARGETS: &[&str] = &[
     "response",
     "data",
     "batch",
+    "message_set",
     "gzip",
     "snappy",
     "lz4",
