@@ -4,18 +4,28 @@
 //!
 //! | Input | Test |
 //! |---|---|
-//! | frame negative, too large, HTTP, TLS | `frame::decoder`: `lengths_that_are_none` |
+//! | frame negative, 2 GiB, HTTP, TLS | `frame::decoder`: `lengths_that_are_none` |
 //! | frame whose bytes do not come | `frame::decoder`: `memory_follows_the_bytes_received_not_the_claim` |
+//! | frame shorter than its header | `frames_shorter_than_a_header` |
+//! | frame changed at its header or anywhere | `mutations.rs`: `request_frames`, `response_frames`, `streams` |
 //! | array count huge, -1, below | `wire::reader`: `counts_are_checked_before_allocation`, `element_limit` |
 //! | sibling arrays, nested arrays | `wire::reader`: `siblings_share_one_budget`; `mutations.rs`: `wide_messages` |
 //! | string overrun, bad UTF-8 | `wire::reader`: `refused_strings` |
 //! | variable-length integers | `wire::primitives`: `varints_up_to_their_width`, `varlongs_up_to_their_width` |
 //! | tagged fields huge, twice, unordered | `wire::tagged`: `hostile_sections_are_refused`, `unknown_fields_are_charged_before_they_are_kept` |
 //! | trailing and missing bytes | `bytes_after_a_message_are_noticed`, `kafka_s_messages_cut_at_every_length_are_refused` |
-//! | batch length, magic, counts, checksum | `records_hostile`: `headers_that_lie` |
+//! | any body changed anywhere | `mutations.rs`: `messages`; `lengths_and_counts_out_of_bounds_at_every_place` |
+//! | batch length, magic, counts | `records_hostile`: `headers_that_lie` |
 //! | record length, headers, deltas | `records_hostile`: `records_that_lie` |
-//! | bombs, false sizes of each codec | `records_hostile/codecs.rs` |
-//! | any of these anywhere | `mutations.rs`, and the targets of `fuzz/` |
+//! | a right checksum over lies | the two above, `fix_crc` and `batch_of` in `records_support` |
+//! | sets of magic 0 and 1, wrappers | `records_hostile/message_sets.rs`: `messages_that_lie`, `wrappers_that_lie`, `lz4_checksums` |
+//! | two abort markers | `records_hostile/control.rs`: `markers_that_come_twice` |
+//! | unknown control types | `records_hostile/control.rs`: `kinds_that_nobody_knows` |
+//! | bombs, in each format | `bombs` in `records_hostile/codecs.rs` and `message_sets.rs` |
+//! | false sizes: gzip, snappy, lz4, zstd | `records_hostile/codecs.rs`: `gzip_members_that_lie`, `snappy_blocks_that_lie`, `lz4_frames_that_lie`, `zstd_frames_that_lie` |
+//! | buffers that are used again | `records_hostile/codecs.rs`: `nothing_of_one_batch_is_in_the_next` |
+//! | batches and sets changed anywhere | `mutations.rs`: `batches`, `message_sets`; `mutations` in `records_hostile` |
+//! | any of these anywhere | the targets of `fuzz/` |
 //!
 //! Negative ids, epochs, offsets and ports are for those who know what they mean:
 //! the codec hands them on.
@@ -90,6 +100,29 @@ fn lengths_and_counts_out_of_bounds_at_every_place() {
             }
         }
     }
+}
+
+#[test]
+fn frames_shorter_than_a_header() {
+    let limits = Limits::default();
+    // Metadata version 9, correlation id 7, client id "me", no tagged field.
+    let header = [0, 3, 0, 9, 0, 0, 0, 7, 0, 2, b'm', b'e', 0];
+    for len in 0..header.len() {
+        let cut = Bytes::copy_from_slice(&header[..len]);
+        assert!(frame::open_request(cut.clone(), limits).is_err(), "{len}");
+        assert!(frame::decode_request(cut, limits).is_err(), "{len}");
+    }
+    let whole = frame::open_request(Bytes::copy_from_slice(&header), limits);
+    assert_eq!(whole.unwrap().0.correlation_id, 7);
+    let header = [0, 0, 0, 7, 0];
+    for len in 0..header.len() {
+        let cut = Bytes::copy_from_slice(&header[..len]);
+        let opened = frame::open_response(ApiKey::Metadata, 9, cut.clone(), limits);
+        assert!(opened.is_err(), "{len}");
+        assert!(frame::decode_response(ApiKey::Metadata, 9, cut, limits).is_err());
+    }
+    let whole = Bytes::copy_from_slice(&header);
+    assert!(frame::open_response(ApiKey::Metadata, 9, whole, limits).is_ok());
 }
 
 proptest! {

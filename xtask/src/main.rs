@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod conformance;
 mod error;
+mod fuzz;
 mod report;
 mod schema_audit;
 mod suites;

@@ -65,8 +65,13 @@ impl BatchLimits {
             .saturating_mul(self.max_ratio as usize)
             .max(self.free_decompressed)
             .min(self.max_decompressed)
+            .min(MAX_BUFFER)
     }
 }
+
+/// No buffer can be larger, and there may be a little room behind the output: what
+/// comes to it on 32 bits is too large, not a panic.
+const MAX_BUFFER: usize = isize::MAX as usize / 2;
 
 impl Default for BatchLimits {
     fn default() -> Self {
@@ -95,5 +100,7 @@ mod tests {
             assert_eq!(limits.budget(compressed), budget, "{compressed}");
         }
         assert_eq!(limits.with_max_decompressed(50).budget(1), 50);
+        let without_limit = limits.with_max_decompressed(usize::MAX);
+        assert!(isize::try_from(without_limit.budget(usize::MAX)).is_ok());
     }
 }

@@ -26,6 +26,8 @@ impl Limits {
             .saturating_mul(Self::EXPANSION)
             .saturating_add(SMALL_FRAME_ALLOWANCE)
             .min(self.max_allocation)
+            // No array can be larger, which on 32 bits would be within reach.
+            .min(isize::MAX as usize)
     }
 }
 

@@ -281,6 +281,30 @@ pub(super) fn gzip_members_that_lie() {
     refused_as_malformed(codec, b"not gzip at all, but longer", "");
 }
 
+/// A compressor keeps its tables and buffers: after a large batch, after a refused
+/// one, a small one is compressed as if it were the first, and reads as it was.
+pub(super) fn nothing_of_one_batch_is_in_the_next() {
+    let secret = b"of one batch, never of the next; ".repeat(40_000);
+    let small = Owned::value("small").encoded(NOW, 0);
+    for codec in Compression::ALL {
+        let fresh = compressed(codec, &small);
+        let mut reused = Compressor::new(codec).unwrap();
+        for before in [&secret[..], &secret[..9], &Numbers::new(4).bytes(5 << 20)] {
+            let _ = reused.compress(before).unwrap();
+            let packed = reused.compress(&small).unwrap();
+            assert!(packed == fresh, "{codec}: {packed:x?} for {fresh:x?}");
+            // What decompresses keeps nothing, whether or not it gets to an end.
+            let large = compressed(codec, before);
+            let _ = decompress(codec, 1, &large);
+            let _ = decompress(codec, 1, &large[..large.len() / 2]);
+            assert_eq!(decompress(codec, 1, &packed), Ok(()), "{codec}");
+            let batch = Bytes::from(batch_of(codec, 1, &packed));
+            assert_eq!(read_all(batch, &LIMITS), Ok(vec![Owned::value("small")]));
+        }
+        assert!(reused.compress(&[]).unwrap().len() < 64, "{codec}");
+    }
+}
+
 /// XXH32 with seed 0, of less than 16 bytes or any number.
 fn twox_hash_32(bytes: &[u8]) -> u32 {
     const P: [u32; 5] = [

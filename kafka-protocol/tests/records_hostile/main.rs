@@ -11,6 +11,7 @@
 )]
 
 mod codecs;
+mod control;
 mod message_sets;
 #[path = "../records_support/mod.rs"]
 mod records_support;
@@ -46,6 +47,9 @@ fn hostile_batches() {
     codecs::lz4_frames_that_lie();
     codecs::snappy_blocks_that_lie();
     codecs::gzip_members_that_lie();
+    codecs::nothing_of_one_batch_is_in_the_next();
+    control::markers_that_come_twice();
+    control::kinds_that_nobody_knows();
     message_sets::messages_that_lie();
     message_sets::wrappers_that_lie();
     message_sets::bombs();

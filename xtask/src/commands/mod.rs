@@ -19,7 +19,7 @@ usage: cargo xtask COMMAND
 
   test [SUITE ...]      what a contributor runs, or the named suites; --list names them all
   ci                    `test` and the checks: formatting, clippy, documentation, tidy
-  nightly               `ci` with more seeds and cases, and brokers of every era
+  nightly               `ci` with more seeds, cases and changes, fuzzing, and brokers of every era
   tidy                  the architecture's rules alone
   fuzz [TARGET ...] [--seconds N]
                         kafka-protocol under libFuzzer, each target 60 seconds; needs cargo-fuzz

@@ -2,6 +2,7 @@
 
 mod checks;
 mod conformance;
+mod fuzz;
 mod quickstart;
 mod real;
 mod schema_audit;
@@ -42,6 +43,9 @@ pub(crate) struct Scale {
     pub(crate) seeds: (u64, u64),
     /// Cases of each property test; `None` leaves what the test says.
     pub(crate) property_cases: Option<u32>,
+    /// Changes to each message version and entry point of the codecs; `None` leaves
+    /// what the test says.
+    pub(crate) mutations: Option<u32>,
     /// Random values of each version of each message, each way.
     pub(crate) values_per_version: u32,
 }
@@ -51,12 +55,14 @@ impl Scale {
     pub(crate) const EVERY_CHANGE: Self = Self {
         seeds: (0, 100),
         property_cases: None,
+        mutations: None,
         values_per_version: Options::QUICK,
     };
     /// What runs before an issue ends.
     pub(crate) const NIGHTLY: Self = Self {
         seeds: (0, 2000),
         property_cases: Some(5_000),
+        mutations: Some(10_000),
         values_per_version: Options::FULL,
     };
 }
@@ -134,6 +140,12 @@ pub(crate) const ALL: &[Suite] = &[
         tier: Tier::Test,
         about: "real Kafka brokers and Kafka's own tools; needs Java 17+ and Maven",
         run: real::run,
+    },
+    Suite {
+        name: "fuzz",
+        tier: Tier::Nightly,
+        about: "every fuzz target for a minute; needs cargo-fuzz and a nightly compiler",
+        run: fuzz::run,
     },
     Suite {
         name: "eras",

@@ -10,5 +10,8 @@ pub(super) fn run(scale: &Scale) -> Outcome {
     if let Some(cases) = scale.property_cases {
         command.env("PROPTEST_CASES", cases.to_string());
     }
+    if let Some(mutations) = scale.mutations {
+        command.env("MUTATIONS", mutations.to_string());
+    }
     cargo::test(&mut command)
 }
