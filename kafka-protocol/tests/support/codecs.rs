@@ -15,9 +15,11 @@ use super::headers::{RequestHead, ResponseHead};
 #[derive(Clone, Copy)]
 pub(crate) struct Codec {
     pub(crate) schema: &'static MessageSchema,
-    decode: fn(&mut Reader, i16) -> Result<Box<dyn Value>, DecodeError>,
+    decode: Decode,
     default: fn() -> Box<dyn Value>,
 }
+
+type Decode = fn(&mut Reader, i16) -> Result<Box<dyn Value>, DecodeError>;
 
 impl Codec {
     fn of<M: Message + 'static>() -> Self {

@@ -93,11 +93,16 @@ impl Workspace {
     }
 }
 
+/// The packages of the workspace: one that has a workspace of its own, as the fuzz
+/// targets must, is not among them.
 fn packages(tree: &Tree) -> Vec<Package> {
     tree.iter()
         .filter_map(|(path, text)| {
             let dir = path.strip_suffix("/Cargo.toml")?;
             let manifest: toml::Table = text.parse().ok()?;
+            if manifest.contains_key("workspace") {
+                return None;
+            }
             let name = manifest.get("package")?.get("name")?.as_str()?.to_owned();
             Some(Package {
                 name,
