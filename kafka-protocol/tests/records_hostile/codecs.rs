@@ -293,7 +293,7 @@ pub(super) fn nothing_of_one_batch_is_in_the_next() {
             let _ = reused.compress(before).unwrap();
             let packed = reused.compress(&small).unwrap();
             assert!(packed == fresh, "{codec}: {packed:x?} for {fresh:x?}");
-            // What decompresses keeps nothing, whether or not it gets to an end.
+            // Nor does what decompresses keep more than tables, to its end or not.
             let large = compressed(codec, before);
             let _ = decompress(codec, 1, &large);
             let _ = decompress(codec, 1, &large[..large.len() / 2]);
