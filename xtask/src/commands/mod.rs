@@ -26,8 +26,10 @@ usage: cargo xtask COMMAND
   sim --seeds A..B      simulation seeds, twice in two processes, hashes compared
   schema-audit          every message beside the definitions in Kafka's own jars
   conformance [messages] [records] [--seed S] [--per-version N] [--only VALUE]
+              [--record FILE]
                         our codecs beside Kafka's own classes, on random values; a
-                        failure tells the VALUE that shows it again
+                        failure tells the VALUE that shows it again; FILE keeps the
+                        messages for `vectors`
   vectors FILE          message bodies in hex, decoded and encoded again; - is standard input
   bench protocol [--quick]
                         codecs beside a bare loop and other crates; writes bench/results

@@ -2,6 +2,7 @@
 
 mod checks;
 mod conformance;
+mod features;
 mod fuzz;
 mod quickstart;
 mod real;
@@ -116,6 +117,12 @@ pub(crate) const ALL: &[Suite] = &[
         tier: Tier::Test,
         about: "our codecs beside Kafka's own classes; needs Java 17+ and Maven",
         run: conformance::run,
+    },
+    Suite {
+        name: "features",
+        tier: Tier::Test,
+        about: "kafka-protocol with each codec alone, with none, and with the C library",
+        run: features::run,
     },
     Suite {
         name: "no-c",
