@@ -131,7 +131,7 @@ fn fill(kind: &Kind, nullable: &str) -> proc_macro2::Ident {
 /// An array of anything but structures.
 fn read_values(element: &Kind, nullable: &str, flexible: &TokenStream) -> TokenStream {
     if let Kind::Scalar(scalar) = element {
-        let (read, from_bytes) = (format_ident!("read_{nullable}scalars"), scalar.from_bytes());
+        let (read, from_bytes) = (format_ident!("read_{nullable}scalars"), scalar.of_bytes());
         return quote!(reader.#read(#flexible, #from_bytes));
     }
     let read = format_ident!("read_{nullable}array");

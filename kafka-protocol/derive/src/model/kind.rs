@@ -150,7 +150,7 @@ impl Scalar {
     }
 
     /// A function from its bytes on the wire, for a whole array of them.
-    pub(crate) fn from_bytes(self) -> TokenStream {
+    pub(crate) fn of_bytes(self) -> TokenStream {
         match self {
             Self::Bool => quote!(|[byte]: [::core::primitive::u8; 1]| byte != 0),
             Self::Uuid => quote!(::kafka_protocol::Uuid::from_bytes),
