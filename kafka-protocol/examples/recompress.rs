@@ -12,7 +12,6 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use kafka_protocol::records::{BatchLimits, BatchReader, Compression, Compressor};
 
@@ -35,7 +34,6 @@ fn rewrite(codec: &str, old: &str, new: &str) -> Result<(), Box<dyn Error>> {
     let codec: Compression = codec.parse()?;
     let segment = File::open(old).map_err(|error| format!("{old}: {error}"))?;
     let file = File::create_new(new).map_err(|error| format!("{new}: {error}"))?;
-    let started = Instant::now();
     let mut written = BufWriter::new(file);
     let copied = recompress(segment, &mut written, codec)
         .and_then(|sizes| Ok(written.flush().map(|()| sizes)?));
@@ -48,11 +46,8 @@ fn rewrite(codec: &str, old: &str, new: &str) -> Result<(), Box<dyn Error>> {
             return Err(format!("{old}: {error}").into());
         }
     };
-    println!(
-        "{before} bytes became {after} ({:.1} %) in {:.1} s",
-        after as f64 * 100.0 / before.max(1) as f64,
-        started.elapsed().as_secs_f64()
-    );
+    let share = after as f64 * 100.0 / before.max(1) as f64;
+    println!("{before} bytes became {after} ({share:.1} %)");
     Ok(())
 }
 
