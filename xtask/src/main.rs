@@ -1,5 +1,6 @@
 //! The project's automation: one command, one file. `cargo xtask help` lists them.
 
+mod bench;
 mod cargo;
 mod clock;
 mod commands;

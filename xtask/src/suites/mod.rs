@@ -1,5 +1,6 @@
 //! The suites: what `test`, `ci` and `nightly` are made of.
 
+mod bench;
 mod checks;
 mod conformance;
 mod features;
@@ -159,6 +160,12 @@ pub(crate) const ALL: &[Suite] = &[
         tier: Tier::Nightly,
         about: "every Kafka version of the harness downloads and starts; needs Java 17+ and Maven",
         run: real::eras,
+    },
+    Suite {
+        name: "bench",
+        tier: Tier::Nightly,
+        about: "the benchmarks of kafka-protocol, once; their release builds take minutes",
+        run: bench::run,
     },
 ];
 
