@@ -42,43 +42,44 @@ impl BodyCrc {
     }
 }
 
-/// `a·b` modulo the polynomial, all reversed (the highest bit is x^0).
-const fn multiply(a: u32, mut b: u32) -> u32 {
+/// `a·b` modulo the polynomial, all reversed (the highest bit is x^0). Without
+/// branches: what they would depend on is random.
+const fn multiply(mut a: u32, mut b: u32) -> u32 {
     let mut product = 0;
-    let mut bit = ONE;
-    while bit != 0 {
-        if a & bit != 0 {
-            product ^= b;
-        }
-        b = if b & 1 != 0 {
-            b >> 1 ^ POLYNOMIAL
-        } else {
-            b >> 1
-        };
-        bit >>= 1;
+    let mut bits = 32;
+    while bits != 0 {
+        product ^= b & (a >> 31).wrapping_neg();
+        b = b >> 1 ^ POLYNOMIAL & (b & 1).wrapping_neg();
+        a <<= 1;
+        bits -= 1;
     }
     product
 }
 
-/// `POWERS[n]` is x^(8·2^n) modulo the polynomial.
-const POWERS: [u32; 64] = {
-    let mut powers = [0; 64];
-    powers[0] = ONE >> 8;
-    let mut n = 1;
-    while n < 64 {
-        powers[n] = multiply(powers[n - 1], powers[n - 1]);
+/// `POWERS[n][digit]` is x^(8·digit·16^n) modulo the polynomial.
+const POWERS: [[u32; 16]; 16] = {
+    let mut powers = [[ONE; 16]; 16];
+    let mut first = ONE >> 8;
+    let mut n = 0;
+    while n < 16 {
+        let mut digit = 1;
+        while digit < 16 {
+            powers[n][digit] = multiply(powers[n][digit - 1], first);
+            digit += 1;
+        }
+        first = multiply(powers[n][15], first);
         n += 1;
     }
     powers
 };
 
-/// x^(8·`bytes`) modulo the polynomial.
+/// x^(8·`bytes`) modulo the polynomial: one multiplication for each hexadecimal
+/// digit but the first that is not zero.
 fn byte_power(bytes: u64) -> u32 {
-    POWERS
-        .iter()
-        .enumerate()
-        .filter(|(n, _)| bytes >> n & 1 != 0)
-        .fold(ONE, |product, (_, power)| multiply(product, *power))
+    let digit = |n: usize| (bytes >> (4 * n) & 15) as usize;
+    let powers = POWERS.iter().enumerate();
+    let powers = powers.filter_map(|(n, row)| row.get(digit(n)).filter(|_| digit(n) != 0));
+    powers.copied().reduce(multiply).unwrap_or(ONE)
 }
 
 #[cfg(test)]
