@@ -91,17 +91,19 @@ fn peer_produce_read(mut bytes: Bytes, version: i16) -> u64 {
     records.map(|records| peer_read(records, sum)).sum()
 }
 
-/// The whole way to bytes for a socket. The peer's records and its topics' names
-/// are made ahead; ours starts at borrowed values.
+/// The whole way to bytes for a socket. Topics are made ahead, and so are the peer's
+/// records; ours are borrowed values. The peer's bytes are one buffer, of a size
+/// known ahead; ours are pieces for a vectored write.
 fn build_produce(version: i16, records: usize) -> Case {
     let values = data::values(records, 100);
     let peer_records = peer_records(&values);
     let template = template(version);
+    let ours_template = data::produce_request(|_| RecordBytes::default());
     let mut plain = Compressor::new(Compression::None).unwrap();
     let capacity = records * 112;
     named("build Produce request", version, records)
         .with(Column::Ours, move || {
-            ours_build(&values, version, capacity, &mut plain)
+            ours_build(&ours_template, &values, version, capacity, &mut plain)
         })
         .with(Column::Peer, move || {
             let mut request = template.clone();
@@ -123,25 +125,20 @@ fn build_produce(version: i16, records: usize) -> Case {
 }
 
 fn ours_build(
+    template: &ProduceRequest,
     values: &[Vec<u8>],
     version: i16,
     capacity: usize,
     plain: &mut Compressor,
 ) -> u64 {
-    let mut batches: Vec<Option<RecordBytes>> = (0..PARTITIONS)
-        .map(|_| {
-            let mut builder = BatchBuilder::with_capacity(capacity);
-            for (index, value) in values.iter().enumerate() {
-                builder.append(&data::record(index, value)).unwrap();
-            }
-            let sealed = builder.seal(plain).unwrap();
-            Some(sealed.to_record_bytes(&BatchStamp::default()))
-        })
-        .collect();
-    let mut request = data::produce_request(|_| RecordBytes::default());
-    let partitions = request.topic_data.iter_mut().flat_map(|t| &mut t.partition_data);
-    for (partition, batch) in partitions.zip(&mut batches) {
-        partition.records = batch.take();
+    let mut request = template.clone();
+    for partition in request.topic_data.iter_mut().flat_map(|t| &mut t.partition_data) {
+        let mut builder = BatchBuilder::with_capacity(capacity);
+        for (index, value) in values.iter().enumerate() {
+            builder.append(&data::record(index, value)).unwrap();
+        }
+        let sealed = builder.seal(plain).unwrap();
+        partition.records = Some(sealed.to_record_bytes(&BatchStamp::default()));
     }
     let client_id = StrBytes::from_static("bench");
     let frame = frame::encode_request(&request, version, 0, Some(&client_id)).unwrap();
