@@ -77,8 +77,13 @@ pub fn encode_response<M: Message>(
 /// When the frame does not hold such a header.
 pub fn open_request(frame: Bytes, limits: Limits) -> Result<(RequestHeader, Reader), DecodeError> {
     // The key and version are first in every version of the header.
-    let start = RequestHeader::decode(&mut Reader::new(frame.clone()), 0)?;
-    let header_version = request_header_version(start.api_key, start.api_version);
+    let header_version = match frame.first_chunk() {
+        Some([a, b, c, d]) => {
+            let (key, version) = (i16::from_be_bytes([*a, *b]), i16::from_be_bytes([*c, *d]));
+            request_header_version(key, version)
+        }
+        None => 0,
+    };
     let mut reader = Reader::with_limits(frame, limits);
     let header = RequestHeader::decode(&mut reader, header_version)?;
     Ok((header, reader))
@@ -124,7 +129,7 @@ fn framed(
 }
 
 /// Holds most frames, record data apart, without growing.
-const TYPICAL_FRAME_LEN: usize = 512;
+const TYPICAL_FRAME_LEN: usize = 1 << 10;
 
 #[cfg(test)]
 mod tests {

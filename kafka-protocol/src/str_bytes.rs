@@ -18,6 +18,7 @@ pub struct StrBytes(ByteString);
 
 impl StrBytes {
     /// The empty string. Allocates nothing.
+    #[inline]
     pub const fn new() -> Self {
         Self(ByteString::new())
     }
@@ -52,6 +53,7 @@ impl StrBytes {
 impl Deref for StrBytes {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         &self.0
     }
@@ -97,6 +99,7 @@ impl From<&StrBytes> for StrBytes {
 impl TryFrom<Bytes> for StrBytes {
     type Error = std::str::Utf8Error;
 
+    #[inline]
     fn try_from(bytes: Bytes) -> Result<Self, Self::Error> {
         ByteString::try_from(bytes).map(Self)
     }

@@ -101,6 +101,14 @@ fn read(field: &Field, all: Range) -> TokenStream {
             (Kind::Struct(_), true) => quote! {
                 ::kafka_protocol::codec::decode_nullable_array(reader, #place, #flexible, #nullable, version)
             },
+            (Kind::Scalar(scalar), false) => {
+                let from_bytes = scalar.of_bytes();
+                quote!(reader.fill_scalars(#place, #flexible, #from_bytes))
+            }
+            (Kind::Scalar(scalar), true) => {
+                let from_bytes = scalar.of_bytes();
+                quote!(reader.fill_nullable_scalars(#place, #flexible, #nullable, #from_bytes))
+            }
             (element, false) => {
                 let read = read_values(element, "", &flexible);
                 quote!(#read.map(|values| self.#ident = values))
@@ -128,12 +136,8 @@ fn fill(kind: &Kind, nullable: &str) -> proc_macro2::Ident {
     format_ident!("fill_{nullable}{what}")
 }
 
-/// An array of anything but structures.
+/// An array of strings or bytes.
 fn read_values(element: &Kind, nullable: &str, flexible: &TokenStream) -> TokenStream {
-    if let Kind::Scalar(scalar) = element {
-        let (read, from_bytes) = (format_ident!("read_{nullable}scalars"), scalar.of_bytes());
-        return quote!(reader.#read(#flexible, #from_bytes));
-    }
     let read = format_ident!("read_{nullable}array");
     let min_len = min_len_of(element, flexible);
     let value = match element {

@@ -9,7 +9,10 @@ use crate::versions::{Condition, Range};
 pub(crate) fn quote(model: &Model) -> TokenStream {
     let all = model.all_versions();
     let is_flexible = model.is_flexible().tokens();
-    let plain = model.fields.iter().map(|field| write_plain(field, all));
+    let rows = model
+        .fields
+        .chunk_by(|a, b| is_in_row(a, all) && is_in_row(b, all));
+    let plain = rows.map(|row| write_row(row, all));
     let tagged = write_tagged(model, all);
     let plain_lens = model.fields.iter().map(|field| {
         let len = len(field, all);
@@ -53,13 +56,36 @@ pub(crate) fn quote(model: &Model) -> TokenStream {
     }
 }
 
+/// Whether a field is written together with others of its kind beside it.
+fn is_in_row(field: &Field, all: Range) -> bool {
+    matches!(field.kind, Kind::Scalar(_)) && !matches!(field.is_plain(all), Condition::Never)
+}
+
+/// One field, or several of a fixed size.
+fn write_row(row: &[Field], all: Range) -> TokenStream {
+    if let [field] = row {
+        return write_plain(field, all, &quote!(sink));
+    }
+    let len: usize = row.iter().filter_map(|field| field.kind.fixed_len()).sum();
+    let writes = row
+        .iter()
+        .map(|field| write_plain(field, all, &quote!(run)));
+    quote! {
+        {
+            let mut run = sink.run::<#len>();
+            #(#writes)*
+            run.finish();
+        }
+    }
+}
+
 /// Writes a field where it is plain, and refuses to lose it where it is absent.
-fn write_plain(field: &Field, all: Range) -> TokenStream {
+fn write_plain(field: &Field, all: Range, to: &TokenStream) -> TokenStream {
     let (ident, name) = (&field.ident, field.name());
     let write = match &field.kind {
-        Kind::Scalar(_) => {
-            let write = write_value(&field.kind, quote!(self.#ident), &TokenStream::new());
-            quote!(#write;)
+        Kind::Scalar(scalar) => {
+            let put = format_ident!("put_{}", scalar.suffix());
+            quote!(#to.#put(self.#ident);)
         }
         _ => {
             let write = write(field, all);
@@ -110,12 +136,16 @@ fn write_tagged(model: &Model, all: Range) -> TokenStream {
             }
         }
     });
-    let write = quote! {
-        let mut known = 0usize;
-        #(#presence)*
-        let mut tagged = self.unknown_tagged_fields.writer(sink, known)?;
-        #(#writes)*
-        tagged.finish(sink)?;
+    let write = if tagged.is_empty() {
+        quote!(self.unknown_tagged_fields.encode(sink)?;)
+    } else {
+        quote! {
+            let mut known = 0usize;
+            #(#presence)*
+            let mut tagged = self.unknown_tagged_fields.writer(sink, known)?;
+            #(#writes)*
+            tagged.finish(sink)?;
+        }
     };
     let refuse = quote! {
         if !self.unknown_tagged_fields.is_empty() {

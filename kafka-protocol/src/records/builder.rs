@@ -2,7 +2,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::body::Body;
+use crate::wire::Body;
+
 use super::compression::{Compression, Compressor};
 use super::error::RecordError;
 use super::header::{HEADER_LEN, LOG_OVERHEAD};
@@ -29,6 +30,9 @@ pub struct BatchBuilder {
 const MAX_BODY_LEN: usize = i32::MAX as usize - (HEADER_LEN - LOG_OVERHEAD);
 
 impl BatchBuilder {
+    /// What a batch without a stated capacity starts with.
+    const FIRST_CAPACITY: usize = 4 << 10;
+
     /// An empty batch, with no memory allocated before the first record.
     pub fn new() -> Self {
         Self::default()
@@ -218,7 +222,9 @@ impl BatchBuilder {
         if layout.size > MAX_BODY_LEN - self.body.len() || self.record_count == i32::MAX as u32 {
             return Err(self.full());
         }
-        let room = self.body.make_room(layout.size, MAX_BODY_LEN);
+        let room = self
+            .body
+            .make_room(layout.size, Self::FIRST_CAPACITY, MAX_BODY_LEN);
         let mut fields = Fields { room, at: 0 };
         fields.varint(layout.len.into());
         // The attributes, of which no bit has a meaning yet.

@@ -50,7 +50,6 @@
 //! more than [`BatchLimits`] say.
 
 mod batch;
-mod body;
 mod builder;
 mod compression;
 mod control;

@@ -7,16 +7,21 @@
 //! `flexible` in this module means the encoding of KIP-482: lengths and counts
 //! as unsigned variable-length integers, one added so that zero stands for null.
 
+mod body;
 mod limits;
 mod primitives;
 mod reader;
+mod run;
 mod segments;
 mod sink;
 mod tagged;
 
+pub(crate) use body::Body;
 pub use limits::Limits;
 pub use reader::Reader;
 pub(crate) use reader::make_room;
+#[doc(hidden)]
+pub use run::Run;
 pub use segments::Segments;
 pub use sink::Sink;
 pub use tagged::TaggedFields;

@@ -213,6 +213,8 @@ impl Reader {
         nullable: bool,
     ) -> Result<(), DecodeError> {
         match self.string_len(flexible)? {
+            // What is in place is often the same.
+            Some(0) if place.as_ref().is_some_and(|text| text.is_empty()) => {}
             Some(len) => *place = Some(self.text(len)?),
             None if nullable => *place = None,
             None => return Err(unexpected_null()),
@@ -272,6 +274,7 @@ impl Reader {
 
     /// The count of an array, its elements checked against what is left and
     /// charged: `None` for null.
+    #[inline]
     pub(crate) fn read_count<T>(
         &mut self,
         flexible: bool,
@@ -317,32 +320,53 @@ impl Reader {
         Ok(Some(elements))
     }
 
-    /// An array of values of `N` bytes each that must not be null.
+    /// An array of values of `N` bytes each that must not be null, into its place.
     #[doc(hidden)]
-    pub fn read_scalars<const N: usize, T>(
+    pub fn fill_scalars<const N: usize, T>(
         &mut self,
+        place: &mut Vec<T>,
         flexible: bool,
         from_bytes: impl Fn([u8; N]) -> T,
-    ) -> Result<Vec<T>, DecodeError> {
-        self.read_nullable_scalars(flexible, from_bytes)?
-            .ok_or_else(unexpected_null)
+    ) -> Result<(), DecodeError> {
+        let count = self.read_count::<T>(flexible, N)?;
+        *place = self.scalars(count.ok_or_else(unexpected_null)?, from_bytes);
+        Ok(())
     }
 
-    /// An array of values of `N` bytes each, or null.
+    /// An array of values of `N` bytes each or, if `nullable`, null, into its place.
     #[doc(hidden)]
-    pub fn read_nullable_scalars<const N: usize, T>(
+    pub fn fill_nullable_scalars<const N: usize, T>(
         &mut self,
+        place: &mut Option<Vec<T>>,
         flexible: bool,
+        nullable: bool,
         from_bytes: impl Fn([u8; N]) -> T,
-    ) -> Result<Option<Vec<T>>, DecodeError> {
-        // Afterwards all of them are known to be there.
-        let Some(count) = self.read_count::<T>(flexible, N)? else {
-            return Ok(None);
-        };
-        let (values, _) = self.as_slice().as_chunks::<N>();
-        let values = values.iter().take(count).copied().map(from_bytes).collect();
-        self.at += N * count;
-        Ok(Some(values))
+    ) -> Result<(), DecodeError> {
+        match self.read_count::<T>(flexible, N)? {
+            Some(count) => *place = Some(self.scalars(count, from_bytes)),
+            None if nullable => *place = None,
+            None => return Err(unexpected_null()),
+        }
+        Ok(())
+    }
+
+    /// `count` values, all of which are known to be there.
+    #[inline]
+    fn scalars<const N: usize, T>(
+        &mut self,
+        count: usize,
+        from_bytes: impl Fn([u8; N]) -> T,
+    ) -> Vec<T> {
+        let end = self.at + N * count;
+        let (values, _) = self
+            .frame
+            .get(self.at..end)
+            .unwrap_or_default()
+            .as_chunks::<N>();
+        self.at = end;
+        let mut all = Vec::with_capacity(values.len());
+        all.extend(values.iter().map(|value| from_bytes(*value)));
+        all
     }
 
     /// Whether a nullable structure follows (one signed byte: negative means
@@ -371,6 +395,7 @@ impl Reader {
     }
 
     /// Takes memory for decoded structures out of the budget.
+    #[inline]
     pub(crate) fn charge(&mut self, needed: usize) -> Result<(), DecodeError> {
         match self.budget.checked_sub(needed) {
             Some(left) => self.budget = left,
@@ -385,9 +410,11 @@ impl Reader {
         Ok(())
     }
 
+    #[inline]
     fn charge_elements<T>(&mut self, count: usize, min_len: usize) -> Result<(), DecodeError> {
         let remaining = self.remaining();
-        if count > remaining / min_len.max(1) {
+        // Not a division: it takes as long as a few fields.
+        if count.saturating_mul(min_len.max(1)) > remaining {
             return Err(DecodeError::new(DecodeErrorKind::CountBeyondFrame {
                 count,
                 remaining,
@@ -403,12 +430,14 @@ impl Reader {
         self.charge(count.saturating_mul(size_of::<T>()))
     }
 
+    #[inline]
     fn text(&mut self, len: usize) -> Result<StrBytes, DecodeError> {
         StrBytes::try_from(self.read_slice(len)?)
             .map_err(|_| DecodeError::new(DecodeErrorKind::InvalidUtf8))
     }
 
     /// The length of a string: `None` for null.
+    #[inline(always)]
     fn string_len(&mut self, flexible: bool) -> Result<Option<usize>, DecodeError> {
         let len = if flexible {
             self.compact_len()?
@@ -424,6 +453,7 @@ impl Reader {
     }
 
     /// The length of bytes or the count of an array: `None` for null.
+    #[inline(always)]
     fn read_len(&mut self, flexible: bool) -> Result<Option<usize>, DecodeError> {
         if flexible {
             self.compact_len()
@@ -432,14 +462,16 @@ impl Reader {
         }
     }
 
+    #[inline(always)]
     fn compact_len(&mut self) -> Result<Option<usize>, DecodeError> {
         Ok((self.read_unsigned_varint()? as usize).checked_sub(1))
     }
 
+    #[inline]
     fn require(&self, len: usize) -> Result<(), DecodeError> {
         match len.checked_sub(self.remaining()) {
             None | Some(0) => Ok(()),
-            Some(missing) => Err(DecodeError::new(DecodeErrorKind::Missing(missing))),
+            Some(missing) => Err(bytes_missing(missing)),
         }
     }
 
@@ -484,6 +516,11 @@ fn nullable_len(len: i64) -> Result<Option<usize>, DecodeError> {
         Err(_) if len == -1 => Ok(None),
         Err(_) => Err(DecodeError::new(DecodeErrorKind::NegativeLength(len))),
     }
+}
+
+#[cold]
+fn bytes_missing(bytes: usize) -> DecodeError {
+    DecodeError::new(DecodeErrorKind::Missing(bytes))
 }
 
 #[cold]

@@ -1,6 +1,7 @@
 use std::io::IoSlice;
 
 use bytes::{Buf, Bytes, BytesMut};
+use smallvec::SmallVec;
 
 /// An encoded frame as a list of buffers, ready for vectored writes.
 ///
@@ -10,14 +11,15 @@ use bytes::{Buf, Bytes, BytesMut};
 /// references.
 #[derive(Clone, Debug, Default)]
 pub struct Segments {
-    segments: Vec<Bytes>,
+    /// One, unless there is record data.
+    segments: SmallVec<[Bytes; 1]>,
     /// Segments before this one are used up, and empty.
     first: usize,
     remaining: usize,
 }
 
 impl Segments {
-    pub(super) fn new(segments: Vec<Bytes>) -> Self {
+    pub(super) fn new(segments: SmallVec<[Bytes; 1]>) -> Self {
         let remaining = segments.iter().map(Bytes::len).sum();
         Self {
             segments,
@@ -93,7 +95,12 @@ mod tests {
     use super::*;
 
     fn segments() -> Segments {
-        Segments::new(["abc", "d", "efgh"].map(Bytes::from_static_str).to_vec())
+        Segments::new(
+            ["abc", "d", "efgh"]
+                .map(Bytes::from_static_str)
+                .as_slice()
+                .into(),
+        )
     }
 
     trait FromStaticStr {
@@ -135,7 +142,11 @@ mod tests {
     #[test]
     fn passed_buffers_are_let_go() {
         let body = Bytes::from(vec![1; 200]);
-        let mut left = Segments::new(vec![body.clone(), Bytes::from_static(b"tail")]);
+        let mut left = Segments::new(
+            [body.clone(), Bytes::from_static(b"tail")]
+                .as_slice()
+                .into(),
+        );
         left.advance(200);
         assert!(body.is_unique());
     }

@@ -1,7 +1,7 @@
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use smallvec::SmallVec;
 
-use super::{MAX_STRING_LEN, Segments, zigzag, zigzag_long};
+use super::{Body, MAX_STRING_LEN, Run, Segments, zigzag, zigzag_long};
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::{RecordBytes, Uuid};
 
@@ -12,7 +12,7 @@ use crate::{RecordBytes, Uuid};
 /// without a copy. [`Sink::finish`] cuts the sink into [`Segments`], in order.
 #[derive(Debug, Default)]
 pub struct Sink {
-    own: BytesMut,
+    own: Body,
     /// Shared buffers, each with the length that `own` had before it.
     shared: SmallVec<[(usize, Bytes); 4]>,
     shared_len: usize,
@@ -23,6 +23,8 @@ impl Sink {
     /// buffers are copied, because one more entry in a vectored write costs more
     /// than that.
     pub const SHARE_FROM: usize = 128;
+    /// What is allocated at least.
+    const LEAST_CAPACITY: usize = 64;
 
     /// An empty sink. Allocates nothing yet.
     pub fn new() -> Self {
@@ -32,7 +34,7 @@ impl Sink {
     /// An empty sink with room for `capacity` bytes of its own.
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
-            own: BytesMut::with_capacity(capacity),
+            own: Body::with_capacity(capacity),
             ..Self::default()
         }
     }
@@ -48,18 +50,19 @@ impl Sink {
     }
 
     /// What was written, in order.
-    pub fn finish(mut self) -> Segments {
-        let mut segments = Vec::with_capacity(2 * self.shared.len() + 1);
+    pub fn finish(self) -> Segments {
+        let mut segments = SmallVec::with_capacity(2 * self.shared.len() + 1);
+        let mut own = Bytes::from(self.own.into_bytes());
         let mut cut = 0;
         for (at, bytes) in self.shared {
             if at > cut {
-                segments.push(self.own.split_to(at - cut).freeze());
+                segments.push(own.split_to(at - cut));
                 cut = at;
             }
             segments.push(bytes);
         }
-        if !self.own.is_empty() {
-            segments.push(self.own.freeze());
+        if !own.is_empty() {
+            segments.push(own);
         }
         Segments::new(segments)
     }
@@ -67,71 +70,72 @@ impl Sink {
     /// A byte: one for true, zero for false.
     #[inline]
     pub fn put_bool(&mut self, value: bool) {
-        self.own.put_u8(value.into());
+        self.put_array([value.into()]);
     }
 
     /// An unsigned byte.
     #[inline]
     pub fn put_u8(&mut self, value: u8) {
-        self.own.put_u8(value);
+        self.put_array([value]);
     }
 
     /// A signed byte.
     #[inline]
     pub fn put_i8(&mut self, value: i8) {
-        self.own.put_i8(value);
+        self.put_array(value.to_be_bytes());
     }
 
     /// A big-endian 16-bit integer.
     #[inline]
     pub fn put_i16(&mut self, value: i16) {
-        self.own.put_i16(value);
+        self.put_array(value.to_be_bytes());
     }
 
     /// A big-endian unsigned 16-bit integer.
     #[inline]
     pub fn put_u16(&mut self, value: u16) {
-        self.own.put_u16(value);
+        self.put_array(value.to_be_bytes());
     }
 
     /// A big-endian 32-bit integer.
     #[inline]
     pub fn put_i32(&mut self, value: i32) {
-        self.own.put_i32(value);
+        self.put_array(value.to_be_bytes());
     }
 
     /// A big-endian unsigned 32-bit integer.
     #[inline]
     pub fn put_u32(&mut self, value: u32) {
-        self.own.put_u32(value);
+        self.put_array(value.to_be_bytes());
     }
 
     /// A big-endian 64-bit integer.
     #[inline]
     pub fn put_i64(&mut self, value: i64) {
-        self.own.put_i64(value);
+        self.put_array(value.to_be_bytes());
     }
 
     /// A big-endian IEEE 754 double.
     #[inline]
     pub fn put_f64(&mut self, value: f64) {
-        self.own.put_f64(value);
+        self.put_array(value.to_be_bytes());
     }
 
     /// A 16-byte id.
     #[inline]
     pub fn put_uuid(&mut self, value: Uuid) {
-        self.own.put_slice(value.as_bytes());
+        self.put_array(*value.as_bytes());
     }
 
     /// An unsigned variable-length integer.
     #[inline]
-    pub fn put_unsigned_varint(&mut self, mut value: u32) {
-        while value >= 0x80 {
-            self.own.put_u8(value as u8 | 0x80);
-            value >>= 7;
+    pub fn put_unsigned_varint(&mut self, value: u32) {
+        // Nearly every length and count takes one byte.
+        if value < 0x80 {
+            self.put_u8(value as u8);
+        } else {
+            self.put_base128(value.into());
         }
-        self.own.put_u8(value as u8);
     }
 
     /// A zigzag variable-length 32-bit integer.
@@ -142,24 +146,25 @@ impl Sink {
 
     /// A zigzag variable-length 64-bit integer.
     pub fn put_varlong(&mut self, value: i64) {
-        let mut value = zigzag_long(value);
-        while value >= 0x80 {
-            self.own.put_u8(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.own.put_u8(value as u8);
+        self.put_base128(zigzag_long(value));
     }
 
     /// Raw bytes, copied.
     #[inline]
     pub fn put_slice(&mut self, bytes: &[u8]) {
-        self.own.put_slice(bytes);
+        match self.own.ahead(bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.own.advance(bytes.len());
+            }
+            None => self.grow_and_put(bytes),
+        }
     }
 
     /// Raw bytes, taken by reference when they are [`Sink::SHARE_FROM`] or more.
     pub fn put_shared(&mut self, bytes: Bytes) {
         if bytes.len() < Self::SHARE_FROM {
-            self.own.put_slice(&bytes);
+            self.put_slice(&bytes);
         } else {
             self.shared_len += bytes.len();
             self.shared.push((self.own.len(), bytes));
@@ -167,6 +172,7 @@ impl Sink {
     }
 
     /// A string with its length.
+    #[inline]
     pub fn put_string(&mut self, value: &str, flexible: bool) -> Result<(), EncodeError> {
         let len = value.len();
         if len > MAX_STRING_LEN {
@@ -177,7 +183,9 @@ impl Sink {
         } else {
             self.put_i16(len as i16);
         }
-        self.put_slice(value.as_bytes());
+        if len != 0 {
+            self.put_slice(value.as_bytes());
+        }
         Ok(())
     }
 
@@ -193,7 +201,7 @@ impl Sink {
     /// Bytes with their length; long ones are taken by reference.
     pub fn put_bytes(&mut self, value: &Bytes, flexible: bool) -> Result<(), EncodeError> {
         self.put_len(value.len(), flexible)?;
-        self.put_shared(value.clone());
+        self.put_piece(value);
         Ok(())
     }
 
@@ -201,13 +209,13 @@ impl Sink {
     pub fn put_records(&mut self, value: &RecordBytes, flexible: bool) -> Result<(), EncodeError> {
         self.put_len(value.len(), flexible)?;
         for segment in value.segments() {
-            self.put_shared(segment.clone());
+            self.put_piece(segment);
         }
         Ok(())
     }
 
     /// The length of bytes or records, or the count of an array.
-    #[inline]
+    #[inline(always)]
     pub fn put_len(&mut self, len: usize, flexible: bool) -> Result<(), EncodeError> {
         match i32::try_from(len) {
             Ok(len) if flexible => self.put_unsigned_varint(len as u32 + 1),
@@ -226,8 +234,16 @@ impl Sink {
         to_bytes: impl Fn(T) -> [u8; N],
     ) -> Result<(), EncodeError> {
         self.put_len(values.len(), flexible)?;
-        for value in values {
-            self.put_slice(&to_bytes(*value));
+        let len = N * values.len();
+        if self.own.ahead(len).is_none() {
+            self.grow(len);
+        }
+        if let Some(room) = self.own.ahead(len) {
+            let (places, _) = room.as_chunks_mut::<N>();
+            for (place, value) in places.iter_mut().zip(values) {
+                *place = to_bytes(*value);
+            }
+            self.own.advance(len);
         }
         Ok(())
     }
@@ -255,6 +271,66 @@ impl Sink {
             *place = prefix.to_be_bytes();
         }
         Ok(())
+    }
+
+    /// Room for numbers of `LEN` bytes together.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn run<const LEN: usize>(&mut self) -> Run<'_, LEN> {
+        if self.own.ahead_chunk::<LEN>().is_none() {
+            self.grow(LEN);
+        }
+        Run::new(&mut self.own)
+    }
+
+    /// Seven bits a byte, least significant first.
+    #[inline(never)]
+    fn put_base128(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.put_u8(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.put_u8(value as u8);
+    }
+
+    #[inline(always)]
+    fn put_array<const N: usize>(&mut self, bytes: [u8; N]) {
+        match self.own.ahead_chunk::<N>() {
+            Some(place) => {
+                *place = bytes;
+                self.own.advance(N);
+            }
+            None => self.grow_and_put(&bytes),
+        }
+    }
+
+    /// The same as [`Sink::put_shared`]; no reference is taken to what is copied.
+    #[inline]
+    fn put_piece(&mut self, bytes: &Bytes) {
+        if bytes.len() < Self::SHARE_FROM {
+            self.put_slice(bytes);
+        } else {
+            self.put_shared(bytes.clone());
+        }
+    }
+
+    /// The next `len` bytes to write to.
+    #[inline]
+    fn room(&mut self, len: usize) -> &mut [u8] {
+        self.own.make_room(len, Self::LEAST_CAPACITY, usize::MAX)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, len: usize) {
+        self.room(len);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_and_put(&mut self, bytes: &[u8]) {
+        self.room(bytes.len()).copy_from_slice(bytes);
+        self.own.advance(bytes.len());
     }
 }
 

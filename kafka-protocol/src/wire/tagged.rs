@@ -138,7 +138,12 @@ impl TaggedFields {
     }
 
     /// Writes the section at the end of a flexible structure that knows no tag.
+    #[inline]
     pub fn encode(&self, sink: &mut Sink) -> Result<(), EncodeError> {
+        if self.is_empty() {
+            sink.put_u8(0);
+            return Ok(());
+        }
         let mut writer = self.writer(sink, 0)?;
         writer.finish(sink)
     }
@@ -158,6 +163,7 @@ impl TaggedFields {
     /// Starts the section for a structure that writes `known_count` known
     /// fields too, merged in the order of their tags.
     #[doc(hidden)]
+    #[inline]
     pub fn writer<'a>(
         &'a self,
         sink: &mut Sink,

@@ -97,6 +97,14 @@ impl Kind {
         }
     }
 
+    /// Bytes on the wire, if always the same.
+    pub(crate) fn fixed_len(&self) -> Option<usize> {
+        match self {
+            Self::Scalar(scalar) => Some(scalar.len()),
+            _ => None,
+        }
+    }
+
     /// The variant of `FieldKind`.
     pub(crate) fn schema(&self) -> TokenStream {
         let kind = quote!(::kafka_protocol::schema::FieldKind);
