@@ -113,7 +113,7 @@ fn mistakes_on_the_struct() {
     check(
         r#"version = "0-5""#,
         "",
-        "unknown attribute; there are: key, versions",
+        "unknown attribute; there are: name, key, versions",
     );
     check(
         FLEXIBLE,
@@ -178,7 +178,7 @@ fn mistakes_on_fields() {
     check(
         PLAIN,
         "#[kafka(ignored)] a: i32",
-        "unknown attribute; there are: versions",
+        "unknown attribute; there are: name, versions",
     );
     check(
         PLAIN,
