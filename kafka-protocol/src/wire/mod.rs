@@ -8,6 +8,7 @@
 //! as unsigned variable-length integers, one added so that zero stands for null.
 
 mod body;
+mod fill;
 mod limits;
 mod primitives;
 mod reader;

@@ -193,85 +193,6 @@ impl Reader {
         Ok(self.read_nullable_bytes(flexible)?.map(RecordBytes::from))
     }
 
-    /// The same as [`Reader::read_string`], into its place.
-    #[doc(hidden)]
-    pub fn fill_string(&mut self, place: &mut StrBytes, flexible: bool) -> Result<(), DecodeError> {
-        let len = self.string_len(flexible)?.ok_or_else(unexpected_null)?;
-        // What is in place is the default already, or must not stay.
-        if len != 0 || !place.is_empty() {
-            *place = self.text(len)?;
-        }
-        Ok(())
-    }
-
-    /// A string or, if `nullable`, null, into its place.
-    #[doc(hidden)]
-    pub fn fill_nullable_string(
-        &mut self,
-        place: &mut Option<StrBytes>,
-        flexible: bool,
-        nullable: bool,
-    ) -> Result<(), DecodeError> {
-        match self.string_len(flexible)? {
-            // What is in place is often the same.
-            Some(0) if place.as_ref().is_some_and(|text| text.is_empty()) => {}
-            Some(len) => *place = Some(self.text(len)?),
-            None if nullable => *place = None,
-            None => return Err(unexpected_null()),
-        }
-        Ok(())
-    }
-
-    /// The same as [`Reader::read_bytes`], into its place.
-    #[doc(hidden)]
-    pub fn fill_bytes(&mut self, place: &mut Bytes, flexible: bool) -> Result<(), DecodeError> {
-        *place = self.read_bytes(flexible)?;
-        Ok(())
-    }
-
-    /// Bytes or, if `nullable`, null, into their place.
-    #[doc(hidden)]
-    pub fn fill_nullable_bytes(
-        &mut self,
-        place: &mut Option<Bytes>,
-        flexible: bool,
-        nullable: bool,
-    ) -> Result<(), DecodeError> {
-        match self.read_len(flexible)? {
-            Some(len) => *place = Some(self.read_slice(len)?),
-            None if nullable => *place = None,
-            None => return Err(unexpected_null()),
-        }
-        Ok(())
-    }
-
-    /// The same as [`Reader::read_records`], into its place.
-    #[doc(hidden)]
-    pub fn fill_records(
-        &mut self,
-        place: &mut RecordBytes,
-        flexible: bool,
-    ) -> Result<(), DecodeError> {
-        *place = self.read_records(flexible)?;
-        Ok(())
-    }
-
-    /// Record data or, if `nullable`, null, into its place.
-    #[doc(hidden)]
-    pub fn fill_nullable_records(
-        &mut self,
-        place: &mut Option<RecordBytes>,
-        flexible: bool,
-        nullable: bool,
-    ) -> Result<(), DecodeError> {
-        match self.read_len(flexible)? {
-            Some(len) => *place = Some(RecordBytes::from(self.read_slice(len)?)),
-            None if nullable => *place = None,
-            None => return Err(unexpected_null()),
-        }
-        Ok(())
-    }
-
     /// The count of an array, its elements checked against what is left and
     /// charged: `None` for null.
     #[inline]
@@ -320,39 +241,9 @@ impl Reader {
         Ok(Some(elements))
     }
 
-    /// An array of values of `N` bytes each that must not be null, into its place.
-    #[doc(hidden)]
-    pub fn fill_scalars<const N: usize, T>(
-        &mut self,
-        place: &mut Vec<T>,
-        flexible: bool,
-        from_bytes: impl Fn([u8; N]) -> T,
-    ) -> Result<(), DecodeError> {
-        let count = self.read_count::<T>(flexible, N)?;
-        *place = self.scalars(count.ok_or_else(unexpected_null)?, from_bytes);
-        Ok(())
-    }
-
-    /// An array of values of `N` bytes each or, if `nullable`, null, into its place.
-    #[doc(hidden)]
-    pub fn fill_nullable_scalars<const N: usize, T>(
-        &mut self,
-        place: &mut Option<Vec<T>>,
-        flexible: bool,
-        nullable: bool,
-        from_bytes: impl Fn([u8; N]) -> T,
-    ) -> Result<(), DecodeError> {
-        match self.read_count::<T>(flexible, N)? {
-            Some(count) => *place = Some(self.scalars(count, from_bytes)),
-            None if nullable => *place = None,
-            None => return Err(unexpected_null()),
-        }
-        Ok(())
-    }
-
     /// `count` values, all of which are known to be there.
     #[inline]
-    fn scalars<const N: usize, T>(
+    pub(super) fn scalars<const N: usize, T>(
         &mut self,
         count: usize,
         from_bytes: impl Fn([u8; N]) -> T,
@@ -431,14 +322,14 @@ impl Reader {
     }
 
     #[inline]
-    fn text(&mut self, len: usize) -> Result<StrBytes, DecodeError> {
+    pub(super) fn text(&mut self, len: usize) -> Result<StrBytes, DecodeError> {
         StrBytes::try_from(self.read_slice(len)?)
             .map_err(|_| DecodeError::new(DecodeErrorKind::InvalidUtf8))
     }
 
     /// The length of a string: `None` for null.
     #[inline(always)]
-    fn string_len(&mut self, flexible: bool) -> Result<Option<usize>, DecodeError> {
+    pub(super) fn string_len(&mut self, flexible: bool) -> Result<Option<usize>, DecodeError> {
         let len = if flexible {
             self.compact_len()?
         } else {
@@ -454,7 +345,7 @@ impl Reader {
 
     /// The length of bytes or the count of an array: `None` for null.
     #[inline(always)]
-    fn read_len(&mut self, flexible: bool) -> Result<Option<usize>, DecodeError> {
+    pub(super) fn read_len(&mut self, flexible: bool) -> Result<Option<usize>, DecodeError> {
         if flexible {
             self.compact_len()
         } else {
@@ -524,7 +415,7 @@ fn bytes_missing(bytes: usize) -> DecodeError {
 }
 
 #[cold]
-fn unexpected_null() -> DecodeError {
+pub(super) fn unexpected_null() -> DecodeError {
     DecodeError::new(DecodeErrorKind::UnexpectedNull)
 }
 
