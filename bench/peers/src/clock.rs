@@ -1,5 +1,7 @@
 //! The one place that asks for the time: how long a run takes, and its spread.
 
+#![allow(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
