@@ -176,6 +176,7 @@ impl TestClusterBuilder {
             Server::start(id, listener, runtime, shared, max_request_bytes, shutdown)
         });
         let servers = servers.collect::<io::Result<Vec<_>>>()?;
+        runtime.spawn(shared.clone().tick(stop.subscribe()));
         Ok(TestCluster::new(shared, servers, stop, max_request_bytes))
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -136,11 +136,14 @@ impl Slot {
     }
 
     /// `None` once the socket is closed.
-    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<Option<io::Result<TcpStream>>> {
+    fn poll_accept(
+        &self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<(TcpStream, IpAddr)>>> {
         match lock(&self.0).as_ref() {
             Some(listener) => listener
                 .poll_accept(context)
-                .map(|accepted| Some(accepted.map(|(stream, _)| stream))),
+                .map(|accepted| Some(accepted.map(|(stream, peer)| (stream, peer.ip())))),
             None => Poll::Ready(None),
         }
     }
@@ -155,10 +158,11 @@ async fn accept(
     shutdown: watch::Receiver<()>,
 ) {
     while let Some(accepted) = poll_fn(|context| slot.poll_accept(context)).await {
-        match accepted.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
-            Ok(stream) => {
+        match accepted.and_then(|accepted| accepted.0.set_nodelay(true).map(|()| accepted)) {
+            Ok((stream, client)) => {
                 let (shared, shutdown) = (shared.clone(), shutdown.clone());
-                let serving = network::serve(stream, shared, broker, max_request_bytes, shutdown);
+                let serving =
+                    network::serve(stream, shared, broker, client, max_request_bytes, shutdown);
                 runtime.spawn(serving);
             }
             Err(error) => {

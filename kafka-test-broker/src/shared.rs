@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use kafka_protocol::StrBytes;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clock;
 use crate::machine::{Action, ConnectionId, Machine, Output};
@@ -20,6 +20,10 @@ pub(crate) struct Shared(Arc<Mutex<State>>);
 struct State {
     machine: Machine,
     mailboxes: BTreeMap<ConnectionId, Mailbox>,
+    /// When the ticker wakes.
+    armed: Option<Instant>,
+    /// That is to be sooner than the ticker believes.
+    rearm: Arc<Notify>,
 }
 
 /// What other connections, or the outside, caused for a connection.
@@ -46,14 +50,20 @@ impl Shared {
         Self(Arc::new(Mutex::new(State {
             machine,
             mailboxes: BTreeMap::new(),
+            armed: None,
+            rearm: Arc::default(),
         })))
     }
 
     /// Opens a connection; `None` when the broker is down. The second half tells
     /// when [`Shared::collect`] has something.
-    pub(crate) fn connect(&self, broker: i32) -> Option<(ConnectionId, Arc<Notify>)> {
+    pub(crate) fn connect(
+        &self,
+        broker: i32,
+        client_host: StrBytes,
+    ) -> Option<(ConnectionId, Arc<Notify>)> {
         let mut state = self.lock();
-        let id = state.machine.connect(broker)?;
+        let id = state.machine.connect(broker, client_host)?;
         let mailbox = Mailbox::default();
         let arrived = mailbox.arrived.clone();
         state.mailboxes.insert(id, mailbox);
@@ -101,6 +111,29 @@ impl Shared {
         result
     }
 
+    /// Does what the cluster has to do by itself, until `shutdown`.
+    pub(crate) async fn tick(self, mut shutdown: watch::Receiver<()>) {
+        let rearm = self.lock().rearm.clone();
+        loop {
+            let next = self.arm();
+            tokio::select! {
+                biased;
+                _ = shutdown.changed() => return,
+                () = rearm.notified() => {}
+                () = clock::sleep_until(next) => {
+                    self.change(|machine, now| ((), machine.advance(now)));
+                }
+            }
+        }
+    }
+
+    /// When the ticker has to wake.
+    fn arm(&self) -> Option<Instant> {
+        let mut state = self.lock();
+        state.armed = state.machine.next_alarm();
+        state.armed
+    }
+
     /// The broker that is reached at an address.
     pub(crate) fn broker_at(&self, host: &str, port: u16) -> Option<i32> {
         self.with(|machine| {
@@ -142,6 +175,11 @@ impl State {
                     mailbox.arrived.notify_one();
                 }
             }
+        }
+        let next = self.machine.next_alarm();
+        if next.is_some_and(|next| self.armed.is_none_or(|armed| next < armed)) {
+            self.armed = next;
+            self.rearm.notify_one();
         }
     }
 }

@@ -1,11 +1,13 @@
 use std::io;
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kafka_protocol::records::RecordBatch;
 use kafka_protocol::{ApiKey, StrBytes, Uuid};
 use tokio::io::DuplexStream;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::builder::TestClusterBuilder;
 use crate::cluster::{Cluster, NewTopic, Partition, Placement};
@@ -32,6 +34,9 @@ struct Inner {
     /// Its end ends every connection.
     stop: watch::Sender<()>,
     max_request_bytes: usize,
+    /// Does what a cluster without sockets does by itself, once somebody has
+    /// dialled.
+    ticker: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl TestCluster {
@@ -47,6 +52,7 @@ impl TestCluster {
                 servers,
                 stop,
                 max_request_bytes,
+                ticker: Mutex::new(None),
             }),
         }
     }
@@ -115,11 +121,13 @@ impl TestCluster {
             .broker_at(host, port)
             .filter(|id| self.look(|cluster| cluster.is_up(*id)))
             .ok_or(io::ErrorKind::ConnectionRefused)?;
+        self.tick_on(&runtime);
         let (near, far) = tokio::io::duplex(network::LINK_BUFFER_BYTES);
         runtime.spawn(network::serve(
             far,
             self.inner.shared.clone(),
             broker,
+            IpAddr::V4(Ipv4Addr::LOCALHOST),
             self.inner.max_request_bytes,
             self.inner.stop.subscribe(),
         ));
@@ -289,6 +297,20 @@ impl TestCluster {
         self.inner.shared.with(|machine| machine.requests_seen(api))
     }
 
+    /// Keeps a ticker going, unless there is one or sockets have theirs. It may
+    /// have ended with the runtime it ran on.
+    fn tick_on(&self, runtime: &Handle) {
+        if !self.inner.servers.is_empty() {
+            return;
+        }
+        let ticker = self.inner.ticker.lock();
+        let mut ticker = ticker.unwrap_or_else(PoisonError::into_inner);
+        if ticker.as_ref().is_none_or(JoinHandle::is_finished) {
+            let shared = self.inner.shared.clone();
+            *ticker = Some(runtime.spawn(shared.tick(self.inner.stop.subscribe())));
+        }
+    }
+
     fn look<T>(&self, look: impl FnOnce(&Cluster) -> T) -> T {
         self.inner.shared.with(|machine| look(machine.cluster()))
     }
@@ -305,7 +327,7 @@ impl TestCluster {
     fn change<T>(&self, change: impl FnOnce(&mut Cluster) -> T) -> T {
         self.inner
             .shared
-            .change(|machine, now| machine.change(now, change))
+            .change(|machine, now| machine.change(now, |cluster, _| change(cluster)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The state that all brokers of the cluster share: who is up, which topics
 //! there are and who leads them, what was written, what groups committed.
 
+mod alarms;
 mod broker;
 mod creation;
 mod leadership;
@@ -10,8 +11,10 @@ mod topic_config;
 
 use std::collections::BTreeMap;
 
+use kafka_protocol::messages::AnyResponse;
 use kafka_protocol::{StrBytes, Uuid};
 
+pub(crate) use alarms::{Alarm, Alarms, Moment};
 pub(crate) use broker::Broker;
 pub(crate) use creation::{CreationError, NewTopic, Placement, TopicMade};
 pub(crate) use partition::{Appended, Partition};
@@ -21,6 +24,7 @@ pub(crate) use topic_config::TimestampSource;
 use crate::config::Config;
 use crate::groups::OffsetStore;
 use crate::log::CheckedBatch;
+use crate::machine::Ticket;
 use crate::producer_state::SequenceError;
 
 /// The number of the first broker; the others follow.
@@ -36,6 +40,7 @@ pub(crate) struct Cluster {
     pub config: Config,
     pub id: StrBytes,
     pub offsets: OffsetStore,
+    pub alarms: Alarms,
     brokers: BTreeMap<i32, Broker>,
     topics: BTreeMap<StrBytes, Topic>,
     names: BTreeMap<Uuid, StrBytes>,
@@ -43,6 +48,8 @@ pub(crate) struct Cluster {
     next_producer_id: i64,
     random: fastrand::Rng,
     events: Vec<Event>,
+    /// Answers to requests that had to wait.
+    answers: Vec<(Ticket, AnyResponse)>,
 }
 
 /// What happened to a partition, for those who wait for it.
@@ -85,12 +92,14 @@ impl Cluster {
             config,
             id: StrBytes::from(id.to_string()),
             offsets: OffsetStore::default(),
+            alarms: Alarms::default(),
             topics: BTreeMap::new(),
             names: BTreeMap::new(),
             topics_created: 0,
             next_producer_id: 0,
             random,
             events: Vec::new(),
+            answers: Vec::new(),
         }
     }
 
@@ -205,6 +214,24 @@ impl Cluster {
         let id = self.next_producer_id;
         self.next_producer_id += 1;
         id
+    }
+
+    /// Answers a request whose handler said [`Outcome::Later`]. Nothing happens
+    /// where its connection is gone.
+    ///
+    /// [`Outcome::Later`]: crate::handlers::Outcome::Later
+    pub(crate) fn resolve(&mut self, ticket: Ticket, response: impl Into<AnyResponse>) {
+        self.answers.push((ticket, response.into()));
+    }
+
+    /// The answers since the last call.
+    pub(crate) fn take_answers(&mut self) -> Vec<(Ticket, AnyResponse)> {
+        std::mem::take(&mut self.answers)
+    }
+
+    /// Looks after that whose time has come.
+    pub(crate) fn ring(&mut self, alarm: &Alarm, moment: Moment) {
+        tracing::trace!(?alarm, ?moment, "alarm");
     }
 
     /// What happened since the last call.

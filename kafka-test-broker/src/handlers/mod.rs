@@ -24,9 +24,9 @@ use kafka_protocol::messages::{
 use kafka_protocol::wire::Reader;
 use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes, Uuid};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Moment};
 use crate::faults::{Plan, Target};
-use crate::machine::{Exchange, Machine};
+use crate::machine::{Exchange, Machine, Ticket};
 use fetch::FetchWait;
 
 /// A request that brokers here serve.
@@ -49,6 +49,12 @@ pub(crate) struct Context<'a> {
     pub wall_ms: i64,
     /// The broker that was asked.
     pub broker: i32,
+    /// Names the request under way, for those who answer it later.
+    pub ticket: Ticket,
+    /// What the client calls itself, empty when it does not say.
+    pub client_id: StrBytes,
+    /// The client's address, as Kafka shows it: `/127.0.0.1`.
+    pub client_host: StrBytes,
     pub version: i16,
     /// What faults do to this request.
     pub plan: &'a Plan,
@@ -61,11 +67,22 @@ pub(crate) enum Outcome<R> {
     NoAnswer,
     /// The connection is closed without an answer.
     Close,
+    /// The answer comes later, through [`Cluster::resolve`] with the context's
+    /// ticket.
+    Later,
     /// A fetch waits for data.
     Wait(Box<FetchWait>),
 }
 
 impl Context<'_> {
+    /// The time of the request.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            now: self.now,
+            wall_ms: self.wall_ms,
+        }
+    }
+
     /// What is said of a topic whose name is not known, in an API that names
     /// topics by id from `since` on.
     fn unknown_topic(&self, since: i16) -> ErrorCode {

@@ -2,19 +2,31 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use bytes::Bytes;
+use kafka_protocol::StrBytes;
 
 use super::answer::Answer;
-use super::purgatory::ParkedFetch;
+use super::purgatory::{Parked, ParkedFetch};
 use crate::faults::Plan;
 
 /// Names a connection for as long as the machine lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ConnectionId(pub(super) u64);
 
+/// Names one request of a connection for as long as the machine lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Ticket {
+    pub(super) connection: ConnectionId,
+    pub(super) request: u64,
+}
+
 /// A client's connection to one broker.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub broker: i32,
+    /// The client's address, as Kafka shows it: `/127.0.0.1`.
+    pub client_host: StrBytes,
+    /// Requests received, the one under way included.
+    pub requests: u64,
     pub state: State,
     /// When the state ends by itself.
     pub deadline: Option<Instant>,
@@ -25,7 +37,7 @@ pub(super) struct Connection {
 
 /// ```text
 ///           request            answer, deadline or event
-///   Idle ──────────────► Fetching / HeldAnswer / HeldRequest ──► Idle
+///   Idle ──────────────► Fetching / Parked / HeldAnswer / HeldRequest ──► Idle
 ///     └──────────────────────────► Silent                (fault: for good)
 /// ```
 #[derive(Debug)]
@@ -34,6 +46,8 @@ pub(super) enum State {
     Idle,
     /// A fetch waits for data.
     Fetching(Box<ParkedFetch>),
+    /// The answer comes when the cluster resolves the request's ticket.
+    Parked(Box<Parked>),
     /// A fault holds an answer back.
     HeldAnswer(Answer),
     /// A fault holds a request back; what else it does is decided already.
@@ -43,9 +57,11 @@ pub(super) enum State {
 }
 
 impl Connection {
-    pub(super) fn new(broker: i32) -> Self {
+    pub(super) fn new(broker: i32, client_host: StrBytes) -> Self {
         Self {
             broker,
+            client_host,
+            requests: 0,
             state: State::Idle,
             deadline: None,
             backlog: VecDeque::new(),

@@ -16,13 +16,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use bytes::Bytes;
-use kafka_protocol::ApiKey;
 use kafka_protocol::wire::Segments;
+use kafka_protocol::{ApiKey, StrBytes};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Moment};
 use crate::faults::FaultSet;
-pub(crate) use connection::ConnectionId;
 use connection::{Connection, State};
+pub(crate) use connection::{ConnectionId, Ticket};
 use purgatory::Purgatory;
 pub(crate) use serve::Exchange;
 
@@ -77,14 +77,15 @@ impl Machine {
         }
     }
 
-    /// Opens a connection to `broker`; `None` when it is down.
-    pub(crate) fn connect(&mut self, broker: i32) -> Option<ConnectionId> {
+    /// Opens a connection to `broker` from `client_host`; `None` when it is down.
+    pub(crate) fn connect(&mut self, broker: i32, client_host: StrBytes) -> Option<ConnectionId> {
         if !self.cluster.is_up(broker) {
             return None;
         }
         self.connected += 1;
         let id = ConnectionId(self.connected);
-        self.connections.insert(id, Connection::new(broker));
+        self.connections
+            .insert(id, Connection::new(broker, client_host));
         Some(id)
     }
 
@@ -103,6 +104,7 @@ impl Machine {
 
     /// A frame, without its length, has arrived.
     pub(crate) fn handle(&mut self, now: Instant, id: ConnectionId, frame: Bytes) -> Vec<Output> {
+        self.ring(now);
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.backlog.push_back(frame);
             self.runnable.push_back(id);
@@ -112,6 +114,7 @@ impl Machine {
 
     /// Does what is due by `now`.
     pub(crate) fn advance(&mut self, now: Instant) -> Vec<Output> {
+        self.ring(now);
         while let Some(&(_, id)) = self.timers.first().filter(|(due, _)| *due <= now) {
             self.wake(now, id);
         }
@@ -127,6 +130,11 @@ impl Machine {
     /// When [`Machine::advance`] has something to do for this connection.
     pub(crate) fn deadline_of(&self, id: ConnectionId) -> Option<Instant> {
         self.connections.get(&id)?.deadline
+    }
+
+    /// When the cluster has something to do by itself.
+    pub(crate) fn next_alarm(&self) -> Option<Instant> {
+        self.cluster.alarms.next()
     }
 
     /// Whether a request of this connection is under way, so that reading on
@@ -156,9 +164,11 @@ impl Machine {
     pub(crate) fn change<T>(
         &mut self,
         now: Instant,
-        change: impl FnOnce(&mut Cluster) -> T,
+        change: impl FnOnce(&mut Cluster, Moment) -> T,
     ) -> (T, Vec<Output>) {
-        let result = change(&mut self.cluster);
+        self.ring(now);
+        let moment = self.moment(now);
+        let result = change(&mut self.cluster, moment);
         (result, self.run(now))
     }
 
@@ -171,7 +181,7 @@ impl Machine {
         for id in ids {
             self.close(id);
         }
-        self.change(now, |cluster| cluster.stop_broker(broker)).1
+        self.change(now, |cluster, _| cluster.stop_broker(broker)).1
     }
 
     /// Serves whatever can be served.
@@ -194,8 +204,29 @@ impl Machine {
         std::mem::take(&mut self.outputs)
     }
 
-    /// Lets those who wait for partitions know what happened to them.
+    /// Does what the cluster does by itself.
+    fn ring(&mut self, now: Instant) {
+        let moment = self.moment(now);
+        while let Some(alarm) = self.cluster.alarms.take_due(now) {
+            self.cluster.ring(&alarm, moment);
+        }
+    }
+
+    fn moment(&self, now: Instant) -> Moment {
+        let running = now.saturating_duration_since(self.started).as_millis();
+        let started_ms = self.cluster.config.wall_clock_ms;
+        let running = i64::try_from(running).unwrap_or(i64::MAX);
+        Moment {
+            now,
+            wall_ms: started_ms.saturating_add(running),
+        }
+    }
+
+    /// Lets those who wait know what happened to that for which they wait.
     fn settle(&mut self, now: Instant) {
+        for (ticket, response) in self.cluster.take_answers() {
+            self.finish_parked(now, ticket, &response);
+        }
         for event in self.cluster.take_events() {
             for id in self.purgatory.waiting_for(&event) {
                 let satisfied = match self.connections.get_mut(&id).map(|c| &mut c.state) {
@@ -224,7 +255,7 @@ impl Machine {
             }
             State::HeldAnswer(answer) => self.send(id, answer),
             State::HeldRequest(frame, plan) => self.receive(now, id, frame, Some(plan)),
-            state @ (State::Idle | State::Silent) => connection.state = state,
+            state @ (State::Idle | State::Parked(_) | State::Silent) => connection.state = state,
         }
         self.runnable.push_back(id);
     }

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kafka_protocol::Uuid;
 
-use super::ConnectionId;
+use super::{ConnectionId, Ticket};
 use crate::cluster::Event;
 use crate::faults::Plan;
 use crate::handlers::fetch::FetchWait;
@@ -17,6 +17,15 @@ pub(super) struct Purgatory {
 #[derive(Debug)]
 pub(super) struct ParkedFetch {
     pub wait: Box<FetchWait>,
+    pub version: i16,
+    pub correlation_id: i32,
+    pub plan: Plan,
+}
+
+/// A request whose answer comes later, and what is needed to send it.
+#[derive(Debug)]
+pub(super) struct Parked {
+    pub ticket: Ticket,
     pub version: i16,
     pub correlation_id: i32,
     pub plan: Plan,

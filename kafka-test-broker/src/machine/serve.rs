@@ -1,16 +1,16 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use kafka_protocol::frame::{decode_body, encode_response, open_request};
-use kafka_protocol::header::RequestHeader;
-use kafka_protocol::messages::FetchRequest;
-use kafka_protocol::wire::{Limits, Reader};
-use kafka_protocol::{ApiKey, Message, Request};
+use kafka_protocol::frame::{decode_body, encode_any_response, encode_response, open_request};
+use kafka_protocol::header::{RequestHeader, ResponseHeader};
+use kafka_protocol::messages::{AnyResponse, FetchRequest};
+use kafka_protocol::wire::{Limits, Reader, Segments};
+use kafka_protocol::{ApiKey, EncodeError, Message, Request, StrBytes};
 
 use super::answer::Answer;
 use super::connection::State;
-use super::purgatory::ParkedFetch;
-use super::{Action, ConnectionId, Machine};
+use super::purgatory::{Parked, ParkedFetch};
+use super::{Action, ConnectionId, Machine, Ticket};
 use crate::faults::{Ending, Plan, Subject};
 use crate::handlers::{self, Context, Handler, Outcome, fetch};
 
@@ -72,13 +72,11 @@ impl Machine {
             header,
             held,
         } = exchange;
-        let Some(broker) = self
-            .connections
-            .get(&id)
-            .map(|connection| connection.broker)
-        else {
+        let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
+        let broker = connection.broker;
+        connection.requests += 1;
         let version = header.api_version;
         let request = match decode_body::<R>(body, version) {
             Ok(request) => request,
@@ -107,12 +105,26 @@ impl Machine {
         if plan.ending == Some(Ending::DropBeforeApply) {
             return self.close(id);
         }
-        match request.handle(&mut self.context(now, broker, version, &plan)) {
+        let client_id = header.client_id.unwrap_or_default();
+        let Some(mut context) = self.context(now, id, client_id, version, &plan) else {
+            return;
+        };
+        let ticket = context.ticket;
+        match request.handle(&mut context) {
             Outcome::Answer(response) => {
                 self.answer::<R>(now, id, version, header.correlation_id, &response, &plan);
             }
             Outcome::NoAnswer => self.finish_unanswered(id, plan.ending),
             Outcome::Close => self.close(id),
+            Outcome::Later => self.park(
+                id,
+                Parked {
+                    ticket,
+                    version,
+                    correlation_id: header.correlation_id,
+                    plan,
+                },
+            ),
             Outcome::Wait(wait) => {
                 let due = wait.deadline;
                 self.purgatory.add(id, &wait);
@@ -170,22 +182,39 @@ impl Machine {
 
     /// Answers a fetch with what there is now.
     pub(super) fn finish_fetch(&mut self, now: Instant, id: ConnectionId, parked: ParkedFetch) {
-        let Some(broker) = self
-            .connections
-            .get(&id)
-            .map(|connection| connection.broker)
-        else {
-            return;
-        };
         let ParkedFetch {
             wait,
             version,
             correlation_id,
             plan,
         } = parked;
-        let context = self.context(now, broker, version, &plan);
+        let Some(context) = self.context(now, id, StrBytes::default(), version, &plan) else {
+            return;
+        };
         let response = fetch::read(&wait.request, &context).response;
         self.answer::<FetchRequest>(now, id, version, correlation_id, &response, &plan);
+    }
+
+    /// Answers a request that was left for later.
+    pub(super) fn finish_parked(&mut self, now: Instant, ticket: Ticket, response: &AnyResponse) {
+        let id = ticket.connection;
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let parked = match std::mem::replace(&mut connection.state, State::Idle) {
+            State::Parked(parked) if parked.ticket == ticket => parked,
+            other => {
+                connection.state = other;
+                return;
+            }
+        };
+        self.runnable.push_back(id);
+        let header = ResponseHeader {
+            correlation_id: parked.correlation_id,
+            ..ResponseHeader::default()
+        };
+        let frame = encode_any_response(&header, parked.version, response);
+        self.finish(now, id, frame, response.schema().name, &parked.plan);
     }
 
     /// Sends an answer that was held back, or is ready.
@@ -203,22 +232,36 @@ impl Machine {
         }
     }
 
+    /// What a handler works with; `None` when the connection is gone.
     fn context<'a>(
         &'a mut self,
         now: Instant,
-        broker: i32,
+        id: ConnectionId,
+        client_id: StrBytes,
         version: i16,
         plan: &'a Plan,
-    ) -> Context<'a> {
-        let running = now.saturating_duration_since(self.started).as_millis();
-        let started_ms = self.cluster.config.wall_clock_ms;
-        Context {
-            wall_ms: started_ms.saturating_add(i64::try_from(running).unwrap_or(i64::MAX)),
+    ) -> Option<Context<'a>> {
+        let moment = self.moment(now);
+        let connection = self.connections.get(&id)?;
+        Some(Context {
             cluster: &mut self.cluster,
             now,
-            broker,
+            wall_ms: moment.wall_ms,
+            broker: connection.broker,
+            ticket: Ticket {
+                connection: id,
+                request: connection.requests,
+            },
+            client_id,
+            client_host: connection.client_host.clone(),
             version,
             plan,
+        })
+    }
+
+    fn park(&mut self, id: ConnectionId, parked: Parked) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.state = State::Parked(Box::new(parked));
         }
     }
 
@@ -231,7 +274,20 @@ impl Machine {
         response: &R::Response,
         plan: &Plan,
     ) {
-        match encode_response(R::KEY, version, correlation_id, response) {
+        let frame = encode_response(R::KEY, version, correlation_id, response);
+        self.finish(now, id, frame, R::Response::SCHEMA.name, plan);
+    }
+
+    /// Sends an answer, in whatever way the faults leave it.
+    fn finish(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        frame: Result<Segments, EncodeError>,
+        response: &str,
+        plan: &Plan,
+    ) {
+        match frame {
             Ok(frame) => {
                 let answer = Answer::new(frame, plan.ending, &mut self.faults);
                 if plan.delay.is_zero() {
@@ -241,7 +297,6 @@ impl Machine {
                 }
             }
             Err(error) => {
-                let response = R::Response::SCHEMA.name;
                 tracing::error!(connection = id.0, response, %error, "cannot be encoded");
                 self.close(id);
             }

@@ -85,7 +85,9 @@ fn answers(outputs: Vec<Output>) -> Vec<(ConnectionId, i32)> {
 #[test]
 fn time_comes_from_outside() {
     let (mut machine, start) = machine();
-    let id = machine.connect(1).unwrap();
+    let id = machine
+        .connect(1, StrBytes::from_static("/127.0.0.1"))
+        .unwrap();
     let at = |ms| start + Duration::from_millis(ms);
     assert!(machine.handle(at(0), id, fetch(1)).is_empty());
     assert_eq!(machine.next_deadline(), Some(at(500)));
@@ -103,11 +105,19 @@ fn time_comes_from_outside() {
 #[test]
 fn one_request_wakes_all_who_wait_for_it_in_order() {
     let (mut machine, now) = machine();
-    let waiting: Vec<_> = (0..3).map(|_| machine.connect(1).unwrap()).collect();
+    let waiting: Vec<_> = (0..3)
+        .map(|_| {
+            machine
+                .connect(1, StrBytes::from_static("/127.0.0.1"))
+                .unwrap()
+        })
+        .collect();
     for id in waiting.iter().rev() {
         assert!(machine.handle(now, *id, fetch(7)).is_empty());
     }
-    let producer = machine.connect(1).unwrap();
+    let producer = machine
+        .connect(1, StrBytes::from_static("/127.0.0.1"))
+        .unwrap();
     let outputs = answers(machine.handle(now, producer, produce(9)));
     assert_eq!(
         outputs,
@@ -124,7 +134,9 @@ fn one_request_wakes_all_who_wait_for_it_in_order() {
 #[test]
 fn what_arrives_meanwhile_waits_its_turn() {
     let (mut machine, now) = machine();
-    let id = machine.connect(1).unwrap();
+    let id = machine
+        .connect(1, StrBytes::from_static("/127.0.0.1"))
+        .unwrap();
     assert!(machine.handle(now, id, fetch(1)).is_empty());
     for correlation_id in 2..4 {
         let request = frame(&MetadataRequest::new(), 9, correlation_id);
@@ -142,12 +154,16 @@ fn what_arrives_meanwhile_waits_its_turn() {
 #[test]
 fn who_is_gone_is_not_answered() {
     let (mut machine, now) = machine();
-    let id = machine.connect(1).unwrap();
+    let id = machine
+        .connect(1, StrBytes::from_static("/127.0.0.1"))
+        .unwrap();
     machine.handle(now, id, fetch(1));
     machine.disconnect(id);
     assert_eq!(machine.next_deadline(), None);
     assert!(machine.handle(now, id, produce(2)).is_empty());
-    let producer = machine.connect(1).unwrap();
+    let producer = machine
+        .connect(1, StrBytes::from_static("/127.0.0.1"))
+        .unwrap();
     assert_eq!(
         answers(machine.handle(now, producer, produce(3))),
         [(producer, 3)]
@@ -157,14 +173,25 @@ fn who_is_gone_is_not_answered() {
 #[test]
 fn stopping_a_broker_closes_its_connections_and_takes_no_more() {
     let (mut machine, now) = machine();
-    let id = machine.connect(1).unwrap();
+    let id = machine
+        .connect(1, StrBytes::from_static("/127.0.0.1"))
+        .unwrap();
     machine.handle(now, id, fetch(1));
     assert_eq!(answers(machine.stop_broker(now, 1)), [(id, 0)]);
     assert_eq!(machine.next_deadline(), None);
-    assert_eq!(machine.connect(1), None);
-    assert_eq!(machine.connect(2), None);
-    machine.change(now, |cluster| cluster.start_broker(1));
-    assert_ne!(machine.connect(1), Some(id));
+    assert_eq!(
+        machine.connect(1, StrBytes::from_static("/127.0.0.1")),
+        None
+    );
+    assert_eq!(
+        machine.connect(2, StrBytes::from_static("/127.0.0.1")),
+        None
+    );
+    machine.change(now, |cluster, _| cluster.start_broker(1));
+    assert_ne!(
+        machine.connect(1, StrBytes::from_static("/127.0.0.1")),
+        Some(id)
+    );
 }
 
 #[test]
@@ -174,7 +201,9 @@ fn request_held_back_is_decided_once() {
     let held = machine
         .faults_mut()
         .add(Fault::new(Condition::api(ApiKey::Produce), delay));
-    let id = machine.connect(1).unwrap();
+    let id = machine
+        .connect(1, StrBytes::from_static("/127.0.0.1"))
+        .unwrap();
     assert!(machine.handle(now, id, produce(1)).is_empty());
     let later = now + Duration::from_millis(10);
     assert_eq!(answers(machine.advance(later)), [(id, 1)]);
@@ -190,7 +219,9 @@ fn same_calls_give_the_same_bytes() {
         machine
             .faults_mut()
             .add(Fault::new(chance, Reaction::Garbage));
-        let id = machine.connect(1).unwrap();
+        let id = machine
+            .connect(1, StrBytes::from_static("/127.0.0.1"))
+            .unwrap();
         let request = |n| frame(&MetadataRequest::new(), 9, n);
         let outputs = (0..32).flat_map(|n| machine.handle(now, id, request(n)));
         let bytes = outputs.map(|(_, action)| match action {

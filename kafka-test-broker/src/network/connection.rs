@@ -1,8 +1,10 @@
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use kafka_protocol::StrBytes;
 use kafka_protocol::frame::FrameDecoder;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::{Notify, watch};
@@ -20,10 +22,13 @@ pub(crate) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     shared: Shared,
     broker: i32,
+    client: IpAddr,
     max_request_bytes: usize,
     shutdown: watch::Receiver<()>,
 ) {
-    let Some((id, arrived)) = shared.connect(broker) else {
+    // As Kafka shows addresses.
+    let client_host = StrBytes::from(format!("/{client}"));
+    let Some((id, arrived)) = shared.connect(broker, client_host) else {
         return;
     };
     let mut connection = Connection {

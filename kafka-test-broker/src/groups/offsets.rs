@@ -1,5 +1,4 @@
-//! Offsets that groups committed. Membership is not kept: every group is one
-//! whose consumers assign partitions to themselves.
+//! Offsets that groups committed.
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,5 @@
+//! What the coordinators of groups keep.
+
+mod offsets;
+
+pub(crate) use offsets::{CommittedOffset, OffsetStore};
