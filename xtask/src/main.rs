@@ -7,6 +7,7 @@ mod commands;
 mod conformance;
 mod error;
 mod fuzz;
+mod mutants;
 mod report;
 mod schema_audit;
 mod suites;

@@ -24,6 +24,8 @@ usage: cargo xtask COMMAND
   fuzz [TARGET ...] [--seconds N]
                         kafka-protocol under libFuzzer, each target 60 seconds; needs cargo-fuzz
   sim --seeds A..B      simulation seeds, twice in two processes, hashes compared
+  sim --mutants [NAME ...]
+                        planted bugs, each in a copy of the sources: who finds it?
   schema-audit          every message beside the definitions in Kafka's own jars
   conformance [messages] [records] [--seed S] [--per-version N] [--only VALUE]
               [--record FILE]

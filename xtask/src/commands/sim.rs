@@ -1,7 +1,8 @@
-//! `cargo xtask sim --seeds A..B`
+//! `cargo xtask sim --seeds A..B` and `cargo xtask sim --mutants [NAME ...]`
 
 use super::Result;
 use crate::error::Error;
+use crate::mutants;
 use crate::suites::{self, Scale};
 
 pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
@@ -10,6 +11,16 @@ pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("seeds") => scale.seeds = seeds(&arguments.value()?.string()?)?,
+            Long("mutants") => {
+                let mut names = Vec::new();
+                while let Some(argument) = arguments.next()? {
+                    match argument {
+                        Value(name) => names.push(name.string()?),
+                        other => return Err(other.unexpected().into()),
+                    }
+                }
+                return mutants::run(&names);
+            }
             other => return Err(other.unexpected().into()),
         }
     }
