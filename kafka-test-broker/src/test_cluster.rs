@@ -285,6 +285,76 @@ impl TestCluster {
         self.change(|cluster| cluster.move_leader(topic, partition, to))
     }
 
+    /// Freezes a broker, as SIGSTOP does: connections to it open and requests are
+    /// taken, but nothing is done or answered until
+    /// [`TestCluster::resume_broker`]. It keeps what it leads. Stopping it ends
+    /// that too.
+    pub fn pause_broker(&self, id: i32) {
+        self.inner
+            .shared
+            .change(|machine, _| (machine.pause_broker(id), Vec::new()));
+    }
+
+    /// Lets a frozen broker go on: it serves what arrived meanwhile.
+    pub fn resume_broker(&self, id: i32) {
+        self.inner
+            .shared
+            .change(|machine, now| ((), machine.resume_broker(now, id)));
+    }
+
+    /// Whether a broker is frozen.
+    pub fn is_paused(&self, id: i32) -> bool {
+        self.inner.shared.with(|machine| machine.is_paused(id))
+    }
+
+    /// Tells clients from now on to reach a broker at another address. Its
+    /// connections are closed, as by a restart. Returns whether it did: not when
+    /// another broker is there, or the cluster serves real sockets.
+    pub fn move_broker(&self, id: i32, host: &str, port: u16) -> bool {
+        if !self.inner.servers.is_empty() {
+            return false;
+        }
+        let moved = self.change(|cluster| cluster.move_broker(id, host, port));
+        if moved && self.is_up(id) {
+            self.inner
+                .shared
+                .change(|machine, _| ((), machine.close_connections_to(id)));
+        }
+        moved
+    }
+
+    /// Gives every group and transactional id another coordinator: the next broker
+    /// that is up.
+    pub fn move_coordinators(&self) {
+        self.change(Cluster::move_coordinators);
+    }
+
+    /// Deletes a topic and makes one with the same name, partitions and settings.
+    /// Its id is another, its records and committed offsets are gone. Returns
+    /// whether there was one.
+    pub fn recreate_topic(&self, name: &str) -> bool {
+        self.change(|cluster| cluster.recreate_topic(name))
+    }
+
+    /// Adds partitions to a topic until it has `count`. Returns whether it did.
+    pub fn grow_topic(&self, name: &str, count: i32) -> bool {
+        self.change(|cluster| cluster.grow_topic(name, count))
+    }
+
+    /// Moves the brokers' wall clock by this many milliseconds; nothing but
+    /// timestamps and what is counted by them takes note.
+    pub fn jump_wall_clock(&self, by_ms: i64) {
+        self.inner
+            .shared
+            .change(|machine, _| (machine.jump_wall_clock(by_ms), Vec::new()));
+    }
+
+    /// How many produced batches were recognised as ones that were there already,
+    /// so that nothing was appended and success answered.
+    pub fn duplicates_recognised(&self) -> u64 {
+        self.look(Cluster::duplicates)
+    }
+
     /// The faults of this cluster.
     pub fn faults(&self) -> Faults {
         Faults {

@@ -8,6 +8,7 @@ mod leadership;
 mod partition;
 mod topic;
 mod topic_config;
+mod upheaval;
 
 use std::collections::BTreeMap;
 
@@ -46,6 +47,10 @@ pub(crate) struct Cluster {
     names: BTreeMap<Uuid, StrBytes>,
     topics_created: usize,
     next_producer_id: i64,
+    /// How many times groups got other coordinators than their hashes say.
+    coordinators_moved: usize,
+    /// Batches that were recognised as already there.
+    duplicates: u64,
     random: fastrand::Rng,
     events: Vec<Event>,
     /// Answers to requests that had to wait.
@@ -97,6 +102,8 @@ impl Cluster {
             names: BTreeMap::new(),
             topics_created: 0,
             next_producer_id: 0,
+            coordinators_moved: 0,
+            duplicates: 0,
             random,
             events: Vec::new(),
             answers: Vec::new(),
@@ -158,6 +165,9 @@ impl Cluster {
     ) -> Option<Result<Appended, SequenceError>> {
         let topic = self.topics.get_mut(topic)?;
         let appended = topic.partition_mut(partition)?.append(batch, wall_ms);
+        if appended.is_ok_and(|appended| appended.duplicate_with_timestamp.is_some()) {
+            self.duplicates += 1;
+        }
         if appended.is_ok_and(|appended| appended.duplicate_with_timestamp.is_none()) {
             let bytes = batch.raw.len();
             self.events.push(Event::Appended {
@@ -200,13 +210,21 @@ impl Cluster {
     /// The broker that keeps the offsets of `group`, if one is up.
     pub(crate) fn coordinator(&self, group: &str) -> Option<&Broker> {
         let partition = java_string_hash(group).rem_euclid(GROUP_PARTITIONS);
-        let preferred = usize::try_from(partition).unwrap_or(0) % self.brokers.len().max(1);
+        let preferred = usize::try_from(partition)
+            .unwrap_or(0)
+            .wrapping_add(self.coordinators_moved)
+            % self.brokers.len().max(1);
         self.brokers
             .values()
             .cycle()
             .skip(preferred)
             .take(self.brokers.len())
             .find(|broker| broker.up)
+    }
+
+    /// How many batches were recognised as already there.
+    pub(crate) fn duplicates(&self) -> u64 {
+        self.duplicates
     }
 
     /// An id no producer has got before.

@@ -2,6 +2,7 @@
 //! the [`Reaction`] says.
 
 mod condition;
+mod edit;
 mod plan;
 mod reaction;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 pub use condition::Condition;
 use condition::Evaluator;
 pub(crate) use condition::{Subject, Target};
-pub(crate) use plan::{Ending, Plan};
+pub(crate) use plan::{BrokerFault, Change, Ending, Plan};
 pub use reaction::Reaction;
 
 /// One fault: a condition on requests and what happens to those that meet it.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use kafka_protocol::ErrorCode;
+use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::condition::{Hit, Subject, Target};
 use super::reaction::Reaction;
@@ -12,6 +12,17 @@ pub(crate) struct Plan {
     partitions: Vec<(Target, Injected)>,
     /// One error for everything.
     whole: Option<Injected>,
+    /// Partitions left out of the answer, and such that stand in it twice.
+    pub(super) omitted: Vec<Target>,
+    pub(super) repeated: Vec<Target>,
+    pub(super) stale: Vec<Target>,
+    pub(super) no_brokers: bool,
+    pub refuse_own_versions: bool,
+    /// What happens to the cluster before the request is served.
+    pub changes: Vec<Change>,
+    /// What happens to the broker before it answers.
+    pub broker: Option<BrokerFault>,
+    pub throttle: Duration,
     pub delay_before: Duration,
     pub delay: Duration,
     pub corrupt_records: bool,
@@ -24,6 +35,22 @@ pub(crate) struct Injected {
     pub code: ErrorCode,
     /// What was asked for is done all the same.
     pub applied: bool,
+}
+
+/// Something that happens to the cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Change {
+    MoveLeader(Target),
+    MoveCoordinators,
+    RecreateTopic(StrBytes),
+    JumpWallClock(i64),
+}
+
+/// Something that happens to the broker that was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BrokerFault {
+    Stop,
+    Pause,
 }
 
 /// How the exchange ends, other than with its answer.
@@ -70,6 +97,32 @@ impl Plan {
             Reaction::Delay(delay) => self.delay += delay,
             Reaction::DelayBeforeApply(delay) => self.delay_before += delay,
             Reaction::CorruptRecords => self.corrupt_records = true,
+            Reaction::Throttle(time) => self.throttle = self.throttle.max(time),
+            Reaction::OmitPartitions => self.omitted.extend(targets(subject, hit).cloned()),
+            Reaction::RepeatPartitions => self.repeated.extend(targets(subject, hit).cloned()),
+            Reaction::StaleLeaders => self.stale.extend(targets(subject, hit).cloned()),
+            Reaction::NoBrokers => self.no_brokers = true,
+            Reaction::RefuseOwnVersions => self.refuse_own_versions = true,
+            Reaction::MoveLeader => {
+                let moves = targets(subject, hit).cloned().map(Change::MoveLeader);
+                self.changes.extend(moves);
+            }
+            Reaction::RecreateTopic => {
+                for target in targets(subject, hit) {
+                    let change = Change::RecreateTopic(target.topic.clone());
+                    if !self.changes.contains(&change) {
+                        self.changes.push(change);
+                    }
+                }
+            }
+            Reaction::MoveCoordinators => self.changes.push(Change::MoveCoordinators),
+            Reaction::JumpWallClock(by_ms) => self.changes.push(Change::JumpWallClock(by_ms)),
+            Reaction::StopBroker => {
+                self.broker.get_or_insert(BrokerFault::Stop);
+            }
+            Reaction::PauseBroker => {
+                self.broker.get_or_insert(BrokerFault::Pause);
+            }
             Reaction::DropBeforeApply => self.end(Ending::DropBeforeApply),
             Reaction::DropAfterApply => self.end(Ending::DropAfterApply),
             Reaction::CloseConnection => self.end(Ending::CloseAfterAnswer),
@@ -113,13 +166,17 @@ impl Plan {
         if subject.targets.is_empty() {
             self.whole.get_or_insert(injected);
         } else {
-            let targets = hit.indices().filter_map(|index| subject.targets.get(index));
-            self.partitions
-                .extend(targets.map(|target| (target.clone(), injected)));
+            let hit = targets(subject, hit).map(|target| (target.clone(), injected));
+            self.partitions.extend(hit);
         }
     }
 
     fn end(&mut self, ending: Ending) {
         self.ending.get_or_insert(ending);
     }
+}
+
+/// The targets that meet the condition.
+fn targets<'a>(subject: &'a Subject<'_>, hit: &'a Hit) -> impl Iterator<Item = &'a Target> {
+    hit.indices().filter_map(|index| subject.targets.get(index))
 }

@@ -25,6 +25,43 @@ pub enum Reaction {
     Delay(Duration),
     /// The request is held back for this long before anything is done.
     DelayBeforeApply(Duration),
+    /// The answer names this throttle time, and the broker reads nothing more from
+    /// the connection until it is over, as Kafka does with a client above its quota
+    /// (KIP-219). In answers that have a place for it.
+    Throttle(Duration),
+    /// The partitions that meet the condition are left out of the answer: of
+    /// Produce, Fetch and Metadata.
+    OmitPartitions,
+    /// The partitions that meet the condition stand in the answer twice: of
+    /// Produce and Fetch.
+    RepeatPartitions,
+    /// A metadata answer names no brokers.
+    NoBrokers,
+    /// A metadata answer tells what was true one leader epoch ago: the epochs of
+    /// the partitions that meet the condition are one lower, and another of their
+    /// replicas leads them.
+    StaleLeaders,
+    /// ApiVersions is refused with UNSUPPORTED_VERSION, and the versions named
+    /// include the one refused, so that heeding the advice changes nothing.
+    RefuseOwnVersions,
+    /// First of all the partitions that meet the condition get their next in-sync
+    /// replica as leader. Where the request names topics only, every partition of
+    /// those.
+    MoveLeader,
+    /// First of all every group and transactional id gets another coordinator, the
+    /// next broker that is up.
+    MoveCoordinators,
+    /// First of all the topics that meet the condition are deleted and created
+    /// anew, with as many partitions and another id.
+    RecreateTopic,
+    /// First of all the brokers' wall clock moves by this many milliseconds.
+    JumpWallClock(i64),
+    /// What was asked for is done, but before the answer is sent the broker goes
+    /// down, until [`TestCluster::start_broker`](crate::TestCluster::start_broker).
+    StopBroker,
+    /// What was asked for is done, but before the answer is sent the broker
+    /// freezes, until [`TestCluster::resume_broker`](crate::TestCluster::resume_broker).
+    PauseBroker,
     /// A fetch answer's records are damaged: a bit in the last byte of each
     /// batch is flipped, so that checksums fail.
     CorruptRecords,

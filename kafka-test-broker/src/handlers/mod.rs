@@ -17,20 +17,21 @@ mod served;
 use std::time::Instant;
 
 use kafka_protocol::messages::{
-    ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, FetchRequest,
-    FindCoordinatorRequest, InitProducerIdRequest, ListOffsetsRequest, MetadataRequest,
-    OffsetCommitRequest, OffsetFetchRequest, ProduceRequest,
+    ApiVersionsRequest, ApiVersionsResponse, CreateTopicsRequest, DeleteTopicsRequest,
+    FetchRequest, FindCoordinatorRequest, InitProducerIdRequest, ListOffsetsRequest,
+    MetadataRequest, OffsetCommitRequest, OffsetFetchRequest, ProduceRequest,
 };
 use kafka_protocol::wire::Reader;
-use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes, Uuid};
+use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes, Uuid, VersionRange};
 
 use crate::cluster::{Cluster, Moment};
+use crate::config::Config;
 use crate::faults::{Plan, Target};
 use crate::machine::{Exchange, Machine, Ticket};
 use fetch::FetchWait;
 
 /// A request that brokers here serve.
-pub(crate) trait Handler: Request {
+pub(crate) trait Handler: Request<Response: 'static> {
     /// The partitions the request is about, by the names of their topics, for
     /// faults to pick from; topics alone where it names no partitions.
     fn targets(&self, _cluster: &Cluster) -> Vec<Target> {
@@ -109,7 +110,7 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         match served {
             Some(versions) if key == ApiKey::ApiVersions => {
                 let response = api_versions::unsupported(versions);
-                machine.answer_in::<ApiVersionsRequest>(&exchange, 0, &response);
+                machine.answer_in::<ApiVersionsRequest>(&exchange, 0, response);
             }
             _ => machine.refuse(&exchange),
         }
@@ -129,6 +130,13 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::InitProducerId => machine.serve::<InitProducerIdRequest>(exchange, body),
         _ => machine.refuse(&exchange),
     }
+}
+
+/// The answer that refuses ApiVersions and advises the versions that are served
+/// all the same.
+pub(crate) fn own_versions_refused(config: &Config) -> ApiVersionsResponse {
+    let range = served::versions(config, ApiKey::ApiVersions);
+    api_versions::unsupported(range.unwrap_or(VersionRange::new(0, 0)))
 }
 
 /// A topic's name, whichever way a request names it; `None` for an unknown id.

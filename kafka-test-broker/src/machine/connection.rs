@@ -37,7 +37,7 @@ pub(super) struct Connection {
 
 /// ```text
 ///           request            answer, deadline or event
-///   Idle ──────────────► Fetching / Parked / HeldAnswer / HeldRequest ──► Idle
+///   Idle ──────► Fetching / Parked / HeldAnswer / HeldRequest / Muted ──► Idle
 ///     └──────────────────────────► Silent                (fault: for good)
 /// ```
 #[derive(Debug)]
@@ -52,6 +52,8 @@ pub(super) enum State {
     HeldAnswer(Answer),
     /// A fault holds a request back; what else it does is decided already.
     HeldRequest(Bytes, Plan),
+    /// Nothing is read for a while: the client was throttled.
+    Muted,
     /// A fault made the connection half-open: nothing is answered any more.
     Silent,
 }
@@ -70,6 +72,11 @@ impl Connection {
 
     pub(super) fn is_busy(&self) -> bool {
         !matches!(self.state, State::Idle | State::Silent)
+    }
+
+    /// Whether requests wait for their turn.
+    pub(super) fn has_requests(&self) -> bool {
+        !self.backlog.is_empty()
     }
 
     /// The request to serve now, if there is one and nothing is under way.

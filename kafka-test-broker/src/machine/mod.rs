@@ -54,6 +54,12 @@ pub(crate) struct Machine {
     /// Fetches that wait for data.
     purgatory: Purgatory,
     timers: BTreeSet<(Instant, ConnectionId)>,
+    /// Brokers that take connections and requests and do nothing.
+    paused: BTreeSet<i32>,
+    /// Connections of paused brokers whose wait is over.
+    overdue: BTreeSet<ConnectionId>,
+    /// By how much the wall clock was set.
+    wall_jump_ms: i64,
     requests: BTreeMap<ApiKey, u64>,
     started: Instant,
     outputs: Vec<Output>,
@@ -71,6 +77,9 @@ impl Machine {
             runnable: VecDeque::new(),
             purgatory: Purgatory::default(),
             timers: BTreeSet::new(),
+            paused: BTreeSet::new(),
+            overdue: BTreeSet::new(),
+            wall_jump_ms: 0,
             requests: BTreeMap::new(),
             started: now,
             outputs: Vec::new(),
@@ -97,6 +106,7 @@ impl Machine {
         if let Some(due) = connection.deadline {
             self.timers.remove(&(due, id));
         }
+        self.overdue.remove(&id);
         if let State::Fetching(parked) = connection.state {
             self.purgatory.remove(id, &parked.wait);
         }
@@ -140,7 +150,10 @@ impl Machine {
     /// Whether a request of this connection is under way, so that reading on
     /// would only pile up requests.
     pub(crate) fn is_busy(&self, id: ConnectionId) -> bool {
-        self.connections.get(&id).is_some_and(Connection::is_busy)
+        self.connections.get(&id).is_some_and(|connection| {
+            let waits = self.paused.contains(&connection.broker) && connection.has_requests();
+            connection.is_busy() || waits
+        })
     }
 
     /// How many requests of an API have arrived.
@@ -174,14 +187,60 @@ impl Machine {
 
     /// Takes a broker down and closes its connections.
     pub(crate) fn stop_broker(&mut self, now: Instant, broker: i32) -> Vec<Output> {
+        self.take_down(broker);
+        self.run(now)
+    }
+
+    /// The same, for the midst of serving a request.
+    fn take_down(&mut self, broker: i32) {
+        for id in self.connections_of(broker) {
+            self.close(id);
+        }
+        self.paused.remove(&broker);
+        self.cluster.stop_broker(broker);
+    }
+
+    /// Closes every connection to a broker that stays up.
+    pub(crate) fn close_connections_to(&mut self, broker: i32) -> Vec<Output> {
+        for id in self.connections_of(broker) {
+            self.close(id);
+        }
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// Freezes a broker: it takes connections and requests, and does nothing.
+    pub(crate) fn pause_broker(&mut self, broker: i32) {
+        self.paused.insert(broker);
+    }
+
+    /// Lets a frozen broker go on where it was.
+    pub(crate) fn resume_broker(&mut self, now: Instant, broker: i32) -> Vec<Output> {
+        if self.paused.remove(&broker) {
+            for id in self.connections_of(broker) {
+                if self.overdue.remove(&id) {
+                    self.wake(now, id);
+                }
+                self.runnable.push_back(id);
+            }
+        }
+        self.run(now)
+    }
+
+    /// Whether a broker is frozen.
+    pub(crate) fn is_paused(&self, broker: i32) -> bool {
+        self.paused.contains(&broker)
+    }
+
+    /// Sets the brokers' wall clock forward, or back.
+    pub(crate) fn jump_wall_clock(&mut self, by_ms: i64) {
+        self.wall_jump_ms = self.wall_jump_ms.saturating_add(by_ms);
+    }
+
+    fn connections_of(&self, broker: i32) -> Vec<ConnectionId> {
         let here = |(id, connection): (&ConnectionId, &Connection)| {
             (connection.broker == broker).then_some(*id)
         };
-        let ids: Vec<ConnectionId> = self.connections.iter().filter_map(here).collect();
-        for id in ids {
-            self.close(id);
-        }
-        self.change(now, |cluster, _| cluster.stop_broker(broker)).1
+        self.connections.iter().filter_map(here).collect()
     }
 
     /// Serves whatever can be served.
@@ -194,6 +253,7 @@ impl Machine {
             let Some(frame) = self
                 .connections
                 .get_mut(&id)
+                .filter(|connection| !self.paused.contains(&connection.broker))
                 .and_then(Connection::next_request)
             else {
                 continue;
@@ -215,6 +275,7 @@ impl Machine {
     fn moment(&self, now: Instant) -> Moment {
         let running = now.saturating_duration_since(self.started).as_millis();
         let started_ms = self.cluster.config.wall_clock_ms;
+        let started_ms = started_ms.saturating_add(self.wall_jump_ms);
         let running = i64::try_from(running).unwrap_or(i64::MAX);
         Moment {
             now,
@@ -248,6 +309,10 @@ impl Machine {
         if let Some(due) = connection.deadline.take() {
             self.timers.remove(&(due, id));
         }
+        if self.paused.contains(&connection.broker) {
+            self.overdue.insert(id);
+            return;
+        }
         match std::mem::replace(&mut connection.state, State::Idle) {
             State::Fetching(parked) => {
                 self.purgatory.remove(id, &parked.wait);
@@ -255,6 +320,7 @@ impl Machine {
             }
             State::HeldAnswer(answer) => self.send(id, answer),
             State::HeldRequest(frame, plan) => self.receive(now, id, frame, Some(plan)),
+            State::Muted => {}
             state @ (State::Idle | State::Parked(_) | State::Silent) => connection.state = state,
         }
         self.runnable.push_back(id);

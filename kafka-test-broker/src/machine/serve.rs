@@ -3,15 +3,15 @@ use std::time::Instant;
 use bytes::Bytes;
 use kafka_protocol::frame::{decode_body, encode_any_response, encode_response, open_request};
 use kafka_protocol::header::{RequestHeader, ResponseHeader};
-use kafka_protocol::messages::{AnyResponse, FetchRequest};
+use kafka_protocol::messages::{AnyResponse, ApiVersionsRequest, FetchRequest};
 use kafka_protocol::wire::{Limits, Reader, Segments};
-use kafka_protocol::{ApiKey, EncodeError, Message, Request, StrBytes};
+use kafka_protocol::{ApiKey, EncodeError, Message, StrBytes};
 
 use super::answer::Answer;
 use super::connection::State;
 use super::purgatory::{Parked, ParkedFetch};
 use super::{Action, ConnectionId, Machine, Ticket};
-use crate::faults::{Ending, Plan, Subject};
+use crate::faults::{BrokerFault, Change, Ending, Plan, Subject};
 use crate::handlers::{self, Context, Handler, Outcome, fetch};
 
 /// A request whose header is read, and where it came from.
@@ -105,6 +105,20 @@ impl Machine {
         if plan.ending == Some(Ending::DropBeforeApply) {
             return self.close(id);
         }
+        for change in &plan.changes {
+            self.carry_out(change);
+        }
+        if R::KEY == ApiKey::ApiVersions && plan.refuse_own_versions {
+            let response = handlers::own_versions_refused(&self.cluster.config);
+            return self.answer::<ApiVersionsRequest>(
+                now,
+                id,
+                0,
+                header.correlation_id,
+                response,
+                &plan,
+            );
+        }
         let client_id = header.client_id.unwrap_or_default();
         let Some(mut context) = self.context(now, id, client_id, version, &plan) else {
             return;
@@ -112,9 +126,13 @@ impl Machine {
         let ticket = context.ticket;
         match request.handle(&mut context) {
             Outcome::Answer(response) => {
-                self.answer::<R>(now, id, version, header.correlation_id, &response, &plan);
+                self.answer::<R>(now, id, version, header.correlation_id, response, &plan);
             }
-            Outcome::NoAnswer => self.finish_unanswered(id, plan.ending),
+            Outcome::NoAnswer => {
+                if !self.broker_fails(id, &plan) {
+                    self.finish_unanswered(id, plan.ending);
+                }
+            }
             Outcome::Close => self.close(id),
             Outcome::Later => self.park(
                 id,
@@ -141,11 +159,11 @@ impl Machine {
     }
 
     /// Answers a request in a version that is not the one asked for.
-    pub(crate) fn answer_in<R: Request>(
+    pub(crate) fn answer_in<R: Handler>(
         &mut self,
         exchange: &Exchange,
         version: i16,
-        response: &R::Response,
+        response: R::Response,
     ) {
         let Exchange {
             now,
@@ -192,7 +210,7 @@ impl Machine {
             return;
         };
         let response = fetch::read(&wait.request, &context).response;
-        self.answer::<FetchRequest>(now, id, version, correlation_id, &response, &plan);
+        self.answer::<FetchRequest>(now, id, version, correlation_id, response, &plan);
     }
 
     /// Answers a request that was left for later.
@@ -213,6 +231,8 @@ impl Machine {
             correlation_id: parked.correlation_id,
             ..ResponseHeader::default()
         };
+        let edited = parked.plan.edited(&self.cluster, response);
+        let response = edited.as_ref().unwrap_or(response);
         let frame = encode_any_response(&header, parked.version, response);
         self.finish(now, id, frame, response.schema().name, &parked.plan);
     }
@@ -265,16 +285,17 @@ impl Machine {
         }
     }
 
-    fn answer<R: Request>(
+    fn answer<R: Handler>(
         &mut self,
         now: Instant,
         id: ConnectionId,
         version: i16,
         correlation_id: i32,
-        response: &R::Response,
+        mut response: R::Response,
         plan: &Plan,
     ) {
-        let frame = encode_response(R::KEY, version, correlation_id, response);
+        plan.edit(&self.cluster, &mut response);
+        let frame = encode_response(R::KEY, version, correlation_id, &response);
         self.finish(now, id, frame, R::Response::SCHEMA.name, plan);
     }
 
@@ -287,11 +308,23 @@ impl Machine {
         response: &str,
         plan: &Plan,
     ) {
+        if self.broker_fails(id, plan) {
+            return;
+        }
         match frame {
             Ok(frame) => {
                 let answer = Answer::new(frame, plan.ending, &mut self.faults);
-                if plan.delay.is_zero() {
+                let broker = self
+                    .connections
+                    .get(&id)
+                    .map(|connection| connection.broker);
+                let frozen = broker.is_some_and(|broker| self.is_paused(broker));
+                if plan.delay.is_zero() && !frozen {
+                    let answered = !answer.close && !answer.silence;
                     self.send(id, answer);
+                    if answered && !plan.throttle.is_zero() {
+                        self.wait(id, now + plan.throttle, State::Muted);
+                    }
                 } else {
                     self.wait(id, now + plan.delay, State::HeldAnswer(answer));
                 }
@@ -300,6 +333,45 @@ impl Machine {
                 tracing::error!(connection = id.0, response, %error, "cannot be encoded");
                 self.close(id);
             }
+        }
+    }
+
+    /// Something happens to the cluster, of which those who wait are told later.
+    fn carry_out(&mut self, change: &Change) {
+        match change {
+            Change::MoveLeader(target) => {
+                let partitions: Vec<i32> =
+                    match (target.partition, self.cluster.topic(&target.topic)) {
+                        (Some(partition), _) => vec![partition],
+                        (None, Some(topic)) => (0..).take(topic.partitions.len()).collect(),
+                        (None, None) => Vec::new(),
+                    };
+                for partition in partitions {
+                    self.cluster.move_leader_on(&target.topic, partition);
+                }
+            }
+            Change::MoveCoordinators => self.cluster.move_coordinators(),
+            Change::RecreateTopic(topic) => {
+                self.cluster.recreate_topic(topic);
+            }
+            Change::JumpWallClock(by_ms) => self.jump_wall_clock(*by_ms),
+        }
+    }
+
+    /// Takes the broker down or freezes it, if that is the plan; then there is
+    /// nothing left to do for the request.
+    fn broker_fails(&mut self, id: ConnectionId, plan: &Plan) -> bool {
+        let connection = self.connections.get(&id);
+        match (plan.broker, connection.map(|connection| connection.broker)) {
+            (Some(BrokerFault::Stop), Some(broker)) => {
+                self.take_down(broker);
+                true
+            }
+            (Some(BrokerFault::Pause), Some(broker)) => {
+                self.pause_broker(broker);
+                false
+            }
+            _ => false,
         }
     }
 

@@ -20,4 +20,5 @@ mod metadata;
 mod produce;
 mod tcp;
 mod topics;
+mod upheaval;
 mod versions;
