@@ -13,10 +13,12 @@ use std::time::Duration;
 use kafka_client::{Error, Kafka};
 use tokio::task::JoinHandle;
 
-use crate::checker::{History, Violation};
+use crate::checker::{Evidence, Violation};
+use crate::history::{History, LogId, Visibility};
 use crate::schedule::FaultCounts;
 use crate::world::{Simulation, World};
 use plan::Plan;
+use read::Stage;
 
 /// The topic that the workload uses.
 const TOPIC: &str = "events";
@@ -64,7 +66,6 @@ pub fn run(seed: u64, keep_events: bool) -> Report {
     let plan = Plan::draw(seed);
     let shared = Shared::default();
     let inside = shared.clone();
-    let exactly_once = plan.exactly_once();
     let run = Simulation::new(seed)
         .brokers(plan.brokers)
         .default_partitions(plan.partitions)
@@ -76,18 +77,18 @@ pub fn run(seed: u64, keep_events: bool) -> Report {
             (outcome, world.trace().virtual_time())
         });
     let shared = shared.lock();
-    let mut violations = shared.history.check(exactly_once);
+    let mut violations = shared.history.check(Evidence::Logs);
     let virtual_time = match run.output {
         Ok((outcome, elapsed)) => {
             violations.extend(
                 outcome
                     .err()
-                    .map(|error| Violation::Liveness(error.to_string())),
+                    .map(|error| Violation::liveness(error.to_string())),
             );
             elapsed
         }
         Err(stuck) => {
-            violations.push(Violation::Liveness(stuck.to_string()));
+            violations.push(Violation::liveness(stuck.to_string()));
             Duration::ZERO
         }
     };
@@ -119,13 +120,20 @@ impl Shared {
     }
 }
 
+impl Observed {
+    /// The one incarnation that the workload's topic has.
+    fn log(&mut self, partition: i32) -> LogId {
+        self.history.log(TOPIC, "", partition)
+    }
+}
+
 /// Faults and traffic side by side, then healing, then everything read back.
 async fn drive(world: &World, plan: &Plan, shared: &Shared) -> Result<(), Failed> {
     world.network().set_profile(plan.link);
     world.cluster().create_topic(TOPIC, plan.partitions);
     let kafka = connect(world, plan).await?;
-    let reader = read::Reader::start(&kafka, plan, 0).await?;
-    let reading: JoinHandle<_> = tokio::spawn(reader.follow(world.clone(), shared.clone()));
+    let reader = read::Reader::start(world, &kafka, plan, shared, Stage::UnderFaults).await?;
+    let reading: JoinHandle<_> = tokio::spawn(reader.follow());
 
     let striking = tokio::spawn(faults::strike(
         world.clone(),
@@ -154,14 +162,11 @@ async fn drive(world: &World, plan: &Plan, shared: &Shared) -> Result<(), Failed
 
     // A fresh client after healing must be able to read everything.
     let fresh = connect(world, plan).await?;
-    let reader = read::Reader::start(&fresh, plan, 1).await?;
+    let reader = read::Reader::start(world, &fresh, plan, shared, Stage::Healed).await?;
     let ends = ends(world, plan);
-    tokio::time::timeout(
-        Duration::from_secs(120),
-        reader.read_to(ends, world.clone(), shared.clone()),
-    )
-    .await
-    .map_err(|_| Failed::new("the log was not read to its end within 120 s after healing"))??;
+    tokio::time::timeout(Duration::from_secs(120), reader.read_to(ends))
+        .await
+        .map_err(|_| Failed::new("the log was not read to its end within 120 s after healing"))??;
     fresh.close(Duration::from_secs(30)).await?;
     kafka.close(Duration::from_secs(30)).await?;
     Ok(())
@@ -187,8 +192,11 @@ fn ends(world: &World, plan: &Plan) -> Vec<i64> {
 fn log_ground_truth(world: &World, plan: &Plan, shared: &Shared) {
     let mut observed = shared.lock();
     for partition in 0..plan.partitions {
+        let log = observed.log(partition);
         for (offset, value) in read::stored(world.cluster(), TOPIC, partition) {
-            observed.history.logged(partition, offset, value);
+            observed
+                .history
+                .stored(log, offset, value, Visibility::Committed);
         }
     }
 }

@@ -78,11 +78,6 @@ impl Plan {
             strikes: schedule::draw(&random),
         }
     }
-
-    /// Whether duplicates and reordering are ruled out.
-    pub(super) fn exactly_once(&self) -> bool {
-        self.idempotent
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use kafka_client::{Delivery, Error, Idempotence, Kafka, Record};
 
 use super::{Failed, Plan, Shared, TOPIC};
-use crate::checker::Outcome;
+use crate::history::{Promise, SendOutcome};
 use crate::world::World;
 
 /// Sends the plan's records and waits for each outcome.
@@ -14,10 +14,10 @@ pub(super) async fn run(
     number: usize,
     shared: Shared,
 ) -> Result<(), Failed> {
-    let idempotence = if plan.idempotent {
-        Idempotence::Required
+    let (idempotence, promise) = if plan.idempotent {
+        (Idempotence::Required, Promise::ExactlyOnce)
     } else {
-        Idempotence::Disabled
+        (Idempotence::Disabled, Promise::AtLeastOnce)
     };
     let producer = kafka
         .producer()
@@ -30,6 +30,10 @@ pub(super) async fn run(
         .request_timeout(plan.request_timeout)
         .build()
         .await?;
+    let id = shared
+        .lock()
+        .history
+        .producer(format!("producer {number}"), promise);
     let mut waiting = Vec::with_capacity(plan.records);
     for n in 0..plan.records {
         let value = value(number, n, plan.value_size);
@@ -37,50 +41,51 @@ pub(super) async fn run(
         if plan.keyed {
             record = record.key(format!("key {}", n % 17));
         }
-        let place = shared.lock().history.sent(number, value);
+        let now = world.trace().virtual_time();
+        let send = shared.lock().history.send(now, id, value);
         match producer.send(record).await {
-            Ok(delivery) => waiting.push((place, delivery)),
+            Ok(delivery) => waiting.push((n, send, delivery)),
             // Refused at the door: never accepted, so never written.
             Err(error) => {
                 world
                     .trace()
                     .note(format_args!("send {number}.{n} refused: {error}"));
-                shared
-                    .lock()
-                    .history
-                    .resolve(number, place, Outcome::NotWritten);
+                let now = world.trace().virtual_time();
+                let outcome = SendOutcome::Failed;
+                shared.lock().history.resolve(now, send, outcome);
             }
         }
         if !plan.pause.is_zero() {
             tokio::time::sleep(plan.pause).await;
         }
     }
-    for (place, delivery) in waiting {
-        let outcome = outcome(delivery).await;
+    for (n, send, delivery) in waiting {
+        let outcome = outcome(delivery, &shared).await;
         world
             .trace()
-            .note(format_args!("sent {number}.{place} {outcome:?}"));
-        shared.lock().history.resolve(number, place, outcome);
+            .note(format_args!("sent {number}.{n} {outcome:?}"));
+        let now = world.trace().virtual_time();
+        shared.lock().history.resolve(now, send, outcome);
     }
     producer.close(std::time::Duration::from_secs(30)).await?;
     Ok(())
 }
 
-async fn outcome(delivery: Delivery) -> Outcome {
+async fn outcome(delivery: Delivery, shared: &Shared) -> SendOutcome {
     match delivery.await {
-        Ok(ack) => Outcome::Delivered {
-            partition: ack.partition,
+        Ok(ack) => SendOutcome::Acknowledged {
+            log: shared.lock().log(ack.partition),
             offset: ack.offset,
         },
         Err(error) => failed(&error),
     }
 }
 
-fn failed(error: &Error) -> Outcome {
+fn failed(error: &Error) -> SendOutcome {
     if error.possibly_written() {
-        Outcome::Unknown
+        SendOutcome::Indeterminate
     } else {
-        Outcome::NotWritten
+        SendOutcome::Failed
     }
 }
 

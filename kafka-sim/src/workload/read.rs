@@ -5,18 +5,36 @@ use kafka_protocol::records::BatchLimits;
 use kafka_test_broker::TestCluster;
 
 use super::{Failed, Plan, Shared, TOPIC};
+use crate::history::{ConsumerId, Isolation};
 use crate::world::World;
+
+/// When a reader begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    UnderFaults,
+    /// After healing: what it reads is what there is.
+    Healed,
+}
 
 /// A consumer of all partitions from their beginning.
 pub(super) struct Reader {
     consumer: Consumer,
-    number: usize,
+    id: ConsumerId,
+    stage: Stage,
     /// Next offset by partition.
     next: Vec<i64>,
+    world: World,
+    shared: Shared,
 }
 
 impl Reader {
-    pub(super) async fn start(kafka: &Kafka, plan: &Plan, number: usize) -> Result<Self, Failed> {
+    pub(super) async fn start(
+        world: &World,
+        kafka: &Kafka,
+        plan: &Plan,
+        shared: &Shared,
+        stage: Stage,
+    ) -> Result<Self, Failed> {
         let consumer = kafka
             .consumer()
             .offset_reset(OffsetReset::Fail)
@@ -26,42 +44,48 @@ impl Reader {
             .assign((0..plan.partitions).map(|p| Assignment::new(TOPIC, p, Start::Earliest)))
             .build()
             .await?;
+        let isolation = Isolation::ReadUncommitted;
+        let mut observed = shared.lock();
+        let id = match stage {
+            Stage::UnderFaults => observed.history.consumer("reader", isolation),
+            Stage::Healed => observed.history.fresh_consumer("fresh reader", isolation),
+        };
+        let now = world.trace().virtual_time();
+        for partition in 0..plan.partitions {
+            let log = observed.log(partition);
+            observed.history.assign(now, id, log, Some(0));
+        }
         Ok(Self {
             consumer,
-            number,
+            id,
+            stage,
             next: vec![0; plan.partitions as usize],
+            world: world.clone(),
+            shared: shared.clone(),
         })
     }
 
-    /// Reads on until it is aborted; what it reads is held against the log while it does,
-    /// by way of the trace only, since it may be stopped anywhere.
-    pub(super) async fn follow(mut self, world: World, _shared: Shared) {
+    /// Reads on until it is aborted.
+    pub(super) async fn follow(mut self) {
         loop {
             match self.consumer.next_batch().await {
-                Ok(Some(batch)) => self.advance(&batch, &world, |_, _, _| {}),
+                Ok(Some(batch)) => self.note(&batch),
                 Ok(None) => return,
-                Err(error) => world
-                    .trace()
-                    .note(format_args!("reader {}: {error}", self.number)),
+                Err(error) => {
+                    let trace = self.world.trace();
+                    trace.note(format_args!("reader {:?}: {error}", self.stage));
+                }
             }
         }
     }
 
     /// Reads until every partition has reached the end given.
-    pub(super) async fn read_to(
-        mut self,
-        ends: Vec<i64>,
-        world: World,
-        shared: Shared,
-    ) -> Result<(), Failed> {
+    pub(super) async fn read_to(mut self, ends: Vec<i64>) -> Result<(), Failed> {
         while self.next.iter().zip(&ends).any(|(next, end)| next < end) {
             let Some(batch) = self.consumer.next_batch().await? else {
                 return Err(Failed::new("the consumer ended before the log did"));
             };
-            let number = self.number;
-            self.advance(&batch, &world, |partition, offset, value| {
-                shared.lock().history.read(number, partition, offset, value);
-            });
+            self.note(&batch);
         }
         self.consumer
             .close(std::time::Duration::from_secs(10))
@@ -69,20 +93,23 @@ impl Reader {
         Ok(())
     }
 
-    fn advance(&mut self, batch: &Batch, world: &World, mut note: impl FnMut(i32, i64, String)) {
+    fn note(&mut self, batch: &Batch) {
         let partition = batch.partition();
-        for record in batch {
-            note(partition, record.offset(), text(record.value()));
-            if let Some(next) = self.next.get_mut(partition as usize) {
-                *next = record.offset() + 1;
-            }
+        if let Some(next) = self.next.get_mut(partition as usize) {
+            *next = batch.next_offset();
         }
-        world.trace().note(format_args!(
-            "reader {} partition {partition}: {} records to {:?}",
-            self.number,
+        self.world.trace().note(format_args!(
+            "reader {:?} partition {partition}: {} records to {}",
+            self.stage,
             batch.len(),
-            self.next.get(partition as usize),
+            batch.next_offset(),
         ));
+        let now = self.world.trace().virtual_time();
+        let mut observed = self.shared.lock();
+        let log = observed.log(partition);
+        let records = batch.records();
+        let records = records.map(|r| (r.offset(), r.value().unwrap_or_default()));
+        observed.history.poll(now, self.id, log, records);
     }
 }
 
