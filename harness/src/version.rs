@@ -82,9 +82,17 @@ const fn kafka(
 
 const VERSIONS: &[KafkaVersion] = &[
     kafka("4.3.1", "2.13", Era::KRaft, TOOLS, Dialect::Modern),
+    kafka("4.0.0", "2.13", Era::KRaft, TOOLS, Dialect::Modern),
     kafka("3.9.1", "2.13", Era::KRaft, TOOLS, Dialect::Modern),
     kafka("2.8.2", "2.12", Era::ZooKeeper, &[], Dialect::Modern),
     kafka("2.4.1", "2.12", Era::ZooKeeper, &[], Dialect::Transactions),
+    kafka(
+        "2.0.1",
+        "2.12",
+        Era::ZooKeeper,
+        BEFORE_JAVA_9,
+        Dialect::Transactions,
+    ),
     kafka(
         "1.1.1",
         "2.11",
@@ -101,6 +109,13 @@ const VERSIONS: &[KafkaVersion] = &[
     ),
     kafka(
         "0.10.2.2",
+        "2.11",
+        Era::ZooKeeper,
+        BEFORE_JAVA_9,
+        Dialect::Listeners,
+    ),
+    kafka(
+        "0.10.0.1",
         "2.11",
         Era::ZooKeeper,
         BEFORE_JAVA_9,
