@@ -64,6 +64,13 @@ const BEFORE_JAVA_9: &[Artifact] = &[
     },
 ];
 
+/// For 2.0: its own ZooKeeper, 3.4.13, finds no address on Java 14 and later.
+const NEWER_ZOOKEEPER: &[Artifact] = &[Artifact {
+    group: "org.apache.zookeeper",
+    name: "zookeeper",
+    version: Some("3.5.7"),
+}];
+
 const fn kafka(
     number: &'static str,
     scala: &'static str,
@@ -90,7 +97,7 @@ const VERSIONS: &[KafkaVersion] = &[
         "2.0.1",
         "2.12",
         Era::ZooKeeper,
-        BEFORE_JAVA_9,
+        NEWER_ZOOKEEPER,
         Dialect::Transactions,
     ),
     kafka(

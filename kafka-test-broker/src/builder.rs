@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::clock;
 use crate::cluster::{Cluster, NewTopic, Placement};
 use crate::config::Config;
+use crate::era::Era;
 use crate::faults::Fault;
 use crate::machine::Machine;
 use crate::server::{self, Server};
@@ -42,6 +43,12 @@ impl TestClusterBuilder {
     /// How many brokers there are, numbered from 1. Default and least: 1.
     pub fn brokers(mut self, count: i32) -> Self {
         self.config.brokers = count.max(1);
+        self
+    }
+
+    /// Which release of Kafka the brokers pass for. Default: the newest.
+    pub fn era(mut self, era: Era) -> Self {
+        self.config.era = era;
         self
     }
 

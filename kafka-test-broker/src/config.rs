@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use kafka_protocol::{ApiKey, VersionRange};
 
+use crate::era::Era;
+
 /// The largest batch a topic takes by default, Kafka's `message.max.bytes`: one
 /// mebibyte and the header of an old message set.
 pub(crate) const DEFAULT_MAX_MESSAGE_BYTES: i32 = 1_048_588;
@@ -18,6 +20,8 @@ const DEFAULT_OFFSET_METADATA_MAX_BYTES: usize = 4_096;
 /// What a cluster is like; fixed once it is built.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
+    /// Which release the brokers pass for.
+    pub era: Era,
     pub brokers: i32,
     pub default_partitions: i32,
     /// `None`: three, or as many as there are brokers.
@@ -43,6 +47,7 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn new(wall_clock_ms: i64) -> Self {
         Self {
+            era: Era::default(),
             brokers: 1,
             default_partitions: 1,
             default_replication_factor: None,

@@ -45,6 +45,7 @@ mod builder;
 mod clock;
 mod cluster;
 mod config;
+mod era;
 mod faults;
 mod groups;
 mod handlers;
@@ -57,5 +58,6 @@ mod shared;
 mod test_cluster;
 
 pub use builder::TestClusterBuilder;
+pub use era::{Era, UnknownEra};
 pub use faults::{Condition, Fault, FaultId, Reaction};
 pub use test_cluster::{Faults, TestCluster};

@@ -4,16 +4,20 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use kafka_test_broker::{TestCluster, TestClusterBuilder};
+use kafka_test_broker::{Era, TestCluster, TestClusterBuilder};
 
 const USAGE: &str = "\
-usage: kafka-test-broker [--listen HOST:PORT] [--brokers N] [--partitions N]
+usage: kafka-test-broker [--listen HOST:PORT] [--brokers N] [--partitions N] [--era E]
 
   --listen HOST:PORT  where the first broker listens; the others get the ports
                       that follow (default 127.0.0.1:9092; port 0: any free)
   --brokers N         how many brokers (default 1)
   --partitions N      partitions of topics that are created because a client
                       asks for them (default 1)
+  --era E             the release that the brokers pass for: 0.8.2, 0.9, 0.10.0,
+                      0.10.2, 0.11, 1.1, 2.0, 2.4, 2.8, 3.9, 4.0 or 4.3, or
+                      every: the newest in every version there ever was
+                      (default 4.3)
 ";
 
 struct Options {
@@ -21,6 +25,7 @@ struct Options {
     port: u16,
     brokers: i32,
     partitions: i32,
+    era: Era,
 }
 
 #[tokio::main]
@@ -49,6 +54,7 @@ async fn run(options: &Options) -> io::Result<()> {
     let cluster = listen_at(&options.host, options.port)?
         .brokers(options.brokers)
         .default_partitions(options.partitions)
+        .era(options.era)
         .start()
         .await?;
     println!("{}", cluster.bootstrap());
@@ -72,6 +78,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
         port: 9092,
         brokers: 1,
         partitions: 1,
+        era: Era::default(),
     };
     while let Some(name) = arguments.next() {
         if name == "--help" || name == "-h" {
@@ -92,6 +99,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
                 options.port = port.parse().map_err(|_| wrong())?;
             }
             "--brokers" => options.brokers = count()?,
+            "--era" => options.era = value.parse().map_err(|error| format!("{error}"))?,
             "--partitions" => options.partitions = count()?,
             _ => return Err(format!("there is no option {name}")),
         }

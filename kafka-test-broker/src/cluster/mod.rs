@@ -4,6 +4,7 @@
 mod alarms;
 mod broker;
 mod creation;
+mod features;
 mod leadership;
 mod partition;
 mod topic;
@@ -18,6 +19,7 @@ use kafka_protocol::{StrBytes, Uuid};
 pub(crate) use alarms::{Alarm, Alarms, Moment};
 pub(crate) use broker::Broker;
 pub(crate) use creation::{CreationError, NewTopic, Placement, TopicMade};
+pub(crate) use features::Features;
 pub(crate) use partition::{Appended, Partition};
 pub(crate) use topic::{Topic, invalid_name, is_internal};
 pub(crate) use topic_config::TimestampSource;
@@ -41,6 +43,7 @@ pub(crate) struct Cluster {
     pub config: Config,
     pub id: StrBytes,
     pub offsets: OffsetStore,
+    pub features: Features,
     pub alarms: Alarms,
     brokers: BTreeMap<i32, Broker>,
     topics: BTreeMap<StrBytes, Topic>,
@@ -94,6 +97,7 @@ impl Cluster {
             });
         Self {
             brokers: brokers.collect(),
+            features: Features::new(config.era),
             config,
             id: StrBytes::from(id.to_string()),
             offsets: OffsetStore::default(),

@@ -109,7 +109,8 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
     if !served.is_some_and(|versions| versions.contains(exchange.version())) {
         match served {
             Some(versions) if key == ApiKey::ApiVersions => {
-                let response = api_versions::unsupported(versions);
+                let era = machine.cluster().config.era;
+                let response = api_versions::unsupported(era, versions);
                 machine.answer_in::<ApiVersionsRequest>(&exchange, 0, response);
             }
             _ => machine.refuse(&exchange),
@@ -136,7 +137,7 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
 /// all the same.
 pub(crate) fn own_versions_refused(config: &Config) -> ApiVersionsResponse {
     let range = served::versions(config, ApiKey::ApiVersions);
-    api_versions::unsupported(range.unwrap_or(VersionRange::new(0, 0)))
+    api_versions::unsupported(config.era, range.unwrap_or(VersionRange::new(0, 0)))
 }
 
 /// A topic's name, whichever way a request names it; `None` for an unknown id.

@@ -2,8 +2,9 @@ use kafka_protocol::{ApiKey, VersionRange};
 
 use crate::config::Config;
 
-/// The APIs served, each up to the version that Kafka 4.3.1 advertises, and
-/// down to the first there ever was.
+/// The APIs there are handlers for, each up to the version that Kafka 4.3.1
+/// advertises, and down to the first there ever was; what is served of them is
+/// the era's to say.
 const SERVED: [(ApiKey, i16); 11] = [
     (ApiKey::Produce, 13),
     (ApiKey::Fetch, 18),
@@ -18,17 +19,24 @@ const SERVED: [(ApiKey, i16); 11] = [
     (ApiKey::InitProducerId, 5),
 ];
 
-/// Every API served with its versions, by number.
-pub(super) fn all(config: &Config) -> impl Iterator<Item = (ApiKey, VersionRange)> {
-    SERVED
-        .iter()
-        .filter_map(|(key, _)| Some((*key, versions(config, *key)?)))
+/// Every API that brokers say they serve, with its versions, by number.
+pub(super) fn advertised(config: &Config) -> impl Iterator<Item = (ApiKey, VersionRange)> {
+    SERVED.iter().filter_map(|(key, newest)| {
+        let era = config.era.advertised(*key)?;
+        Some((*key, narrowed(config, *key, era, *newest)?))
+    })
 }
 
 /// The versions served of an API; `None` when it is not served.
 pub(super) fn versions(config: &Config, key: ApiKey) -> Option<VersionRange> {
     let (_, newest) = SERVED.iter().find(|(served, _)| *served == key)?;
-    let usual = VersionRange::new(0, *newest);
+    narrowed(config, key, config.era.served(key)?, *newest)
+}
+
+/// What is left of the era's versions when only those up to `newest` are there,
+/// and a test wants others.
+fn narrowed(config: &Config, key: ApiKey, era: VersionRange, newest: i16) -> Option<VersionRange> {
+    let usual = era.intersect(VersionRange::new(0, newest))?;
     match config.api_overrides.get(&key) {
         Some(None) => None,
         Some(Some(versions)) => versions.intersect(usual),
@@ -39,11 +47,13 @@ pub(super) fn versions(config: &Config, key: ApiKey) -> Option<VersionRange> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::era::Era;
 
     #[test]
     fn overrides_narrow_and_hide() {
         let mut config = Config::new(0);
-        assert_eq!(all(&config).count(), SERVED.len());
+        config.era = Era::EveryVersion;
+        assert_eq!(advertised(&config).count(), SERVED.len());
         assert!(SERVED.is_sorted_by_key(|(key, _)| key.code()));
         config.api_overrides.insert(ApiKey::Fetch, None);
         config
@@ -59,6 +69,35 @@ mod tests {
             versions(&config, ApiKey::Produce),
             Some(VersionRange::new(3, 13))
         );
-        assert_eq!(all(&config).count(), SERVED.len() - 2);
+        assert_eq!(advertised(&config).count(), SERVED.len() - 2);
+    }
+
+    #[test]
+    fn each_era_serves_what_it_knew() {
+        let mut config = Config::new(0);
+        config.era = Era::V4_3;
+        let of = |config: &Config, key| advertised(config).find(|(other, _)| *other == key);
+        assert_eq!(
+            versions(&config, ApiKey::Produce),
+            Some(VersionRange::new(3, 13))
+        );
+        assert_eq!(
+            of(&config, ApiKey::Produce),
+            Some((ApiKey::Produce, VersionRange::new(0, 13)))
+        );
+        config.era = Era::V0_10_0;
+        assert_eq!(
+            versions(&config, ApiKey::Fetch),
+            Some(VersionRange::new(0, 2))
+        );
+        assert_eq!(versions(&config, ApiKey::CreateTopics), None);
+        assert_eq!(of(&config, ApiKey::InitProducerId), None);
+        config
+            .api_overrides
+            .insert(ApiKey::Fetch, Some(VersionRange::new(1, 9)));
+        assert_eq!(
+            versions(&config, ApiKey::Fetch),
+            Some(VersionRange::new(1, 2))
+        );
     }
 }

@@ -11,6 +11,7 @@ use super::answer::Answer;
 use super::connection::State;
 use super::purgatory::{Parked, ParkedFetch};
 use super::{Action, ConnectionId, Machine, Ticket};
+use crate::era::UnknownRequest;
 use crate::faults::{BrokerFault, Change, Ending, Plan, Subject};
 use crate::handlers::{self, Context, Handler, Outcome, fetch};
 
@@ -181,8 +182,8 @@ impl Machine {
         );
     }
 
-    /// Closes a connection that asks for an API or version that is not served,
-    /// as Kafka does.
+    /// Does what brokers of the era do when they are asked for an API or version
+    /// that is not served.
     pub(crate) fn refuse(&mut self, exchange: &Exchange) {
         let RequestHeader {
             api_key,
@@ -195,7 +196,10 @@ impl Machine {
             api_version,
             "not served"
         );
-        self.close(exchange.id);
+        match self.cluster.config.era.unknown_request() {
+            UnknownRequest::Closed => self.close(exchange.id),
+            UnknownRequest::PassedOver => {}
+        }
     }
 
     /// Answers a fetch with what there is now.

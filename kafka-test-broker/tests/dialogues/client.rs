@@ -14,7 +14,7 @@ use kafka_protocol::records::{
 };
 use kafka_protocol::wire::{Limits, Segments, Sink};
 use kafka_protocol::{ErrorCode, RecordBytes, Request, StrBytes, Uuid};
-use kafka_test_broker::TestCluster;
+use kafka_test_broker::{Era, TestCluster};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The wall clock of clusters under test, and the timestamp of test records.
@@ -155,9 +155,11 @@ impl Client {
     }
 }
 
-/// A cluster without sockets whose wall clock stands at [`NOW_MS`].
+/// A cluster without sockets whose wall clock stands at [`NOW_MS`], which speaks
+/// every version.
 pub(crate) fn cluster(brokers: i32) -> TestCluster {
     TestCluster::builder()
+        .era(Era::EveryVersion)
         .brokers(brokers)
         .wall_clock_ms(NOW_MS)
         .build_offline()

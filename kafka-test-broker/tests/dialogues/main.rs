@@ -10,6 +10,7 @@
 
 mod brokers;
 mod client;
+mod eras;
 mod faults;
 mod fetch;
 mod groups;

@@ -1,0 +1,167 @@
+//! Brokers that pass for those of other releases.
+
+use kafka_protocol::frame::{decode_body, open_response};
+use kafka_protocol::header::RequestHeader;
+use kafka_protocol::messages::{
+    ApiVersionsRequest, ApiVersionsResponse, MetadataRequest, ProduceRequest,
+};
+use kafka_protocol::wire::{Limits, Sink};
+use kafka_protocol::{ApiKey, ErrorCode, VersionRange};
+use kafka_test_broker::{Era, TestCluster};
+
+use crate::client::{Client, code};
+
+fn cluster_of(era: Era) -> TestCluster {
+    TestCluster::builder().era(era).brokers(2).build_offline()
+}
+
+fn software() -> ApiVersionsRequest {
+    ApiVersionsRequest::new()
+        .with_client_software_name("test")
+        .with_client_software_version("1.0")
+}
+
+/// The versions of one API that the answer lists.
+fn listed(response: &ApiVersionsResponse, key: ApiKey) -> Option<VersionRange> {
+    let mut keys = response.api_keys.iter();
+    keys.find(|api| api.api_key == key.code())
+        .map(|api| VersionRange::new(api.min_version, api.max_version))
+}
+
+#[tokio::test]
+async fn each_era_lists_the_versions_of_its_release() {
+    for era in Era::RELEASES.into_iter().filter(|era| *era >= Era::V0_10_0) {
+        let cluster = cluster_of(era);
+        let mut client = Client::dial(&cluster, 1);
+        let response = client.call(&software(), 0).await;
+        assert_eq!(code(response.error_code), ErrorCode::None);
+        let real = era.api_versions();
+        for api in &response.api_keys {
+            let key = ApiKey::from_code(api.api_key).unwrap();
+            let range = VersionRange::new(api.min_version, api.max_version);
+            assert!(real.contains(&(key, range)), "{era}: {key} {range:?}");
+        }
+        for key in [
+            ApiKey::Produce,
+            ApiKey::Fetch,
+            ApiKey::Metadata,
+            ApiKey::ApiVersions,
+        ] {
+            assert!(listed(&response, key).is_some(), "{era}: {key}");
+        }
+    }
+}
+
+/// The answer, in version 0, to ApiVersions in a version there is not yet.
+async fn ask_for_version_99(client: &mut Client) -> ApiVersionsResponse {
+    let mut sink = Sink::new();
+    let header = RequestHeader {
+        api_key: ApiKey::ApiVersions.code(),
+        api_version: 99,
+        correlation_id: 7,
+        ..RequestHeader::default()
+    };
+    header.encode(&mut sink, 2).unwrap();
+    client.send_body(sink).await;
+    let frame = client.frame().await.unwrap();
+    let (_, body) = open_response(ApiKey::ApiVersions, 0, frame, Limits::default()).unwrap();
+    decode_body(body, 0).unwrap()
+}
+
+#[tokio::test]
+async fn version_from_the_future_is_told_the_range_from_2_4_on() {
+    for (era, range) in [
+        (Era::V0_10_0, None),
+        (Era::V0_11, None),
+        (Era::V2_0, None),
+        (Era::V2_4, Some(VersionRange::new(0, 3))),
+        (Era::V2_8, Some(VersionRange::new(0, 3))),
+        (Era::V4_3, Some(VersionRange::new(0, 4))),
+    ] {
+        let cluster = cluster_of(era);
+        let mut client = Client::dial(&cluster, 1);
+        let response = ask_for_version_99(&mut client).await;
+        assert_eq!(code(response.error_code), ErrorCode::UnsupportedVersion);
+        assert_eq!(listed(&response, ApiKey::ApiVersions), range, "{era}");
+        assert_eq!(response.api_keys.len(), usize::from(range.is_some()));
+        // The connection goes on.
+        client.call(&software(), 0).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_0_10_nobody_answers_to_api_versions() {
+    let mut client = Client::dial(&cluster_of(Era::V0_8_2), 1);
+    client.send(&software(), 0).await;
+    client.expect_closed().await;
+
+    // 0.9 passes over it, and answers what comes next.
+    let cluster = cluster_of(Era::V0_9);
+    let mut client = Client::dial(&cluster, 1);
+    client.send(&software(), 3).await;
+    let metadata = client.call(&MetadataRequest::new(), 0).await;
+    assert_eq!(metadata.brokers.len(), 2);
+    client.send(&MetadataRequest::new(), 1).await;
+    client.expect_silence().await;
+}
+
+#[tokio::test]
+async fn features_are_those_of_the_era() {
+    let check =
+        async |era, version, supported: &[&str], epoch: Option<i64>, finalized: &[(&str, i16)]| {
+            let cluster = cluster_of(era);
+            let response = Client::dial(&cluster, 1).call(&software(), version).await;
+            let names: Vec<_> = response
+                .supported_features
+                .iter()
+                .map(|f| f.name.as_str())
+                .collect();
+            assert_eq!(names, supported, "{era} v{version}");
+            let levels: Vec<_> = response
+                .finalized_features
+                .iter()
+                .map(|f| (f.name.as_str(), f.max_version_level))
+                .collect();
+            assert_eq!(levels, finalized, "{era} v{version}");
+            match epoch {
+                Some(epoch) => assert_eq!(response.finalized_features_epoch, epoch, "{era}"),
+                None => assert!(response.finalized_features_epoch > 0, "{era}"),
+            }
+        };
+    check(Era::V2_4, 3, &[], Some(-1), &[]).await;
+    check(Era::V2_8, 3, &[], Some(0), &[]).await;
+    check(
+        Era::V3_9,
+        3,
+        &["metadata.version"],
+        None,
+        &[("metadata.version", 21)],
+    )
+    .await;
+    let both = ["kraft.version", "metadata.version"];
+    check(Era::V3_9, 4, &both, None, &[("metadata.version", 21)]).await;
+    let newest = [
+        ("eligible.leader.replicas.version", 1),
+        ("group.version", 1),
+        ("metadata.version", 30),
+        ("share.version", 1),
+        ("streams.version", 1),
+        ("transaction.version", 2),
+    ];
+    check(Era::V4_3, 3, &["metadata.version"], None, &newest).await;
+    check(Era::V4_3, 2, &[], Some(-1), &[]).await;
+}
+
+#[tokio::test]
+async fn produce_is_advertised_from_0_but_served_from_3() {
+    let cluster = cluster_of(Era::V4_3);
+    let mut client = Client::dial(&cluster, 1);
+    let response = client.call(&software(), 4).await;
+    assert_eq!(
+        listed(&response, ApiKey::Produce),
+        Some(VersionRange::new(0, 13))
+    );
+    client.call(&ProduceRequest::new().with_acks(1), 3).await;
+    client.send(&ProduceRequest::new().with_acks(1), 2).await;
+    client.expect_closed().await;
+}
