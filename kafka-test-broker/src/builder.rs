@@ -1,5 +1,6 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use kafka_protocol::{ApiKey, StrBytes, VersionRange};
 use tokio::runtime::Handle;
@@ -127,6 +128,29 @@ impl TestClusterBuilder {
     /// Default: yes, as in Kafka.
     pub fn partial_batches(mut self, yes: bool) -> Self {
         self.config.cut_last_batch = yes;
+        self
+    }
+
+    /// In which rack each broker stands, the first broker's first; those beyond
+    /// stand in none. If any is given, leaders send consumers that name a rack
+    /// to an in-sync replica there, as with Kafka's `RackAwareReplicaSelector`
+    /// (KIP-392). Default: none.
+    pub fn racks<R: Into<String>>(mut self, racks: impl IntoIterator<Item = R>) -> Self {
+        self.config.racks = racks.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How long a replica that lacks something stays in sync. Default: 30 s, as
+    /// in Kafka.
+    pub fn replica_lag_max(mut self, lag: Duration) -> Self {
+        self.config.replica_lag_max = lag;
+        self
+    }
+
+    /// How long a broker that is cut off from the others keeps what it leads.
+    /// Default: 9 s, as in Kafka.
+    pub fn broker_session_timeout(mut self, timeout: Duration) -> Self {
+        self.config.broker_session_timeout = timeout;
         self
     }
 

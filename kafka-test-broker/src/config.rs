@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kafka_protocol::{ApiKey, VersionRange};
 
@@ -17,6 +18,12 @@ const DEFAULT_TIMESTAMP_AFTER_MAX_MS: i64 = 3_600_000;
 /// Kafka's `offset.metadata.max.bytes`.
 const DEFAULT_OFFSET_METADATA_MAX_BYTES: usize = 4_096;
 
+/// Kafka's `replica.lag.time.max.ms`.
+const DEFAULT_REPLICA_LAG_MAX: Duration = Duration::from_secs(30);
+
+/// Kafka's `broker.session.timeout.ms`.
+const DEFAULT_BROKER_SESSION_TIMEOUT: Duration = Duration::from_secs(9);
+
 /// What a cluster is like; fixed once it is built.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -31,6 +38,13 @@ pub(crate) struct Config {
     pub max_request_bytes: usize,
     pub timestamp_after_max_ms: i64,
     pub offset_metadata_max_bytes: usize,
+    /// Where the brokers stand, the first one's rack first. If any is given,
+    /// leaders send consumers to replicas in their own rack.
+    pub racks: Vec<String>,
+    /// How long a replica that lacks something stays in sync.
+    pub replica_lag_max: Duration,
+    /// How long a broker that was cut off keeps what it leads.
+    pub broker_session_timeout: Duration,
     /// Whether every record of a batch is parsed, as Kafka does, or its header
     /// only.
     pub validate_records: bool,
@@ -56,6 +70,9 @@ impl Config {
             max_request_bytes: DEFAULT_MAX_REQUEST_BYTES,
             timestamp_after_max_ms: DEFAULT_TIMESTAMP_AFTER_MAX_MS,
             offset_metadata_max_bytes: DEFAULT_OFFSET_METADATA_MAX_BYTES,
+            racks: Vec::new(),
+            replica_lag_max: DEFAULT_REPLICA_LAG_MAX,
+            broker_session_timeout: DEFAULT_BROKER_SESSION_TIMEOUT,
             validate_records: true,
             cut_last_batch: true,
             seed: 0,

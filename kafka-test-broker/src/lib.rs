@@ -45,6 +45,7 @@ mod builder;
 mod clock;
 mod cluster;
 mod config;
+mod controls;
 mod era;
 mod faults;
 mod groups;

@@ -111,6 +111,30 @@ impl ProducerStates {
         Ok(Verdict::Append)
     }
 
+    /// What is left when the log is cut at `end_offset`: the producers all of
+    /// whose batches remembered lie before it.
+    pub(crate) fn truncated(&self, end_offset: i64) -> Self {
+        let stays = |state: &ProducerState| {
+            let last = state.batches.back();
+            last.is_none_or(|batch| batch.base_offset < end_offset)
+        };
+        let producers = self.producers.iter().filter(|(_, state)| stays(state));
+        Self {
+            producers: producers.map(|(id, state)| (*id, state.clone())).collect(),
+        }
+    }
+
+    /// Remembers a batch that the log holds, unless it is known.
+    pub(crate) fn replayed(&mut self, batch: &SequencedBatch, base_offset: i64, timestamp: i64) {
+        let known = self
+            .producers
+            .get(&batch.producer_id)
+            .and_then(|state| state.batches.back());
+        if known.is_none_or(|known| known.base_offset < base_offset) {
+            self.appended(batch, base_offset, timestamp);
+        }
+    }
+
     /// Remembers that `batch` was appended at `base_offset`.
     pub(crate) fn appended(&mut self, batch: &SequencedBatch, base_offset: i64, timestamp: i64) {
         let appended = AppendedBatch {

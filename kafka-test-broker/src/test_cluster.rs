@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::builder::TestClusterBuilder;
-use crate::cluster::{Cluster, NewTopic, Partition, Placement};
+use crate::cluster::{Cluster, Moment, NewTopic, Partition, Placement};
 use crate::faults::{Fault, FaultId};
 use crate::network;
 use crate::server::Server;
@@ -258,7 +258,7 @@ impl TestCluster {
     /// producers, and offsets. Returns whether it is up now: not when it does
     /// not exist, or its port was taken meanwhile.
     pub fn start_broker(&self, id: i32) -> bool {
-        self.change(|cluster| cluster.start_broker(id));
+        self.change_now(|cluster, moment| cluster.start_broker(id, moment));
         for server in self
             .inner
             .servers
@@ -282,17 +282,18 @@ impl TestCluster {
     /// whether it did: not when `to` holds no replica in sync or is down. It may
     /// be the present leader: then only the epoch changes.
     pub fn move_leader(&self, topic: &str, partition: i32, to: i32) -> bool {
-        self.change(|cluster| cluster.move_leader(topic, partition, to))
+        self.change_now(|cluster, moment| cluster.move_leader(topic, partition, to, moment))
     }
 
     /// Freezes a broker, as SIGSTOP does: connections to it open and requests are
     /// taken, but nothing is done or answered until
-    /// [`TestCluster::resume_broker`]. It keeps what it leads. Stopping it ends
-    /// that too.
+    /// [`TestCluster::resume_broker`]. It follows nobody, and after
+    /// `broker.session.timeout.ms` (9 s) others lead in its place. Stopping it
+    /// ends that too.
     pub fn pause_broker(&self, id: i32) {
         self.inner
             .shared
-            .change(|machine, _| (machine.pause_broker(id), Vec::new()));
+            .change(|machine, now| (machine.pause_broker(now, id), Vec::new()));
     }
 
     /// Lets a frozen broker go on: it serves what arrived meanwhile.
@@ -385,7 +386,7 @@ impl TestCluster {
         self.inner.shared.with(|machine| look(machine.cluster()))
     }
 
-    fn look_at<T>(
+    pub(crate) fn look_at<T>(
         &self,
         topic: &str,
         partition: i32,
@@ -395,9 +396,13 @@ impl TestCluster {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Cluster) -> T) -> T {
+        self.change_now(|cluster, _| change(cluster))
+    }
+
+    pub(crate) fn change_now<T>(&self, change: impl FnOnce(&mut Cluster, Moment) -> T) -> T {
         self.inner
             .shared
-            .change(|machine, now| machine.change(now, |cluster, _| change(cluster)))
+            .change(|machine, now| machine.change(now, change))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use kafka_protocol::StrBytes;
+use kafka_protocol::{StrBytes, Uuid};
 
 use crate::machine::Ticket;
 
@@ -16,6 +16,10 @@ pub(crate) enum Alarm {
     Transaction(StrBytes),
     /// A produce request that waits for its replicas.
     Produce(Ticket),
+    /// A partition whose replicas fall out of sync.
+    Isr(Uuid, i32),
+    /// The session of a broker that was cut off.
+    Fence(i32),
 }
 
 /// The time, as it goes into the machine with whatever happens.

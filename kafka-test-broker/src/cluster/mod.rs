@@ -1,12 +1,14 @@
 //! The state that all brokers of the cluster share: who is up, which topics
 //! there are and who leads them, what was written, what groups committed.
 
+mod acks;
 mod alarms;
 mod broker;
 mod creation;
 mod features;
 mod leadership;
 mod partition;
+mod replication;
 mod topic;
 mod topic_config;
 mod upheaval;
@@ -16,6 +18,7 @@ use std::collections::BTreeMap;
 use kafka_protocol::messages::AnyResponse;
 use kafka_protocol::{StrBytes, Uuid};
 
+pub(crate) use acks::{AwaitedAppend, DelayedProduce};
 pub(crate) use alarms::{Alarm, Alarms, Moment};
 pub(crate) use broker::Broker;
 pub(crate) use creation::{CreationError, NewTopic, Placement, TopicMade};
@@ -23,6 +26,8 @@ pub(crate) use features::Features;
 pub(crate) use partition::{Appended, Partition};
 pub(crate) use topic::{Topic, invalid_name, is_internal};
 pub(crate) use topic_config::TimestampSource;
+
+use acks::DelayedProduces;
 
 use crate::config::Config;
 use crate::groups::OffsetStore;
@@ -56,6 +61,8 @@ pub(crate) struct Cluster {
     duplicates: u64,
     random: fastrand::Rng,
     events: Vec<Event>,
+    /// Produce requests that wait for replicas.
+    produces: DelayedProduces,
     /// Answers to requests that had to wait.
     answers: Vec<(Ticket, AnyResponse)>,
 }
@@ -63,7 +70,7 @@ pub(crate) struct Cluster {
 /// What happened to a partition, for those who wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// Bytes were appended.
+    /// There are more bytes that consumers can read.
     Appended {
         topic: Uuid,
         partition: i32,
@@ -84,19 +91,13 @@ impl Cluster {
         let brokers = addresses
             .into_iter()
             .zip(FIRST_BROKER_ID..)
-            .map(|((host, port), id)| {
-                (
-                    id,
-                    Broker {
-                        id,
-                        host,
-                        port,
-                        up: true,
-                    },
-                )
-            });
+            .map(|((host, port), id)| (id, Broker::new(id, host, port)));
+        let mut brokers: BTreeMap<i32, Broker> = brokers.collect();
+        for (broker, rack) in brokers.values_mut().zip(&config.racks) {
+            broker.rack = Some(StrBytes::from(rack.clone()));
+        }
         Self {
-            brokers: brokers.collect(),
+            brokers,
             features: Features::new(config.era),
             config,
             id: StrBytes::from(id.to_string()),
@@ -110,6 +111,7 @@ impl Cluster {
             duplicates: 0,
             random,
             events: Vec::new(),
+            produces: DelayedProduces::default(),
             answers: Vec::new(),
         }
     }
@@ -137,7 +139,7 @@ impl Cluster {
     pub(crate) fn controller(&self) -> Option<i32> {
         self.brokers
             .values()
-            .find(|broker| broker.up)
+            .find(|broker| broker.is_active())
             .map(|broker| broker.id)
     }
 
@@ -159,28 +161,75 @@ impl Cluster {
         self.topic(topic)?.partition(partition)
     }
 
-    /// Appends `batch` to a partition; `None` when there is no such partition.
+    /// The partition as `broker` sees it, which may not know of a new leader.
+    pub(crate) fn partition_at(
+        &self,
+        broker: i32,
+        topic: &str,
+        partition: i32,
+    ) -> Option<&Partition> {
+        Some(self.partition(topic, partition)?.seen_by(broker))
+    }
+
+    fn partition_mut(&mut self, topic: &str, partition: i32) -> Option<&mut Partition> {
+        self.topics.get_mut(topic)?.partition_mut(partition)
+    }
+
+    /// Appends `batch` to a partition at `broker`; `None` when there is no such
+    /// partition.
     pub(crate) fn append(
         &mut self,
+        broker: i32,
         topic: &str,
         partition: i32,
         batch: &CheckedBatch,
-        wall_ms: i64,
+        moment: Moment,
     ) -> Option<Result<Appended, SequenceError>> {
-        let topic = self.topics.get_mut(topic)?;
-        let appended = topic.partition_mut(partition)?.append(batch, wall_ms);
+        let state = self.topics.get_mut(topic)?;
+        let id = state.id;
+        let least_in_sync = state.least_in_sync(state.partition(partition)?);
+        let own = state.partition_mut(partition)?.seen_by_mut(broker);
+        let appended = own.append(batch, moment.wall_ms);
         if appended.is_ok_and(|appended| appended.duplicate_with_timestamp.is_some()) {
             self.duplicates += 1;
         }
         if appended.is_ok_and(|appended| appended.duplicate_with_timestamp.is_none()) {
-            let bytes = batch.raw.len();
+            let bytes = own.advance(least_in_sync);
+            let behind = own.replication.is_anyone_behind();
+            self.tell_advanced(id, topic, partition, bytes);
+            if behind {
+                self.watch_isr(topic, partition);
+            }
+        }
+        Some(appended)
+    }
+
+    /// Moves a partition's high watermark up to where it can be, and tells those
+    /// who wait for that.
+    fn advance(&mut self, topic: &str, partition: i32) {
+        let Some(state) = self.topics.get_mut(topic) else {
+            return;
+        };
+        let id = state.id;
+        let least = state
+            .partition(partition)
+            .map_or(0, |partition| state.least_in_sync(partition));
+        let bytes = state
+            .partition_mut(partition)
+            .map_or(0, |partition| partition.advance(least));
+        self.tell_advanced(id, topic, partition, bytes);
+        self.check_acks(topic, partition);
+    }
+
+    fn tell_advanced(&mut self, id: Uuid, topic: &str, partition: i32, bytes: usize) {
+        if bytes > 0 {
             self.events.push(Event::Appended {
-                topic: topic.id,
+                topic: id,
                 partition,
                 bytes,
             });
+            self.check_acks(topic, partition);
         }
-        Some(appended)
     }
 
     /// Makes the records of a partition before `offset` unreadable. Returns
@@ -223,7 +272,7 @@ impl Cluster {
             .cycle()
             .skip(preferred)
             .take(self.brokers.len())
-            .find(|broker| broker.up)
+            .find(|broker| broker.is_active())
     }
 
     /// How many batches were recognised as already there.
@@ -253,7 +302,16 @@ impl Cluster {
 
     /// Looks after that whose time has come.
     pub(crate) fn ring(&mut self, alarm: &Alarm, moment: Moment) {
-        tracing::trace!(?alarm, ?moment, "alarm");
+        match alarm {
+            Alarm::Produce(ticket) => self.expire_acks(*ticket),
+            Alarm::Isr(topic, partition) => {
+                if let Some(topic) = self.name_of(*topic).cloned() {
+                    self.shrink_isr(&topic, *partition, moment);
+                }
+            }
+            Alarm::Fence(broker) => self.fence(*broker, moment),
+            alarm => tracing::trace!(?alarm, ?moment, "alarm"),
+        }
     }
 
     /// What happened since the last call.
@@ -283,7 +341,19 @@ fn random_uuid(random: &mut fastrand::Rng) -> Uuid {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    /// The moment so many seconds after a start that is always the same.
+    pub(super) fn at(seconds: u64) -> Moment {
+        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        let start = *START.get_or_init(crate::clock::now);
+        Moment {
+            now: start + Duration::from_secs(seconds),
+            wall_ms: i64::try_from(seconds).unwrap() * 1_000,
+        }
+    }
 
     pub(super) fn cluster(brokers: i32) -> Cluster {
         let addresses = (0..brokers).map(|index| {
@@ -312,12 +382,12 @@ mod tests {
     fn coordinator_moves_to_the_next_broker_that_is_up() {
         let mut cluster = cluster(3);
         let first = cluster.coordinator("g").unwrap().id;
-        cluster.stop_broker(first);
+        cluster.stop_broker(first, at(0));
         let second = cluster.coordinator("g").unwrap().id;
         assert_eq!(second, first % 3 + 1);
-        cluster.start_broker(first);
+        cluster.start_broker(first, at(0));
         assert_eq!(cluster.coordinator("g").unwrap().id, first);
-        (1..=3).for_each(|id| cluster.stop_broker(id));
+        (1..=3).for_each(|id| cluster.stop_broker(id, at(0)));
         assert!(cluster.coordinator("g").is_none());
     }
 

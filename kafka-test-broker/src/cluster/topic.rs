@@ -27,6 +27,12 @@ impl Topic {
         self.partitions.get(usize::try_from(index).ok()?)
     }
 
+    /// How many replicas have to be in sync for acks=all: no more than there are.
+    pub(crate) fn least_in_sync(&self, partition: &Partition) -> usize {
+        let least = usize::try_from(self.config.min_insync_replicas).unwrap_or(0);
+        least.min(partition.replicas.len())
+    }
+
     pub(crate) fn partition_mut(&mut self, index: i32) -> Option<&mut Partition> {
         self.partitions.get_mut(usize::try_from(index).ok()?)
     }

@@ -18,6 +18,7 @@ pub(crate) struct TopicConfig {
     pub timestamp_source: TimestampSource,
     pub max_message_bytes: i32,
     pub min_insync_replicas: i32,
+    pub unclean_leader_election: bool,
     pub timestamp_before_max_ms: i64,
     pub timestamp_after_max_ms: i64,
     /// Every setting that was given, by Kafka's name.
@@ -31,6 +32,7 @@ impl TopicConfig {
             timestamp_source: TimestampSource::Producer,
             max_message_bytes: config.max_message_bytes,
             min_insync_replicas: 1,
+            unclean_leader_election: false,
             timestamp_before_max_ms: i64::MAX,
             timestamp_after_max_ms: config.timestamp_after_max_ms,
             given: BTreeMap::new(),
@@ -61,6 +63,10 @@ impl TopicConfig {
                     .ok()
                     .filter(|count| *count >= 1)
                     .ok_or_else(|| invalid("it is a number from 1 on"))?;
+            }
+            "unclean.leader.election.enable" => {
+                self.unclean_leader_election =
+                    value.parse().map_err(|_| invalid("it is true or false"))?;
             }
             "message.timestamp.before.max.ms" => {
                 self.timestamp_before_max_ms =

@@ -3,12 +3,12 @@
 
 use kafka_protocol::StrBytes;
 
-use super::{Cluster, Event, Partition, random_uuid};
+use super::{Cluster, Event, Moment, Partition, random_uuid};
 
 impl Cluster {
     /// Makes the next in-sync replica that is up the leader of a partition, in a
     /// new epoch; with no other, the present one again. Returns whether it did.
-    pub(crate) fn move_leader_on(&mut self, topic: &str, partition: i32) -> bool {
+    pub(crate) fn move_leader_on(&mut self, topic: &str, partition: i32, moment: Moment) -> bool {
         let next = self.partition(topic, partition).and_then(|state| {
             let at = state
                 .isr
@@ -18,7 +18,7 @@ impl Cluster {
             let mut turn = state.isr.iter().cycle().skip(at).take(state.isr.len());
             turn.find(|id| self.is_up(**id)).copied()
         });
-        next.is_some_and(|next| self.move_leader(topic, partition, next))
+        next.is_some_and(|next| self.move_leader(topic, partition, next, moment))
     }
 
     /// Gives every group the next broker as coordinator.
@@ -98,7 +98,7 @@ impl Cluster {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::cluster;
+    use super::super::tests::{at, cluster};
     use super::super::{NewTopic, Placement};
     use super::*;
 
@@ -114,18 +114,18 @@ mod tests {
     fn leadership_goes_round_those_that_are_up() {
         let mut cluster = with_topic(&[&[1, 2, 3]]);
         let leader = |cluster: &Cluster| cluster.partition("t", 0).unwrap().leader;
-        assert!(cluster.move_leader_on("t", 0));
+        assert!(cluster.move_leader_on("t", 0, at(0)));
         assert_eq!(leader(&cluster), Some(2));
-        cluster.stop_broker(3);
-        assert!(cluster.move_leader_on("t", 0));
+        cluster.stop_broker(3, at(0));
+        assert!(cluster.move_leader_on("t", 0, at(0)));
         assert_eq!(leader(&cluster), Some(1));
-        cluster.stop_broker(2);
+        cluster.stop_broker(2, at(0));
         assert!(
-            cluster.move_leader_on("t", 0),
+            cluster.move_leader_on("t", 0, at(0)),
             "a new epoch of the only one"
         );
         assert_eq!(leader(&cluster), Some(1));
-        assert!(!cluster.move_leader_on("t", 1));
+        assert!(!cluster.move_leader_on("t", 1, at(0)));
     }
 
     #[test]

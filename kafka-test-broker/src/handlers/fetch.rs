@@ -33,6 +33,9 @@ const FIRST_VERSION_OF_BATCHES: i16 = 4;
 /// The first version with sessions, and an error at the top.
 const FIRST_VERSION_OF_SESSIONS: i16 = 7;
 
+/// The first version that followers serve too, and leaders point to them.
+const FIRST_VERSION_OF_FOLLOWERS: i16 = 11;
+
 /// The first version that names topics by id.
 const FIRST_VERSION_OF_TOPIC_IDS: i16 = 13;
 
@@ -129,6 +132,7 @@ pub(crate) fn read(request: &FetchRequest, context: &Context<'_>) -> FetchRead {
     let mut hints = LeaderHints::default();
     let mut reader = Reader {
         context,
+        request,
         read_committed: request.isolation_level == READ_COMMITTED,
         room: usize::try_from(request.max_bytes).unwrap_or(0),
         bytes: 0,
@@ -186,6 +190,7 @@ pub(crate) fn read(request: &FetchRequest, context: &Context<'_>) -> FetchRead {
 /// Reads one partition after the other under the limits of the whole request.
 struct Reader<'a> {
     context: &'a Context<'a>,
+    request: &'a FetchRequest,
     read_committed: bool,
     /// What the answer may still hold.
     room: usize,
@@ -207,14 +212,29 @@ impl Reader<'_> {
         }
         let partition = context
             .cluster
-            .partition(topic, wanted.partition)
+            .partition_at(context.broker, topic, wanted.partition)
             .ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        partition.check_leader(context.broker, wanted.current_leader_epoch)?;
+        // Replicas copy from the leader only, and old clients know no others.
+        let from_any = context.version >= FIRST_VERSION_OF_FOLLOWERS && self.request.replica_id < 0;
+        if from_any {
+            partition.check_replica(context.broker, wanted.current_leader_epoch)?;
+        } else {
+            partition.check_leader(context.broker, wanted.current_leader_epoch)?;
+        }
         let log = &partition.log;
+        let replica = partition.replica(context.broker);
         let mut data = empty()
-            .with_high_watermark(log.end_offset())
-            .with_last_stable_offset(log.end_offset())
+            .with_high_watermark(replica.high_watermark)
+            .with_last_stable_offset(replica.high_watermark)
             .with_log_start_offset(log.start_offset());
+        let preferred = (partition.leader == Some(context.broker) && from_any)
+            .then(|| self.preferred_replica(partition, wanted.fetch_offset))
+            .flatten();
+        if let Some(preferred) = preferred {
+            data.preferred_read_replica = preferred;
+            self.failed = true;
+            return Ok(data);
+        }
         if self.read_committed {
             data.aborted_transactions = Some(Vec::new());
         }
@@ -223,11 +243,12 @@ impl Reader<'_> {
             self.failed = true;
             return Ok(data);
         }
-        if !(log.start_offset()..=log.end_offset()).contains(&wanted.fetch_offset) {
+        if !(log.start_offset()..=replica.end_offset).contains(&wanted.fetch_offset) {
             return Err(ErrorCode::OffsetOutOfRange);
         }
         let records = log.read(
             wanted.fetch_offset,
+            replica.high_watermark,
             ReadLimit {
                 max_bytes: usize::try_from(wanted.partition_max_bytes)
                     .unwrap_or(0)
@@ -246,6 +267,30 @@ impl Reader<'_> {
         } else {
             records
         }))
+    }
+
+    /// The replica in the client's rack that it had better read from: of those
+    /// in sync, the one that has most (KIP-392). `None` for the leader itself.
+    fn preferred_replica(&self, partition: &Partition, offset: i64) -> Option<i32> {
+        let rack = &self.request.rack_id;
+        let brokers = &self.context.cluster;
+        let nearby = |id: &i32| {
+            let broker = brokers.broker(*id).filter(|broker| broker.is_active());
+            broker.is_some_and(|broker| broker.rack.as_ref() == Some(rack))
+        };
+        if rack.is_empty() || nearby(&partition.leader?) {
+            return None;
+        }
+        let has = |id: &i32| {
+            let start = partition.log.start_offset();
+            (start..=partition.replica(*id).end_offset).contains(&offset)
+        };
+        partition
+            .isr
+            .iter()
+            .copied()
+            .filter(|id| nearby(id) && has(id))
+            .max_by_key(|id| (partition.replica(*id).end_offset, *id))
     }
 }
 

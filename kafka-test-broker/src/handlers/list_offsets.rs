@@ -96,7 +96,7 @@ fn find(
     }
     let partition = context
         .cluster
-        .partition(topic, wanted.partition_index)
+        .partition_at(context.broker, topic, wanted.partition_index)
         .ok_or(ErrorCode::UnknownTopicOrPartition)?;
     partition.check_leader(context.broker, wanted.current_leader_epoch)?;
     let response = ListOffsetsPartitionResponse::new();
@@ -125,7 +125,7 @@ fn look_up(partition: &Partition, timestamp: i64) -> Option<TimestampedOffset> {
         })
     };
     match timestamp {
-        LATEST => place(log.end_offset(), partition.epochs.latest()),
+        LATEST => place(partition.high_watermark(), Some(partition.leader_epoch)),
         EARLIEST | -4 => place(log.start_offset(), partition.epochs.at(log.start_offset())),
         -3 => log.latest_by_time(),
         // Nothing is tiered.

@@ -19,7 +19,9 @@ use kafka_protocol::messages::{MetadataRequest, MetadataResponse};
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
 use super::{Context, Handler, Outcome};
-use crate::cluster::{Cluster, NewTopic, Partition, Placement, Topic, invalid_name, is_internal};
+use crate::cluster::{
+    Broker, Cluster, NewTopic, Partition, Placement, Topic, invalid_name, is_internal,
+};
 use crate::faults::Target;
 
 /// The first version that names topics by id.
@@ -83,12 +85,13 @@ impl Handler for MetadataRequest {
         let brokers = context
             .cluster
             .brokers()
-            .filter(|broker| broker.up)
+            .filter(|broker| broker.is_active())
             .map(|broker| {
                 MetadataResponseBroker::new()
                     .with_node_id(broker.id)
                     .with_host(broker.host.clone())
                     .with_port(i32::from(broker.port))
+                    .with_rack(broker.rack.clone())
             });
         let mut response = MetadataResponse::new()
             .with_brokers(brokers.collect::<Vec<_>>())
@@ -192,7 +195,11 @@ fn describe_partition(
     partition: &Partition,
     index: i32,
 ) -> MetadataResponsePartition {
-    let is_up = |id: &i32| context.cluster.is_up(*id);
+    let partition = partition.seen_by(context.broker);
+    let is_up = |id: &i32| {
+        let broker = context.cluster.broker(*id);
+        broker.is_some_and(Broker::can_lead)
+    };
     let offline: Vec<i32> = partition
         .replicas
         .iter()

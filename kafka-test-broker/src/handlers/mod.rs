@@ -29,6 +29,7 @@ use crate::config::Config;
 use crate::faults::{Plan, Target};
 use crate::machine::{Exchange, Machine, Ticket};
 use fetch::FetchWait;
+pub(crate) use produce::add_leaders;
 
 /// A request that brokers here serve.
 pub(crate) trait Handler: Request<Response: 'static> {

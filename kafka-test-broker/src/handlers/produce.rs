@@ -15,9 +15,11 @@ use kafka_protocol::messages::produce::{
 use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use kafka_protocol::{ErrorCode, StrBytes};
 
+use std::time::Duration;
+
 use super::leader_hint::LeaderHints;
 use super::{Context, Handler, Outcome, name_of};
-use crate::cluster::{Cluster, TimestampSource};
+use crate::cluster::{AwaitedAppend, Cluster, DelayedProduce, TimestampSource};
 use crate::faults::Target;
 use crate::log::{Rejection, ValidationRules, check_batch, is_transactional};
 use crate::producer_state::SequenceError;
@@ -47,8 +49,8 @@ impl Handler for ProduceRequest {
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<ProduceResponse> {
         let whole = self.refusal();
-        let mut hints = LeaderHints::default();
         let mut failed = false;
+        let mut awaited = Vec::new();
         let mut responses = Vec::with_capacity(self.topic_data.len());
         for topic in &self.topic_data {
             let name = name_of(context.cluster, &topic.name, topic.topic_id);
@@ -61,18 +63,26 @@ impl Handler for ProduceRequest {
                 };
                 failed |= appended.is_err();
                 let mut response = match appended {
-                    Ok(appended) => appended,
+                    Ok(Done { response, awaits }) => {
+                        awaited.extend(awaits.map(|required_offset| AwaitedAppend {
+                            topic: name.clone().unwrap_or_default(),
+                            partition: data.index,
+                            required_offset,
+                            place: (responses.len(), partitions.len()),
+                        }));
+                        response
+                    }
                     Err(rejection) => {
                         let log_start = rejection.at_log.then_some(name.as_deref());
                         let log_start = log_start.flatten().and_then(|name| {
-                            let partition = context.cluster.partition(name, data.index)?;
+                            let at = context.broker;
+                            let partition = context.cluster.partition_at(at, name, data.index)?;
                             Some(partition.log.start_offset())
                         });
                         rejected(rejection, log_start)
                     }
                 };
                 response.index = data.index;
-                add_leader(context, name.as_deref(), &mut response, &mut hints);
                 partitions.push(response);
             }
             responses.push(
@@ -91,18 +101,31 @@ impl Handler for ProduceRequest {
                 Outcome::NoAnswer
             };
         }
-        let endpoints = hints.addresses.into_iter().map(|address| {
-            NodeEndpoint::new()
-                .with_node_id(address.id)
-                .with_host(address.host)
-                .with_port(address.port)
-        });
-        Outcome::Answer(
-            ProduceResponse::new()
-                .with_responses(responses)
-                .with_node_endpoints(endpoints.collect::<Vec<_>>()),
-        )
+        let mut response = ProduceResponse::new().with_responses(responses);
+        add_leaders(context.cluster, context.version, &mut response);
+        if awaited.is_empty() {
+            return Outcome::Answer(response);
+        }
+        let timeout = Duration::from_millis(u64::try_from(self.timeout_ms).unwrap_or(0));
+        let produce = DelayedProduce {
+            broker: context.broker,
+            version: context.version,
+            response,
+            awaited,
+        };
+        let moment = context.moment();
+        context
+            .cluster
+            .await_acks(context.ticket, produce, timeout, moment);
+        Outcome::Later
     }
+}
+
+/// A batch that was appended.
+struct Done {
+    response: PartitionProduceResponse,
+    /// The offset that all in-sync replicas have to reach first, if any has not.
+    awaits: Option<i64>,
 }
 
 /// What is wrong with a request as a whole.
@@ -130,7 +153,7 @@ fn append(
     acks: i16,
     topic: &StrBytes,
     data: &PartitionProduceData,
-) -> Result<PartitionProduceResponse, Rejection> {
+) -> Result<Done, Rejection> {
     let injected = context.plan.error(topic, data.index);
     if let Some(injected) = injected.filter(|injected| !injected.applied) {
         return Err(injected.code.into());
@@ -147,9 +170,9 @@ fn append(
         timestamp_after_max_ms: state.config.timestamp_after_max_ms,
         records: context.cluster.config.validate_records,
     };
+    let partition = partition.seen_by(context.broker);
     partition.check_leader(context.broker, -1)?;
-    let min_in_sync = usize::try_from(state.config.min_insync_replicas).unwrap_or(0);
-    if acks == -1 && partition.isr.len() < min_in_sync {
+    if acks == -1 && partition.isr.len() < state.least_in_sync(partition) {
         return Err(Rejection::from(ErrorCode::NotEnoughReplicas).at_log());
     }
     let batch = check_batch(
@@ -160,7 +183,7 @@ fn append(
     )?;
     let appended = context
         .cluster
-        .append(topic, data.index, &batch, context.wall_ms)
+        .append(context.broker, topic, data.index, &batch, context.moment())
         .ok_or(ErrorCode::UnknownTopicOrPartition)??;
     if let Some(injected) = injected {
         return Err(injected.code.into());
@@ -169,21 +192,26 @@ fn append(
         TimestampSource::Broker => Some(context.wall_ms),
         TimestampSource::Producer => None,
     };
-    let log = context
+    let partition = context
         .cluster
-        .partition(topic, data.index)
-        .map(|partition| &partition.log);
-    Ok(PartitionProduceResponse::new()
-        .with_base_offset(appended.base_offset)
-        // Kafka answers a duplicate with the batch's own timestamp here, whoever
-        // set it.
-        .with_log_append_time_ms(
-            appended
-                .duplicate_with_timestamp
-                .or(append_time)
-                .unwrap_or(-1),
-        )
-        .with_log_start_offset(log.map_or(-1, |log| log.start_offset())))
+        .partition_at(context.broker, topic, data.index)
+        .ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    let required_offset = appended.base_offset + i64::from(batch.record_count);
+    let waits = acks == -1 && partition.high_watermark() < required_offset;
+    Ok(Done {
+        response: PartitionProduceResponse::new()
+            .with_base_offset(appended.base_offset)
+            // Kafka answers a duplicate with the batch's own timestamp here,
+            // whoever set it.
+            .with_log_append_time_ms(
+                appended
+                    .duplicate_with_timestamp
+                    .or(append_time)
+                    .unwrap_or(-1),
+            )
+            .with_log_start_offset(partition.log.start_offset()),
+        awaits: waits.then_some(required_offset),
+    })
 }
 
 fn rejected(rejection: Rejection, log_start: Option<i64>) -> PartitionProduceResponse {
@@ -205,25 +233,38 @@ fn rejected(rejection: Rejection, log_start: Option<i64>) -> PartitionProduceRes
         .with_error_message(StrBytes::from(rejection.message))
 }
 
-/// Tells who leads, where that is why the batch was refused.
-fn add_leader(
-    context: &Context<'_>,
-    topic: Option<&str>,
-    response: &mut PartitionProduceResponse,
-    hints: &mut LeaderHints,
-) {
-    if context.version < FIRST_VERSION_OF_LEADERS
-        || ErrorCode::from(response.error_code) != ErrorCode::NotLeaderOrFollower
-    {
+/// Tells who leads, where that is why a batch was refused.
+pub(crate) fn add_leaders(cluster: &Cluster, version: i16, response: &mut ProduceResponse) {
+    if version < FIRST_VERSION_OF_LEADERS {
         return;
     }
-    let partition = topic.and_then(|topic| context.cluster.partition(topic, response.index));
-    if let Some(partition) = partition {
-        let hint = hints.hint(context.cluster, partition);
-        response.current_leader = LeaderIdAndEpoch::new()
-            .with_leader_id(hint.leader_id)
-            .with_leader_epoch(hint.leader_epoch);
+    let mut hints = LeaderHints::default();
+    for topic in &mut response.responses {
+        for answer in &mut topic.partition_responses {
+            if ErrorCode::from(answer.error_code) != ErrorCode::NotLeaderOrFollower {
+                continue;
+            }
+            let name = if topic.topic_id.is_zero() {
+                Some(&topic.name)
+            } else {
+                cluster.name_of(topic.topic_id)
+            };
+            let partition = name.and_then(|name| cluster.partition(name, answer.index));
+            if let Some(partition) = partition {
+                let hint = hints.hint(cluster, partition);
+                answer.current_leader = LeaderIdAndEpoch::new()
+                    .with_leader_id(hint.leader_id)
+                    .with_leader_epoch(hint.leader_epoch);
+            }
+        }
     }
+    let endpoints = hints.addresses.into_iter().map(|address| {
+        NodeEndpoint::new()
+            .with_node_id(address.id)
+            .with_host(address.host)
+            .with_port(address.port)
+    });
+    response.node_endpoints = endpoints.collect();
 }
 
 impl From<ErrorCode> for Rejection {

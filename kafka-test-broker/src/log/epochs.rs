@@ -28,6 +28,11 @@ impl EpochHistory {
         self.entries.push(EpochStart { epoch, offset });
     }
 
+    /// The log was cut at `offset`: what began there or later never was.
+    pub(crate) fn truncate(&mut self, offset: i64) {
+        self.entries.retain(|entry| entry.offset < offset);
+    }
+
     /// The newest epoch, `None` before the first leader.
     pub(crate) fn latest(&self) -> Option<i32> {
         self.entries.last().map(|entry| entry.epoch)

@@ -13,6 +13,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::RecordBytes;
 use kafka_protocol::records::{BatchLimits, RecordBatch};
 
+use crate::producer_state::ProducerStates;
 pub(crate) use damage::corrupted;
 pub(crate) use epochs::EpochHistory;
 use stored::StoredBatch;
@@ -29,7 +30,7 @@ const STAMP_LEN: usize = 16;
 const STAMP_CHUNK_LEN: usize = 256 * STAMP_LEN;
 
 /// The records of one partition, in memory.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct PartitionLog {
     /// Ordered by offset, without gaps.
     batches: VecDeque<StoredBatch>,
@@ -56,9 +57,7 @@ impl PartitionLog {
         self.log_start_offset
     }
 
-    /// The offset that the next record gets. Replication being instantaneous,
-    /// it is the high watermark too, and there being no transactions, the last
-    /// stable offset.
+    /// The offset that the next record gets.
     pub(crate) fn end_offset(&self) -> i64 {
         self.end_offset
     }
@@ -87,6 +86,7 @@ impl PartitionLog {
             max_timestamp: batch.max_timestamp,
             highest_timestamp,
             leader_epoch,
+            sequenced: batch.sequenced,
             stamp,
             sent: batch.raw.clone(),
         });
@@ -95,10 +95,14 @@ impl PartitionLog {
         base_offset
     }
 
-    /// The batches from the one that holds `offset` on.
-    pub(crate) fn read(&self, offset: i64, limit: ReadLimit) -> RecordBytes {
+    /// The batches from the one that holds `offset` on, up to the offset `end`.
+    pub(crate) fn read(&self, offset: i64, end: i64, limit: ReadLimit) -> RecordBytes {
         let first = self.index_of(offset);
-        let Some(first_batch) = self.batches.get(first) else {
+        let readable = self.batches.range(first..);
+        let mut readable = readable
+            .take_while(|batch| batch.last_offset < end)
+            .peekable();
+        let Some(first_batch) = readable.peek() else {
             return RecordBytes::new();
         };
         let mut room = limit.max_bytes;
@@ -109,7 +113,7 @@ impl PartitionLog {
             return RecordBytes::new();
         }
         let mut segments = Vec::new();
-        for batch in self.batches.range(first..) {
+        for batch in readable {
             if batch.len() <= room {
                 room -= batch.len();
                 segments.extend(batch.segments());
@@ -125,6 +129,34 @@ impl PartitionLog {
             break;
         }
         RecordBytes::from_segments(segments)
+    }
+
+    /// Bytes of the batches from the offset `start` to the offset `end`.
+    pub(crate) fn bytes_between(&self, start: i64, end: i64) -> usize {
+        self.batches
+            .range(self.index_of(start)..)
+            .take_while(|batch| batch.last_offset < end)
+            .map(StoredBatch::len)
+            .sum()
+    }
+
+    /// Cuts off every batch that reaches `offset`: the next one gets it.
+    pub(crate) fn truncate(&mut self, offset: i64) {
+        self.batches.truncate(self.index_of(offset));
+        self.end_offset = self.end_offset.min(offset);
+        self.log_start_offset = self.log_start_offset.min(self.end_offset);
+    }
+
+    /// What the batches say of their producers, of whom `known` was known
+    /// before the log was cut.
+    pub(crate) fn producers(&self, known: &ProducerStates) -> ProducerStates {
+        let mut producers = known.truncated(self.end_offset);
+        for batch in &self.batches {
+            if let Some(sequenced) = &batch.sequenced {
+                producers.replayed(sequenced, batch.base_offset, batch.max_timestamp);
+            }
+        }
+        producers
     }
 
     /// Makes everything before `offset` unreadable, as Kafka's DeleteRecords

@@ -187,17 +187,18 @@ impl Machine {
 
     /// Takes a broker down and closes its connections.
     pub(crate) fn stop_broker(&mut self, now: Instant, broker: i32) -> Vec<Output> {
-        self.take_down(broker);
+        self.take_down(now, broker);
         self.run(now)
     }
 
     /// The same, for the midst of serving a request.
-    fn take_down(&mut self, broker: i32) {
+    fn take_down(&mut self, now: Instant, broker: i32) {
         for id in self.connections_of(broker) {
             self.close(id);
         }
         self.paused.remove(&broker);
-        self.cluster.stop_broker(broker);
+        let moment = self.moment(now);
+        self.cluster.stop_broker(broker, moment);
     }
 
     /// Closes every connection to a broker that stays up.
@@ -209,13 +210,17 @@ impl Machine {
     }
 
     /// Freezes a broker: it takes connections and requests, and does nothing.
-    pub(crate) fn pause_broker(&mut self, broker: i32) {
+    pub(crate) fn pause_broker(&mut self, now: Instant, broker: i32) {
         self.paused.insert(broker);
+        let moment = self.moment(now);
+        self.cluster.pause(broker, true, moment);
     }
 
     /// Lets a frozen broker go on where it was.
     pub(crate) fn resume_broker(&mut self, now: Instant, broker: i32) -> Vec<Output> {
         if self.paused.remove(&broker) {
+            let moment = self.moment(now);
+            self.cluster.pause(broker, false, moment);
             for id in self.connections_of(broker) {
                 if self.overdue.remove(&id) {
                     self.wake(now, id);
@@ -272,7 +277,7 @@ impl Machine {
         }
     }
 
-    fn moment(&self, now: Instant) -> Moment {
+    pub(super) fn moment(&self, now: Instant) -> Moment {
         let running = now.saturating_duration_since(self.started).as_millis();
         let started_ms = self.cluster.config.wall_clock_ms;
         let started_ms = started_ms.saturating_add(self.wall_jump_ms);

@@ -107,7 +107,7 @@ impl Machine {
             return self.close(id);
         }
         for change in &plan.changes {
-            self.carry_out(change);
+            self.carry_out(now, change);
         }
         if R::KEY == ApiKey::ApiVersions && plan.refuse_own_versions {
             let response = handlers::own_versions_refused(&self.cluster.config);
@@ -130,7 +130,7 @@ impl Machine {
                 self.answer::<R>(now, id, version, header.correlation_id, response, &plan);
             }
             Outcome::NoAnswer => {
-                if !self.broker_fails(id, &plan) {
+                if !self.broker_fails(now, id, &plan) {
                     self.finish_unanswered(id, plan.ending);
                 }
             }
@@ -312,7 +312,7 @@ impl Machine {
         response: &str,
         plan: &Plan,
     ) {
-        if self.broker_fails(id, plan) {
+        if self.broker_fails(now, id, plan) {
             return;
         }
         match frame {
@@ -341,7 +341,7 @@ impl Machine {
     }
 
     /// Something happens to the cluster, of which those who wait are told later.
-    fn carry_out(&mut self, change: &Change) {
+    fn carry_out(&mut self, now: Instant, change: &Change) {
         match change {
             Change::MoveLeader(target) => {
                 let partitions: Vec<i32> =
@@ -350,8 +350,10 @@ impl Machine {
                         (None, Some(topic)) => (0..).take(topic.partitions.len()).collect(),
                         (None, None) => Vec::new(),
                     };
+                let moment = self.moment(now);
                 for partition in partitions {
-                    self.cluster.move_leader_on(&target.topic, partition);
+                    self.cluster
+                        .move_leader_on(&target.topic, partition, moment);
                 }
             }
             Change::MoveCoordinators => self.cluster.move_coordinators(),
@@ -364,15 +366,15 @@ impl Machine {
 
     /// Takes the broker down or freezes it, if that is the plan; then there is
     /// nothing left to do for the request.
-    fn broker_fails(&mut self, id: ConnectionId, plan: &Plan) -> bool {
+    fn broker_fails(&mut self, now: Instant, id: ConnectionId, plan: &Plan) -> bool {
         let connection = self.connections.get(&id);
         match (plan.broker, connection.map(|connection| connection.broker)) {
             (Some(BrokerFault::Stop), Some(broker)) => {
-                self.take_down(broker);
+                self.take_down(now, broker);
                 true
             }
             (Some(BrokerFault::Pause), Some(broker)) => {
-                self.pause_broker(broker);
+                self.pause_broker(now, broker);
                 false
             }
             _ => false,

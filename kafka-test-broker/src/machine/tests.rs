@@ -187,7 +187,7 @@ fn stopping_a_broker_closes_its_connections_and_takes_no_more() {
         machine.connect(2, StrBytes::from_static("/127.0.0.1")),
         None
     );
-    machine.change(now, |cluster, _| cluster.start_broker(1));
+    machine.change(now, |cluster, moment| cluster.start_broker(1, moment));
     assert_ne!(
         machine.connect(1, StrBytes::from_static("/127.0.0.1")),
         Some(id)

@@ -220,7 +220,8 @@ async fn unknown_places_and_leaders() {
         assert_eq!(ports, if hinted { vec![9093] } else { Vec::new() });
     }
     // Broker 3 holds the partition, but does not lead it.
-    let data = Client::dial(&cluster, 3).fetch("t", 0, 0).await;
+    let request = fetch("t", 0, 0);
+    let data = the_data(Client::dial(&cluster, 3).call(&request, 10).await);
     assert_eq!(code(data.error_code), ErrorCode::NotLeaderOrFollower);
 }
 
@@ -348,17 +349,21 @@ async fn move_of_the_leader_and_deletion_end_the_wait() {
     let cluster = cluster(2);
     cluster.create_topic_on("t", &[&[1, 2]], &[]);
     let mut client = Client::dial(&cluster, 1);
-    let wait = || fetch("t", 0, 0).with_max_wait_ms(10_000);
+    let wait = |epoch| {
+        let mut request = fetch("t", 0, 0).with_max_wait_ms(10_000);
+        request.topics[0].partitions[0].current_leader_epoch = epoch;
+        request
+    };
     let asked = Instant::now();
-    client.send(&wait(), 12).await;
+    client.send(&wait(0), 12).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     cluster.move_leader("t", 0, 2);
     let data = the_data(client.answer::<FetchRequest>(12).await);
-    assert_eq!(code(data.error_code), ErrorCode::NotLeaderOrFollower);
+    assert_eq!(code(data.error_code), ErrorCode::FencedLeaderEpoch);
     assert_eq!(asked.elapsed(), Duration::from_millis(50));
 
     let mut client = Client::dial(&cluster, 2);
-    client.send(&wait(), 12).await;
+    client.send(&wait(1), 12).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     cluster.delete_topic("t");
     let data = the_data(client.answer::<FetchRequest>(12).await);

@@ -19,6 +19,7 @@ mod idempotence;
 mod list_offsets;
 mod metadata;
 mod produce;
+mod replication;
 mod tcp;
 mod topics;
 mod upheaval;
