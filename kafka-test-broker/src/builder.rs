@@ -131,6 +131,14 @@ impl TestClusterBuilder {
         self
     }
 
+    /// How many fetch sessions each broker keeps (KIP-227). When there are no
+    /// more, old and small ones are closed for others, or a client gets none.
+    /// Default: 1,000, as in Kafka.
+    pub fn fetch_sessions_max(mut self, count: usize) -> Self {
+        self.config.fetch_sessions_max = count;
+        self
+    }
+
     /// In which rack each broker stands, the first broker's first; those beyond
     /// stand in none. If any is given, leaders send consumers that name a rack
     /// to an in-sync replica there, as with Kafka's `RackAwareReplicaSelector`

@@ -24,6 +24,9 @@ const DEFAULT_REPLICA_LAG_MAX: Duration = Duration::from_secs(30);
 /// Kafka's `broker.session.timeout.ms`.
 const DEFAULT_BROKER_SESSION_TIMEOUT: Duration = Duration::from_secs(9);
 
+/// Kafka's `max.incremental.fetch.session.cache.slots`.
+const DEFAULT_FETCH_SESSIONS_MAX: usize = 1_000;
+
 /// What a cluster is like; fixed once it is built.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -38,6 +41,8 @@ pub(crate) struct Config {
     pub max_request_bytes: usize,
     pub timestamp_after_max_ms: i64,
     pub offset_metadata_max_bytes: usize,
+    /// How many fetch sessions each broker keeps.
+    pub fetch_sessions_max: usize,
     /// Where the brokers stand, the first one's rack first. If any is given,
     /// leaders send consumers to replicas in their own rack.
     pub racks: Vec<String>,
@@ -70,6 +75,7 @@ impl Config {
             max_request_bytes: DEFAULT_MAX_REQUEST_BYTES,
             timestamp_after_max_ms: DEFAULT_TIMESTAMP_AFTER_MAX_MS,
             offset_metadata_max_bytes: DEFAULT_OFFSET_METADATA_MAX_BYTES,
+            fetch_sessions_max: DEFAULT_FETCH_SESSIONS_MAX,
             racks: Vec::new(),
             replica_lag_max: DEFAULT_REPLICA_LAG_MAX,
             broker_session_timeout: DEFAULT_BROKER_SESSION_TIMEOUT,

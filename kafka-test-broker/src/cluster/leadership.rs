@@ -58,6 +58,7 @@ impl Cluster {
     /// Takes a broker down: what it led goes to the next in-sync replica that is
     /// up, or stays without a leader when there is none.
     pub(crate) fn stop_broker(&mut self, id: i32, moment: Moment) {
+        self.fetch_sessions.forget(id);
         self.change_broker(id, moment, |broker| broker.up = false);
         self.hear(id, moment, |broker| {
             broker.paused = false;

@@ -6,6 +6,7 @@ mod alarms;
 mod broker;
 mod creation;
 mod features;
+mod fetch_sessions;
 mod leadership;
 mod partition;
 mod replication;
@@ -14,20 +15,23 @@ mod topic_config;
 mod upheaval;
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
-use kafka_protocol::messages::AnyResponse;
-use kafka_protocol::{StrBytes, Uuid};
+use kafka_protocol::messages::{AnyResponse, FetchRequest};
+use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
 pub(crate) use acks::{AwaitedAppend, DelayedProduce};
 pub(crate) use alarms::{Alarm, Alarms, Moment};
 pub(crate) use broker::Broker;
 pub(crate) use creation::{CreationError, NewTopic, Placement, TopicMade};
 pub(crate) use features::Features;
+pub(crate) use fetch_sessions::{FetchScope, PartitionAnswer, WantedPartition};
 pub(crate) use partition::{Appended, Partition};
 pub(crate) use topic::{Topic, invalid_name, is_internal};
 pub(crate) use topic_config::TimestampSource;
 
 use acks::DelayedProduces;
+use fetch_sessions::FetchSessions;
 
 use crate::config::Config;
 use crate::groups::OffsetStore;
@@ -50,6 +54,7 @@ pub(crate) struct Cluster {
     pub offsets: OffsetStore,
     pub features: Features,
     pub alarms: Alarms,
+    pub fetch_sessions: FetchSessions,
     brokers: BTreeMap<i32, Broker>,
     topics: BTreeMap<StrBytes, Topic>,
     names: BTreeMap<Uuid, StrBytes>,
@@ -96,6 +101,7 @@ impl Cluster {
         for (broker, rack) in brokers.values_mut().zip(&config.racks) {
             broker.rack = Some(StrBytes::from(rack.clone()));
         }
+        let fetch_sessions = FetchSessions::new(config.seed, config.fetch_sessions_max);
         Self {
             brokers,
             features: Features::new(config.era),
@@ -103,6 +109,7 @@ impl Cluster {
             id: StrBytes::from(id.to_string()),
             offsets: OffsetStore::default(),
             alarms: Alarms::default(),
+            fetch_sessions,
             topics: BTreeMap::new(),
             names: BTreeMap::new(),
             topics_created: 0,
@@ -159,6 +166,19 @@ impl Cluster {
 
     pub(crate) fn partition(&self, topic: &str, partition: i32) -> Option<&Partition> {
         self.topic(topic)?.partition(partition)
+    }
+
+    /// What a fetch asks `broker` for, with what its session adds.
+    pub(crate) fn begin_fetch(
+        &mut self,
+        broker: i32,
+        request: &FetchRequest,
+        version: i16,
+        now: Instant,
+    ) -> Result<FetchScope, ErrorCode> {
+        let names = &self.names;
+        self.fetch_sessions
+            .begin(broker, request, version, now, |id| names.get(&id).cloned())
     }
 
     /// The partition as `broker` sees it, which may not know of a new leader.
@@ -347,7 +367,7 @@ mod tests {
 
     /// The moment so many seconds after a start that is always the same.
     pub(super) fn at(seconds: u64) -> Moment {
-        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
         let start = *START.get_or_init(crate::clock::now);
         Moment {
             now: start + Duration::from_secs(seconds),

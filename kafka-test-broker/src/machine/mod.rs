@@ -19,7 +19,7 @@ use bytes::Bytes;
 use kafka_protocol::wire::Segments;
 use kafka_protocol::{ApiKey, StrBytes};
 
-use crate::cluster::{Cluster, Moment};
+use crate::cluster::{Cluster, Event, Moment};
 use crate::faults::FaultSet;
 use connection::{Connection, State};
 pub(crate) use connection::{ConnectionId, Ticket};
@@ -295,11 +295,16 @@ impl Machine {
         }
         for event in self.cluster.take_events() {
             for id in self.purgatory.waiting_for(&event) {
-                let satisfied = match self.connections.get_mut(&id).map(|c| &mut c.state) {
-                    Some(State::Fetching(parked)) => parked.wait.is_satisfied_by(&event),
-                    _ => false,
+                let due = match event {
+                    Event::Appended { bytes, .. } => {
+                        match self.connections.get_mut(&id).map(|c| &mut c.state) {
+                            Some(State::Fetching(parked)) => parked.wait.is_satisfied_by(bytes),
+                            _ => false,
+                        }
+                    }
+                    Event::Changed { .. } => self.is_fetch_due(now, id),
                 };
-                if satisfied {
+                if due {
                     self.wake(now, id);
                 }
             }

@@ -13,7 +13,7 @@ use super::purgatory::{Parked, ParkedFetch};
 use super::{Action, ConnectionId, Machine, Ticket};
 use crate::era::UnknownRequest;
 use crate::faults::{BrokerFault, Change, Ending, Plan, Subject};
-use crate::handlers::{self, Context, Handler, Outcome, fetch};
+use crate::handlers::{self, Context, Handler, Outcome};
 
 /// A request whose header is read, and where it came from.
 #[derive(Debug)]
@@ -210,11 +210,33 @@ impl Machine {
             correlation_id,
             plan,
         } = parked;
-        let Some(context) = self.context(now, id, StrBytes::default(), version, &plan) else {
+        let Some(mut context) = self.context(now, id, StrBytes::default(), version, &plan) else {
             return;
         };
-        let response = fetch::read(&wait.request, &context).response;
+        let response = wait.finish(&mut context);
         self.answer::<FetchRequest>(now, id, version, correlation_id, response, &plan);
+    }
+
+    /// Whether a fetch that waits is to be answered, now that one of its
+    /// partitions has changed.
+    pub(super) fn is_fetch_due(&mut self, now: Instant, id: ConnectionId) -> bool {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return false;
+        };
+        let mut parked = match std::mem::replace(&mut connection.state, State::Idle) {
+            State::Fetching(parked) => parked,
+            other => {
+                connection.state = other;
+                return false;
+            }
+        };
+        let (version, plan) = (parked.version, &parked.plan);
+        let context = self.context(now, id, StrBytes::default(), version, plan);
+        let due = context.is_some_and(|context| parked.wait.is_due(&context));
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.state = State::Fetching(parked);
+        }
+        due
     }
 
     /// Answers a request that was left for later.

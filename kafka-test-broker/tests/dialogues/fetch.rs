@@ -44,7 +44,7 @@ async fn every_version_from_4_reads_from_the_batch_that_holds_the_offset() {
             }
             let response = client.call(&request, version).await;
             assert_eq!(code(response.error_code), ErrorCode::None, "v{version}");
-            assert_eq!(response.session_id, 0);
+            assert_eq!(response.session_id > 0, version >= 7);
             let data = the_data(response);
             assert_eq!(code(data.error_code), ErrorCode::None, "v{version}");
             assert_eq!((data.high_watermark, data.last_stable_offset), (6, 6));
@@ -265,20 +265,6 @@ async fn divergence_is_told_instead_of_records() {
     assert_eq!(ask(9, 7).await, (ErrorCode::OffsetOutOfRange, (-1, -1), 0));
 }
 
-#[tokio::test]
-async fn there_are_no_sessions() {
-    let (_cluster, mut client) = filled().await;
-    for epoch in [-1, 0] {
-        let request = fetch("t", 0, 0).with_session_epoch(epoch);
-        let response = client.call(&request, 12).await;
-        assert_eq!((response.session_id, values(response).len()), (0, 6));
-    }
-    let request = fetch("t", 0, 0).with_session_id(5).with_session_epoch(1);
-    let response = client.call(&request, 12).await;
-    assert_eq!(code(response.error_code), ErrorCode::FetchSessionIdNotFound);
-    assert!(response.responses.is_empty());
-}
-
 fn waiting(wait_ms: i32, min_bytes: i32) -> FetchRequest {
     fetch("t", 0, 6)
         .with_max_wait_ms(wait_ms)
@@ -329,19 +315,36 @@ async fn waiting_fetch_is_answered_once_there_is_enough() {
 #[tokio::test(start_paused = true)]
 async fn error_in_one_partition_ends_the_wait_for_all() {
     let (_cluster, mut client) = filled().await;
-    let mut request = waiting(10_000, 1);
-    request.topics.push(
-        FetchTopic::new()
-            .with_topic("nope")
-            .with_partitions(vec![FetchPartition::new()]),
-    );
+    let with = |topic: &str, partition, offset| {
+        let mut request = waiting(10_000, 1);
+        let wanted = FetchPartition::new()
+            .with_partition(partition)
+            .with_fetch_offset(offset);
+        request.topics.push(
+            FetchTopic::new()
+                .with_topic(topic.to_owned())
+                .with_partitions(vec![wanted]),
+        );
+        request
+    };
     let asked = Instant::now();
-    let response = client.call(&request, 12).await;
+    let response = client.call(&with("t", 1, 99), 12).await;
     assert_eq!(asked.elapsed(), Duration::ZERO);
+    assert_eq!(
+        code(response.responses[0].partitions[1].error_code),
+        ErrorCode::OffsetOutOfRange
+    );
+    // Nobody waits for a place that does not exist, unless for others too.
+    let response = client.call(&with("nope", 0, 0), 12).await;
+    assert_eq!(asked.elapsed(), Duration::from_secs(10));
     assert_eq!(
         code(response.responses[1].partitions[0].error_code),
         ErrorCode::UnknownTopicOrPartition
     );
+    let mut request = with("nope", 0, 0);
+    request.topics.remove(0);
+    client.call(&request, 12).await;
+    assert_eq!(asked.elapsed(), Duration::from_secs(10));
 }
 
 #[tokio::test(start_paused = true)]

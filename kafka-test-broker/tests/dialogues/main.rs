@@ -13,6 +13,7 @@ mod client;
 mod eras;
 mod faults;
 mod fetch;
+mod fetch_sessions;
 mod groups;
 mod groups_requests;
 mod idempotence;
