@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::era::Era;
 use crate::faults::Fault;
 use crate::machine::Machine;
+use crate::security::SaslMechanism;
 use crate::server::{self, Server};
 use crate::shared::Shared;
 use crate::test_cluster::TestCluster;
@@ -171,6 +172,55 @@ impl TestClusterBuilder {
     /// Does not serve an API: a client that asks for it is disconnected.
     pub fn without_api(mut self, api: ApiKey) -> Self {
         self.config.api_overrides.insert(api, None);
+        self
+    }
+
+    /// Lets in only those who log in, in one of these ways. Default: everybody.
+    ///
+    /// What a connection sends before, other than ApiVersions, closes it.
+    pub fn sasl(mut self, mechanisms: impl IntoIterator<Item = SaslMechanism>) -> Self {
+        self.config.security.mechanisms = mechanisms.into_iter().collect();
+        self
+    }
+
+    /// A user who can log in with this password, by PLAIN and SCRAM.
+    pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
+        let passwords = &mut self.config.security.passwords;
+        passwords.insert(name.into(), password.into());
+        self
+    }
+
+    /// How long a connection that logged in is served before it has to do so
+    /// anew (KIP-368), Kafka's `connections.max.reauth.ms`. Default: for ever;
+    /// clients are told then when their token expires, but not held to it.
+    pub fn max_reauth(mut self, time: Duration) -> Self {
+        self.config.security.max_reauth = Some(time);
+        self
+    }
+
+    /// Lets nobody do anything but what ACLs allow, except for these users, who
+    /// may do everything. Default: everybody may do everything.
+    ///
+    /// ```
+    /// use kafka_test_broker::{SaslMechanism, TestCluster};
+    ///
+    /// let cluster = TestCluster::builder()
+    ///     .sasl([SaslMechanism::ScramSha256])
+    ///     .user("admin", "admin-secret")
+    ///     .user("shop", "shop-secret")
+    ///     .acls_with_super_users(["admin"])
+    ///     .build_offline();
+    /// assert!(!cluster.bootstrap().is_empty());
+    /// ```
+    pub fn acls_with_super_users<U: AsRef<str>>(
+        mut self,
+        users: impl IntoIterator<Item = U>,
+    ) -> Self {
+        let security = &mut self.config.security;
+        security.authorizes = true;
+        let principals = users.into_iter();
+        let principals = principals.map(|user| format!("User:{}", user.as_ref()));
+        security.super_users.extend(principals);
         self
     }
 

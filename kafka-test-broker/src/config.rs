@@ -4,6 +4,7 @@ use std::time::Duration;
 use kafka_protocol::{ApiKey, VersionRange};
 
 use crate::era::Era;
+use crate::security::SecuritySettings;
 
 /// The largest batch a topic takes by default, Kafka's `message.max.bytes`: one
 /// mebibyte and the header of an old message set.
@@ -61,6 +62,7 @@ pub(crate) struct Config {
     /// Versions served, where they differ from the usual: `None` for an API
     /// that is not served at all.
     pub api_overrides: BTreeMap<ApiKey, Option<VersionRange>>,
+    pub security: SecuritySettings,
 }
 
 impl Config {
@@ -84,6 +86,7 @@ impl Config {
             seed: 0,
             wall_clock_ms,
             api_overrides: BTreeMap::new(),
+            security: SecuritySettings::default(),
         }
     }
 

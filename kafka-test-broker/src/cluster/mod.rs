@@ -38,6 +38,7 @@ use crate::groups::OffsetStore;
 use crate::log::CheckedBatch;
 use crate::machine::Ticket;
 use crate::producer_state::SequenceError;
+use crate::security::Security;
 
 /// The number of the first broker; the others follow.
 const FIRST_BROKER_ID: i32 = 1;
@@ -55,6 +56,7 @@ pub(crate) struct Cluster {
     pub features: Features,
     pub alarms: Alarms,
     pub fetch_sessions: FetchSessions,
+    pub security: Security,
     brokers: BTreeMap<i32, Broker>,
     topics: BTreeMap<StrBytes, Topic>,
     names: BTreeMap<Uuid, StrBytes>,
@@ -103,6 +105,7 @@ impl Cluster {
         }
         let fetch_sessions = FetchSessions::new(config.seed, config.fetch_sessions_max);
         Self {
+            security: Security::new(config.security.clone(), config.seed),
             brokers,
             features: Features::new(config.era),
             config,

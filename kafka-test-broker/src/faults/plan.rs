@@ -10,6 +10,8 @@ use super::reaction::Reaction;
 pub(crate) struct Plan {
     /// Errors for single partitions.
     partitions: Vec<(Target, Injected)>,
+    /// Topics about which the client may do and learn nothing.
+    refused: Vec<(StrBytes, ErrorCode)>,
     /// One error for everything.
     whole: Option<Injected>,
     /// Partitions left out of the answer, and such that stand in it twice.
@@ -135,6 +137,26 @@ impl Plan {
         }
     }
 
+    /// Refuses the whole request.
+    pub(crate) fn refuse(&mut self, code: ErrorCode) {
+        self.whole.get_or_insert(Injected {
+            code,
+            applied: false,
+        });
+    }
+
+    /// Refuses what is about one topic.
+    pub(crate) fn refuse_topic(&mut self, topic: StrBytes, code: ErrorCode) {
+        self.refused.push((topic, code));
+    }
+
+    fn refusal(&self, topic: &str) -> Option<ErrorCode> {
+        let mut refused = self.refused.iter();
+        refused
+            .find(|(name, _)| name.as_str() == topic)
+            .map(|(_, code)| *code)
+    }
+
     /// The error that the whole answer is to be.
     pub(crate) fn whole_error(&self) -> Option<ErrorCode> {
         self.whole.map(|injected| injected.code)
@@ -142,7 +164,11 @@ impl Plan {
 
     /// The error for one partition, that for everything included.
     pub(crate) fn error(&self, topic: &str, partition: i32) -> Option<Injected> {
-        self.whole.or_else(|| {
+        let refused = self.refusal(topic).map(|code| Injected {
+            code,
+            applied: false,
+        });
+        self.whole.or(refused).or_else(|| {
             self.partitions
                 .iter()
                 .find(|(target, _)| {
@@ -154,7 +180,7 @@ impl Plan {
 
     /// The error for one topic, where the request names no partitions.
     pub(crate) fn topic_error(&self, topic: &str) -> Option<ErrorCode> {
-        self.whole_error().or_else(|| {
+        self.whole_error().or(self.refusal(topic)).or_else(|| {
             self.partitions
                 .iter()
                 .find(|(target, _)| target.topic.as_str() == topic)

@@ -17,6 +17,7 @@ use kafka_protocol::{ErrorCode, StrBytes};
 use super::{Context, Handler, Outcome};
 use crate::cluster::{Cluster, CreationError, NewTopic, Placement, TopicMade};
 use crate::faults::Target;
+use crate::security::{Need, Operation};
 
 /// The first version that describes the topics made.
 const FIRST_VERSION_OF_DESCRIPTIONS: i16 = 5;
@@ -31,6 +32,13 @@ impl Handler for CreateTopicsRequest {
             partition: None,
         };
         self.topics.iter().map(target).collect()
+    }
+
+    fn needs(&self, cluster: &Cluster) -> Vec<Need> {
+        let targets = self.targets(cluster).into_iter();
+        targets
+            .map(|target| Need::topic(Operation::Create, target.topic))
+            .collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<CreateTopicsResponse> {

@@ -11,6 +11,7 @@ use kafka_protocol::{ErrorCode, StrBytes};
 use super::{Context, Handler, Outcome};
 use crate::cluster::Cluster;
 use crate::faults::Target;
+use crate::security::{Need, Operation};
 
 impl Handler for DeleteTopicsRequest {
     fn targets(&self, cluster: &Cluster) -> Vec<Target> {
@@ -27,6 +28,13 @@ impl Handler for DeleteTopicsRequest {
             .cloned()
             .chain(by_id)
             .map(target)
+            .collect()
+    }
+
+    fn needs(&self, cluster: &Cluster) -> Vec<Need> {
+        let targets = self.targets(cluster).into_iter();
+        targets
+            .map(|target| Need::topic(Operation::Delete, target.topic))
             .collect()
     }
 

@@ -12,12 +12,23 @@ use kafka_protocol::messages::{FindCoordinatorRequest, FindCoordinatorResponse};
 use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::{Context, Handler, Outcome};
-use crate::cluster::Broker;
+use crate::cluster::{Broker, Cluster};
+use crate::security::{Need, Operation};
 
 /// The first version that asks for several keys.
 const FIRST_VERSION_OF_KEYS: i16 = 4;
 
 impl Handler for FindCoordinatorRequest {
+    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
+        let keys = self.coordinator_keys.iter();
+        let keys = keys.chain(Some(&self.key).filter(|_| self.coordinator_keys.is_empty()));
+        let need = |key: &StrBytes| match self.key_type {
+            0 => Need::group(Operation::Describe, key.clone()),
+            _ => Need::transactional_id(Operation::Describe, key.clone()),
+        };
+        keys.map(need).collect()
+    }
+
     fn handle(self, context: &mut Context<'_>) -> Outcome<FindCoordinatorResponse> {
         if context.version < FIRST_VERSION_OF_KEYS {
             let response = FindCoordinatorResponse::new();

@@ -10,8 +10,17 @@ use kafka_protocol::ErrorCode;
 use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse};
 
 use super::{Context, Handler, Outcome};
+use crate::cluster::Cluster;
+use crate::security::{Need, Operation};
 
 impl Handler for InitProducerIdRequest {
+    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
+        vec![match &self.transactional_id {
+            Some(id) => Need::transactional_id(Operation::Write, id.clone()),
+            None => Need::cluster(Operation::IdempotentWrite),
+        }]
+    }
+
     fn handle(self, context: &mut Context<'_>) -> Outcome<InitProducerIdResponse> {
         let half_named = (self.producer_id == -1) != (self.producer_epoch == -1);
         let error = if let Some(code) = context.plan.whole_error() {

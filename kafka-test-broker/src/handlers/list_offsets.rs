@@ -18,6 +18,7 @@ use super::{Context, Handler, Outcome};
 use crate::cluster::{Cluster, Partition};
 use crate::faults::Target;
 use crate::log::TimestampedOffset;
+use crate::security::{Need, Operation};
 
 /// What stands for a place instead of a time, and since which version.
 const LATEST: i64 = -1;
@@ -48,6 +49,13 @@ impl Handler for ListOffsetsRequest {
                     .iter()
                     .map(move |wanted| target(topic, wanted))
             })
+            .collect()
+    }
+
+    fn needs(&self, cluster: &Cluster) -> Vec<Need> {
+        let targets = self.targets(cluster).into_iter();
+        targets
+            .map(|target| Need::topic(Operation::Describe, target.topic))
             .collect()
     }
 

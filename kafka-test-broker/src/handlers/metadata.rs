@@ -23,6 +23,7 @@ use crate::cluster::{
     Broker, Cluster, NewTopic, Partition, Placement, Topic, invalid_name, is_internal,
 };
 use crate::faults::Target;
+use crate::security::{Need, Operation};
 
 /// The first version that names topics by id.
 const FIRST_VERSION_OF_TOPIC_IDS: i16 = 12;
@@ -55,6 +56,13 @@ impl Handler for MetadataRequest {
                 .map(|topic| target(topic.name.clone()))
                 .collect(),
         }
+    }
+
+    fn needs(&self, cluster: &Cluster) -> Vec<Need> {
+        let targets = self.targets(cluster).into_iter();
+        targets
+            .map(|target| Need::topic(Operation::Describe, target.topic))
+            .collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<MetadataResponse> {
@@ -112,7 +120,10 @@ impl Handler for MetadataRequest {
 
 fn all_topics(context: &Context<'_>) -> Vec<MetadataResponseTopic> {
     let topics = context.cluster.topics();
+    // Nobody learns of topics that they may not know of.
+    let hidden = Some(ErrorCode::TopicAuthorizationFailed);
     topics
+        .filter(|topic| context.plan.topic_error(&topic.name) != hidden)
         .map(|topic| describe_or_fail(context, topic))
         .collect()
 }

@@ -1,8 +1,13 @@
 //! One file per API: what a broker answers.
 
+mod alter_user_scram_credentials;
 mod api_versions;
+mod create_acls;
 mod create_topics;
+mod delete_acls;
 mod delete_topics;
+mod describe_acls;
+mod describe_user_scram_credentials;
 pub(crate) mod fetch;
 mod find_coordinator;
 mod init_producer_id;
@@ -12,14 +17,18 @@ mod metadata;
 mod offset_commit;
 mod offset_fetch;
 mod produce;
+mod sasl_authenticate;
+mod sasl_handshake;
 mod served;
 
 use std::time::Instant;
 
 use kafka_protocol::messages::{
-    ApiVersionsRequest, ApiVersionsResponse, CreateTopicsRequest, DeleteTopicsRequest,
-    FetchRequest, FindCoordinatorRequest, InitProducerIdRequest, ListOffsetsRequest,
-    MetadataRequest, OffsetCommitRequest, OffsetFetchRequest, ProduceRequest,
+    AlterUserScramCredentialsRequest, ApiVersionsRequest, ApiVersionsResponse, CreateAclsRequest,
+    CreateTopicsRequest, DeleteAclsRequest, DeleteTopicsRequest, DescribeAclsRequest,
+    DescribeUserScramCredentialsRequest, FetchRequest, FindCoordinatorRequest,
+    InitProducerIdRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest,
+    OffsetFetchRequest, ProduceRequest, SaslAuthenticateRequest, SaslHandshakeRequest,
 };
 use kafka_protocol::wire::Reader;
 use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes, Uuid, VersionRange};
@@ -28,6 +37,7 @@ use crate::cluster::{Cluster, Moment};
 use crate::config::Config;
 use crate::faults::{Plan, Target};
 use crate::machine::{Exchange, Machine, Ticket};
+use crate::security::Need;
 use fetch::FetchWait;
 pub(crate) use produce::add_leaders;
 
@@ -36,6 +46,11 @@ pub(crate) trait Handler: Request<Response: 'static> {
     /// The partitions the request is about, by the names of their topics, for
     /// faults to pick from; topics alone where it names no partitions.
     fn targets(&self, _cluster: &Cluster) -> Vec<Target> {
+        Vec::new()
+    }
+
+    /// What whoever asks has to be allowed.
+    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
         Vec::new()
     }
 
@@ -65,6 +80,8 @@ pub(crate) struct Context<'a> {
 /// What comes of a request.
 pub(crate) enum Outcome<R> {
     Answer(R),
+    /// The last answer on this connection.
+    AnswerAndClose(R),
     /// Done, and the client wants no answer.
     NoAnswer,
     /// The connection is closed without an answer.
@@ -126,10 +143,21 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::OffsetCommit => machine.serve::<OffsetCommitRequest>(exchange, body),
         ApiKey::OffsetFetch => machine.serve::<OffsetFetchRequest>(exchange, body),
         ApiKey::FindCoordinator => machine.serve::<FindCoordinatorRequest>(exchange, body),
+        ApiKey::SaslHandshake => machine.serve::<SaslHandshakeRequest>(exchange, body),
         ApiKey::ApiVersions => machine.serve::<ApiVersionsRequest>(exchange, body),
         ApiKey::CreateTopics => machine.serve::<CreateTopicsRequest>(exchange, body),
         ApiKey::DeleteTopics => machine.serve::<DeleteTopicsRequest>(exchange, body),
         ApiKey::InitProducerId => machine.serve::<InitProducerIdRequest>(exchange, body),
+        ApiKey::DescribeAcls => machine.serve::<DescribeAclsRequest>(exchange, body),
+        ApiKey::CreateAcls => machine.serve::<CreateAclsRequest>(exchange, body),
+        ApiKey::DeleteAcls => machine.serve::<DeleteAclsRequest>(exchange, body),
+        ApiKey::SaslAuthenticate => machine.serve::<SaslAuthenticateRequest>(exchange, body),
+        ApiKey::DescribeUserScramCredentials => {
+            machine.serve::<DescribeUserScramCredentialsRequest>(exchange, body);
+        }
+        ApiKey::AlterUserScramCredentials => {
+            machine.serve::<AlterUserScramCredentialsRequest>(exchange, body);
+        }
         _ => machine.refuse(&exchange),
     }
 }
@@ -139,6 +167,17 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
 pub(crate) fn own_versions_refused(config: &Config) -> ApiVersionsResponse {
     let range = served::versions(config, ApiKey::ApiVersions);
     api_versions::unsupported(config.era, range.unwrap_or(VersionRange::new(0, 0)))
+}
+
+/// Why nothing can be said or done about ACLs, if so.
+fn without_acls(context: &Context<'_>) -> Option<(ErrorCode, StrBytes)> {
+    if let Some(code) = context.plan.whole_error() {
+        return Some((code, StrBytes::from_static(code.description())));
+    }
+    (!context.cluster.security.authorizes()).then(|| {
+        let message = "No Authorizer is configured.";
+        (ErrorCode::SecurityDisabled, StrBytes::from_static(message))
+    })
 }
 
 /// A topic's name, whichever way a request names it; `None` for an unknown id.

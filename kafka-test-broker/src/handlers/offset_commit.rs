@@ -18,6 +18,7 @@ use super::{Context, Handler, Outcome, name_of};
 use crate::cluster::Cluster;
 use crate::faults::Target;
 use crate::groups::CommittedOffset;
+use crate::security::{Need, Operation};
 
 /// The first version in which a missing group is told from a wrong generation.
 const FIRST_VERSION_OF_CONSUMER_GROUPS: i16 = 9;
@@ -38,6 +39,13 @@ impl Handler for OffsetCommitRequest {
                 partitions.map(move |partition| target(topic, partition.partition_index))
             })
             .collect()
+    }
+
+    fn needs(&self, cluster: &Cluster) -> Vec<Need> {
+        let targets = self.targets(cluster).into_iter();
+        let topics = targets.map(|target| Need::topic(Operation::Read, target.topic));
+        let group = Need::group(Operation::Read, self.group_id.clone());
+        std::iter::once(group).chain(topics).collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<OffsetCommitResponse> {

@@ -17,6 +17,7 @@ use super::{Context, Handler, Outcome, name_of};
 use crate::cluster::Cluster;
 use crate::faults::Target;
 use crate::groups::CommittedOffset;
+use crate::security::{Need, Operation};
 
 /// The first version that asks for several groups.
 const FIRST_VERSION_OF_GROUPS: i16 = 8;
@@ -51,6 +52,14 @@ impl Handler for OffsetFetchRequest {
                 .map(move |index| target(name.clone(), index))
         });
         old.chain(new).collect()
+    }
+
+    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
+        let groups = self.groups.iter().map(|group| &group.group_id);
+        let groups = groups.chain(Some(&self.group_id).filter(|_| self.groups.is_empty()));
+        groups
+            .map(|group| Need::group(Operation::Describe, group.clone()))
+            .collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<OffsetFetchResponse> {

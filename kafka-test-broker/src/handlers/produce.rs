@@ -23,6 +23,7 @@ use crate::cluster::{AwaitedAppend, Cluster, DelayedProduce, TimestampSource};
 use crate::faults::Target;
 use crate::log::{Rejection, ValidationRules, check_batch, is_transactional};
 use crate::producer_state::SequenceError;
+use crate::security::{Need, Operation};
 
 /// The first version that names topics by id.
 const FIRST_VERSION_OF_TOPIC_IDS: i16 = 13;
@@ -45,6 +46,14 @@ impl Handler for ProduceRequest {
                     .map(move |data| target(topic, data))
             })
             .collect()
+    }
+
+    fn needs(&self, cluster: &Cluster) -> Vec<Need> {
+        let targets = self.targets(cluster).into_iter();
+        let topics = targets.map(|target| Need::topic(Operation::Write, target.topic));
+        let ids = self.transactional_id.iter();
+        let ids = ids.map(|id| Need::transactional_id(Operation::Write, id.clone()));
+        ids.chain(topics).collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<ProduceResponse> {

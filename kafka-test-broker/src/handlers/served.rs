@@ -5,7 +5,7 @@ use crate::config::Config;
 /// The APIs there are handlers for, each up to the version that Kafka 4.3.1
 /// advertises, and down to the first there ever was; what is served of them is
 /// the era's to say.
-const SERVED: [(ApiKey, i16); 11] = [
+const SERVED: [(ApiKey, i16); 18] = [
     (ApiKey::Produce, 13),
     (ApiKey::Fetch, 18),
     (ApiKey::ListOffsets, 11),
@@ -13,10 +13,17 @@ const SERVED: [(ApiKey, i16); 11] = [
     (ApiKey::OffsetCommit, 10),
     (ApiKey::OffsetFetch, 10),
     (ApiKey::FindCoordinator, 6),
+    (ApiKey::SaslHandshake, 1),
     (ApiKey::ApiVersions, 4),
     (ApiKey::CreateTopics, 7),
     (ApiKey::DeleteTopics, 6),
     (ApiKey::InitProducerId, 5),
+    (ApiKey::DescribeAcls, 3),
+    (ApiKey::CreateAcls, 3),
+    (ApiKey::DeleteAcls, 3),
+    (ApiKey::SaslAuthenticate, 2),
+    (ApiKey::DescribeUserScramCredentials, 0),
+    (ApiKey::AlterUserScramCredentials, 0),
 ];
 
 /// Every API that brokers say they serve, with its versions, by number.

@@ -19,6 +19,12 @@ pub(crate) struct Ticket {
     pub(super) request: u64,
 }
 
+impl Ticket {
+    pub(crate) fn connection(self) -> ConnectionId {
+        self.connection
+    }
+}
+
 /// A client's connection to one broker.
 #[derive(Debug)]
 pub(super) struct Connection {

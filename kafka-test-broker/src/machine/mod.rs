@@ -95,6 +95,7 @@ impl Machine {
         let id = ConnectionId(self.connected);
         self.connections
             .insert(id, Connection::new(broker, client_host));
+        self.cluster.security.connected(id);
         Some(id)
     }
 
@@ -103,6 +104,7 @@ impl Machine {
         let Some(connection) = self.connections.remove(&id) else {
             return;
         };
+        self.cluster.security.disconnected(id);
         if let Some(due) = connection.deadline {
             self.timers.remove(&(due, id));
         }

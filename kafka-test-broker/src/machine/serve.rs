@@ -4,7 +4,7 @@ use bytes::Bytes;
 use kafka_protocol::frame::{decode_body, encode_any_response, encode_response, open_request};
 use kafka_protocol::header::{RequestHeader, ResponseHeader};
 use kafka_protocol::messages::{AnyResponse, ApiVersionsRequest, FetchRequest};
-use kafka_protocol::wire::{Limits, Reader, Segments};
+use kafka_protocol::wire::{Limits, Reader, Segments, Sink};
 use kafka_protocol::{ApiKey, EncodeError, Message, StrBytes};
 
 use super::answer::Answer;
@@ -14,6 +14,7 @@ use super::{Action, ConnectionId, Machine, Ticket};
 use crate::era::UnknownRequest;
 use crate::faults::{BrokerFault, Change, Ending, Plan, Subject};
 use crate::handlers::{self, Context, Handler, Outcome};
+use crate::security::{Resource, Step};
 
 /// A request whose header is read, and where it came from.
 #[derive(Debug)]
@@ -43,11 +44,18 @@ impl Machine {
         frame: Bytes,
         held: Option<Plan>,
     ) {
+        if self.cluster.security.expects_token(id) {
+            return self.receive_token(now, id, &frame);
+        }
         let Ok((header, body)) = open_request(frame.clone(), Limits::default()) else {
             tracing::debug!(connection = id.0, "request header is malformed");
             return self.close(id);
         };
         let key = ApiKey::from_code(header.api_key);
+        if !self.cluster.security.admits(id, key, now) {
+            tracing::debug!(connection = id.0, ?key, "not logged in");
+            return self.close(id);
+        }
         let exchange = Exchange {
             now,
             id,
@@ -62,6 +70,41 @@ impl Machine {
             *self.requests.entry(key).or_default() += 1;
         }
         handlers::dispatch(self, key, exchange, body);
+    }
+
+    /// A token that comes without Kafka's headers, after SaslHandshake v0.
+    fn receive_token(&mut self, now: Instant, id: ConnectionId, token: &[u8]) {
+        let moment = self.moment(now);
+        match self.cluster.security.token(id, token, moment) {
+            Step::Continue(token) | Step::Done { token, .. } => {
+                let mut sink = Sink::new();
+                sink.put_i32(i32::try_from(token.len()).unwrap_or(i32::MAX));
+                sink.put_shared(Bytes::from(token));
+                self.outputs.push((id, Action::Send(sink.finish())));
+            }
+            // There is no way to say why.
+            Step::Failed { .. } | Step::IllegalState => self.close(id),
+        }
+    }
+
+    /// Puts what the sender of a request may not do into its plan.
+    fn authorize<R: Handler>(&self, id: ConnectionId, request: &R, plan: &mut Plan) {
+        let security = &self.cluster.security;
+        if !security.authorizes() {
+            return;
+        }
+        let Some(connection) = self.connections.get(&id) else {
+            return;
+        };
+        for need in request.needs(&self.cluster) {
+            if !security.allows(id, &connection.client_host, &need) {
+                let code = need.refusal();
+                match need.resource {
+                    Resource::Topic(topic) => plan.refuse_topic(topic, code),
+                    _ => plan.refuse(code),
+                }
+            }
+        }
     }
 
     /// Serves one request of a known API, in a version that is served.
@@ -86,7 +129,7 @@ impl Machine {
                 return self.close(id);
             }
         };
-        let plan = match held {
+        let mut plan = match held {
             Some(plan) => plan,
             None if self.faults.is_empty() => Plan::default(),
             None => {
@@ -120,6 +163,7 @@ impl Machine {
                 &plan,
             );
         }
+        self.authorize(id, &request, &mut plan);
         let client_id = header.client_id.unwrap_or_default();
         let Some(mut context) = self.context(now, id, client_id, version, &plan) else {
             return;
@@ -127,6 +171,10 @@ impl Machine {
         let ticket = context.ticket;
         match request.handle(&mut context) {
             Outcome::Answer(response) => {
+                self.answer::<R>(now, id, version, header.correlation_id, response, &plan);
+            }
+            Outcome::AnswerAndClose(response) => {
+                plan.ending.get_or_insert(Ending::CloseAfterAnswer);
                 self.answer::<R>(now, id, version, header.correlation_id, response, &plan);
             }
             Outcome::NoAnswer => {

@@ -21,6 +21,7 @@ mod list_offsets;
 mod metadata;
 mod produce;
 mod replication;
+mod security;
 mod tcp;
 mod topics;
 mod upheaval;

@@ -26,7 +26,7 @@ fn ranges(response: &ApiVersionsResponse) -> Vec<(i16, i16, i16)> {
 }
 
 /// What is served: up to what Kafka 4.3.1 advertises.
-const SERVED: [(i16, i16, i16); 11] = [
+const SERVED: [(i16, i16, i16); 18] = [
     (0, 0, 13),
     (1, 0, 18),
     (2, 0, 11),
@@ -34,10 +34,17 @@ const SERVED: [(i16, i16, i16); 11] = [
     (8, 0, 10),
     (9, 0, 10),
     (10, 0, 6),
+    (17, 0, 1),
     (18, 0, 4),
     (19, 0, 7),
     (20, 0, 6),
     (22, 0, 5),
+    (29, 0, 3),
+    (30, 0, 3),
+    (31, 0, 3),
+    (36, 0, 2),
+    (50, 0, 0),
+    (51, 0, 0),
 ];
 
 #[tokio::test]

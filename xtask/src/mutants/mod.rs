@@ -194,7 +194,7 @@ impl Garden {
         command
             .current_dir(&self.sources)
             .env("CARGO_TARGET_DIR", &self.builds)
-            .env("RUSTFLAGS", "--cap-lints=warn");
+            .env("RUSTFLAGS", "--cap-lints=allow");
         command
     }
 }

@@ -24,6 +24,7 @@ use super::leader_hint::LeaderHints;
 use super::{Context, Handler, Outcome, name_of};
 use crate::cluster::{Cluster, FetchScope, PartitionAnswer};
 use crate::faults::Target;
+use crate::security::{Need, Operation};
 use partition::PartitionReader;
 
 /// The first version with sessions, and an error at the top.
@@ -99,6 +100,13 @@ impl Handler for FetchRequest {
             }
         }
         targets
+    }
+
+    fn needs(&self, cluster: &Cluster) -> Vec<Need> {
+        let targets = self.targets(cluster).into_iter();
+        targets
+            .map(|target| Need::topic(Operation::Read, target.topic))
+            .collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<FetchResponse> {
