@@ -4,6 +4,7 @@ use std::time::Duration;
 use kafka_protocol::{ApiKey, VersionRange};
 
 use crate::era::Era;
+use crate::groups::GroupSettings;
 use crate::security::SecuritySettings;
 
 /// The largest batch a topic takes by default, Kafka's `message.max.bytes`: one
@@ -15,9 +16,6 @@ const DEFAULT_MAX_REQUEST_BYTES: usize = 100 * 1024 * 1024;
 
 /// Kafka's `message.timestamp.after.max.ms`: an hour.
 const DEFAULT_TIMESTAMP_AFTER_MAX_MS: i64 = 3_600_000;
-
-/// Kafka's `offset.metadata.max.bytes`.
-const DEFAULT_OFFSET_METADATA_MAX_BYTES: usize = 4_096;
 
 /// Kafka's `replica.lag.time.max.ms`.
 const DEFAULT_REPLICA_LAG_MAX: Duration = Duration::from_secs(30);
@@ -41,7 +39,6 @@ pub(crate) struct Config {
     pub max_message_bytes: i32,
     pub max_request_bytes: usize,
     pub timestamp_after_max_ms: i64,
-    pub offset_metadata_max_bytes: usize,
     /// How many fetch sessions each broker keeps.
     pub fetch_sessions_max: usize,
     /// Where the brokers stand, the first one's rack first. If any is given,
@@ -51,6 +48,7 @@ pub(crate) struct Config {
     pub replica_lag_max: Duration,
     /// How long a broker that was cut off keeps what it leads.
     pub broker_session_timeout: Duration,
+    pub groups: GroupSettings,
     /// Whether every record of a batch is parsed, as Kafka does, or its header
     /// only.
     pub validate_records: bool,
@@ -76,11 +74,11 @@ impl Config {
             max_message_bytes: DEFAULT_MAX_MESSAGE_BYTES,
             max_request_bytes: DEFAULT_MAX_REQUEST_BYTES,
             timestamp_after_max_ms: DEFAULT_TIMESTAMP_AFTER_MAX_MS,
-            offset_metadata_max_bytes: DEFAULT_OFFSET_METADATA_MAX_BYTES,
             fetch_sessions_max: DEFAULT_FETCH_SESSIONS_MAX,
             racks: Vec::new(),
             replica_lag_max: DEFAULT_REPLICA_LAG_MAX,
             broker_session_timeout: DEFAULT_BROKER_SESSION_TIMEOUT,
+            groups: GroupSettings::default(),
             validate_records: true,
             cut_last_batch: true,
             seed: 0,

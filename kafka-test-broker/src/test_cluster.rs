@@ -217,7 +217,7 @@ impl TestCluster {
     /// The offset that a group committed for a partition.
     pub fn committed_offset(&self, group: &str, topic: &str, partition: i32) -> Option<i64> {
         self.look(|cluster| {
-            let offsets = cluster.offsets.group(group)?;
+            let offsets = cluster.groups.offsets.group(group)?;
             let place = (StrBytes::from(topic.to_owned()), partition);
             offsets.get(&place).map(|committed| committed.offset)
         })
@@ -324,10 +324,11 @@ impl TestCluster {
         moved
     }
 
-    /// Gives every group and transactional id another coordinator: the next broker
-    /// that is up.
+    /// Gives every group and transactional id another coordinator: the partitions
+    /// of `__consumer_offsets` and `__transaction_state` get their next in-sync
+    /// replica as leader.
     pub fn move_coordinators(&self) {
-        self.change(Cluster::move_coordinators);
+        self.change_now(Cluster::move_coordinators);
     }
 
     /// Deletes a topic and makes one with the same name, partitions and settings.

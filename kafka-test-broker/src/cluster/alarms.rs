@@ -12,6 +12,8 @@ use crate::machine::Ticket;
 pub(crate) enum Alarm {
     /// A group's earliest timeout.
     Group(StrBytes),
+    /// A broker has read the groups in this partition of `__consumer_offsets`.
+    GroupsLoaded(i32),
     /// A transactional id's timeout.
     Transaction(StrBytes),
     /// A produce request that waits for its replicas.

@@ -113,7 +113,7 @@ impl Cluster {
             return false;
         };
         self.names.remove(&topic.id);
-        self.offsets.forget_topic(name);
+        self.groups.offsets.forget_topic(name);
         for (_, partition) in topic.partitions.iter().zip(0..) {
             self.events.push(Event::Changed {
                 topic: topic.id,

@@ -7,6 +7,7 @@ mod broker;
 mod creation;
 mod features;
 mod fetch_sessions;
+mod internal_topics;
 mod leadership;
 mod partition;
 mod replication;
@@ -26,6 +27,7 @@ pub(crate) use broker::Broker;
 pub(crate) use creation::{CreationError, NewTopic, Placement, TopicMade};
 pub(crate) use features::Features;
 pub(crate) use fetch_sessions::{FetchScope, PartitionAnswer, WantedPartition};
+pub(crate) use internal_topics::{InternalTopic, java_string_hash};
 pub(crate) use partition::{Appended, Partition};
 pub(crate) use topic::{Topic, invalid_name, is_internal};
 pub(crate) use topic_config::TimestampSource;
@@ -34,7 +36,7 @@ use acks::DelayedProduces;
 use fetch_sessions::FetchSessions;
 
 use crate::config::Config;
-use crate::groups::OffsetStore;
+use crate::groups::Groups;
 use crate::log::CheckedBatch;
 use crate::machine::Ticket;
 use crate::producer_state::SequenceError;
@@ -43,16 +45,12 @@ use crate::security::Security;
 /// The number of the first broker; the others follow.
 const FIRST_BROKER_ID: i32 = 1;
 
-/// Groups are spread over this many partitions of Kafka's offsets topic, and
-/// with them over the brokers.
-const GROUP_PARTITIONS: i32 = 50;
-
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub config: Config,
     pub id: StrBytes,
-    pub offsets: OffsetStore,
+    pub groups: Groups,
     pub features: Features,
     pub alarms: Alarms,
     pub fetch_sessions: FetchSessions,
@@ -62,8 +60,6 @@ pub(crate) struct Cluster {
     names: BTreeMap<Uuid, StrBytes>,
     topics_created: usize,
     next_producer_id: i64,
-    /// How many times groups got other coordinators than their hashes say.
-    coordinators_moved: usize,
     /// Batches that were recognised as already there.
     duplicates: u64,
     random: fastrand::Rng,
@@ -108,16 +104,15 @@ impl Cluster {
             security: Security::new(config.security.clone(), config.seed),
             brokers,
             features: Features::new(config.era),
-            config,
             id: StrBytes::from(id.to_string()),
-            offsets: OffsetStore::default(),
+            groups: Groups::new(config.groups, config.seed),
+            config,
             alarms: Alarms::default(),
             fetch_sessions,
             topics: BTreeMap::new(),
             names: BTreeMap::new(),
             topics_created: 0,
             next_producer_id: 0,
-            coordinators_moved: 0,
             duplicates: 0,
             random,
             events: Vec::new(),
@@ -283,21 +278,6 @@ impl Cluster {
         partition.is_some_and(|partition| partition.log.corrupt(offset))
     }
 
-    /// The broker that keeps the offsets of `group`, if one is up.
-    pub(crate) fn coordinator(&self, group: &str) -> Option<&Broker> {
-        let partition = java_string_hash(group).rem_euclid(GROUP_PARTITIONS);
-        let preferred = usize::try_from(partition)
-            .unwrap_or(0)
-            .wrapping_add(self.coordinators_moved)
-            % self.brokers.len().max(1);
-        self.brokers
-            .values()
-            .cycle()
-            .skip(preferred)
-            .take(self.brokers.len())
-            .find(|broker| broker.is_active())
-    }
-
     /// How many batches were recognised as already there.
     pub(crate) fn duplicates(&self) -> u64 {
         self.duplicates
@@ -333,23 +313,26 @@ impl Cluster {
                 }
             }
             Alarm::Fence(broker) => self.fence(*broker, moment),
+            Alarm::Group(id) => self.ring_group(id, moment),
+            Alarm::GroupsLoaded(partition) => self.ring_groups_loaded(*partition, moment),
             alarm => tracing::trace!(?alarm, ?moment, "alarm"),
         }
+    }
+
+    /// Lets coordinators know what happened to the partitions they lead, or led.
+    pub(crate) fn settle(&mut self, moment: Moment) {
+        self.settle_groups(moment);
+    }
+
+    /// What happened and was not taken yet.
+    pub(crate) fn events(&self) -> &[Event] {
+        &self.events
     }
 
     /// What happened since the last call.
     pub(crate) fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
     }
-}
-
-/// The hash by which Kafka spreads groups: Java's, with the one negative number
-/// that has no positive counterpart taken as 0.
-fn java_string_hash(text: &str) -> i32 {
-    let hash = text.encode_utf16().fold(0i32, |hash, unit| {
-        hash.wrapping_mul(31).wrapping_add(i32::from(unit))
-    });
-    hash.checked_abs().unwrap_or(0)
 }
 
 fn random_uuid(random: &mut fastrand::Rng) -> Uuid {
@@ -392,26 +375,6 @@ mod tests {
             },
             addresses,
         )
-    }
-
-    #[test]
-    fn groups_hash_as_in_java() {
-        assert_eq!(java_string_hash(""), 0);
-        assert_eq!(java_string_hash("billing"), 109_829_509);
-        assert_eq!(java_string_hash("polygenelubricants"), 0);
-    }
-
-    #[test]
-    fn coordinator_moves_to_the_next_broker_that_is_up() {
-        let mut cluster = cluster(3);
-        let first = cluster.coordinator("g").unwrap().id;
-        cluster.stop_broker(first, at(0));
-        let second = cluster.coordinator("g").unwrap().id;
-        assert_eq!(second, first % 3 + 1);
-        cluster.start_broker(first, at(0));
-        assert_eq!(cluster.coordinator("g").unwrap().id, first);
-        (1..=3).for_each(|id| cluster.stop_broker(id, at(0)));
-        assert!(cluster.coordinator("g").is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use kafka_protocol::StrBytes;
 
-use super::{Cluster, Event, Moment, Partition, random_uuid};
+use super::{Cluster, Event, InternalTopic, Moment, Partition, random_uuid};
 
 impl Cluster {
     /// Makes the next in-sync replica that is up the leader of a partition, in a
@@ -21,9 +21,16 @@ impl Cluster {
         next.is_some_and(|next| self.move_leader(topic, partition, next, moment))
     }
 
-    /// Gives every group the next broker as coordinator.
-    pub(crate) fn move_coordinators(&mut self) {
-        self.coordinators_moved = self.coordinators_moved.wrapping_add(1);
+    /// Gives every group and transactional id the next broker as coordinator.
+    pub(crate) fn move_coordinators(&mut self, moment: Moment) {
+        for topic in [
+            InternalTopic::ConsumerOffsets,
+            InternalTopic::TransactionState,
+        ] {
+            for partition in 0..topic.partitions() {
+                self.move_leader_on(topic.name(), partition, moment);
+            }
+        }
     }
 
     /// Deletes a topic and makes one of the same name, number of partitions and
@@ -33,7 +40,7 @@ impl Cluster {
             return false;
         };
         self.names.remove(&topic.id);
-        self.offsets.forget_topic(name);
+        self.groups.offsets.forget_topic(name);
         for (_, partition) in topic.partitions.iter().zip(0..) {
             self.events.push(Event::Changed {
                 topic: topic.id,
@@ -154,9 +161,14 @@ mod tests {
     #[test]
     fn groups_move_to_the_next_broker() {
         let mut cluster = cluster(3);
-        let first = cluster.coordinator("g").unwrap().id;
-        cluster.move_coordinators();
-        assert_eq!(cluster.coordinator("g").unwrap().id, first % 3 + 1);
+        for topic in [
+            InternalTopic::ConsumerOffsets,
+            InternalTopic::TransactionState,
+        ] {
+            let first = cluster.find_coordinator(topic, "g").unwrap().id;
+            cluster.move_coordinators(at(0));
+            assert_eq!(cluster.coordinator(topic, "g").unwrap().id, first % 3 + 1);
+        }
     }
 
     #[test]

@@ -157,6 +157,11 @@ impl Plan {
             .map(|(_, code)| *code)
     }
 
+    /// The error for everything.
+    pub(crate) fn whole(&self) -> Option<Injected> {
+        self.whole
+    }
+
     /// The error that the whole answer is to be.
     pub(crate) fn whole_error(&self) -> Option<ErrorCode> {
         self.whole.map(|injected| injected.code)

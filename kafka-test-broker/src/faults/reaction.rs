@@ -48,8 +48,8 @@ pub enum Reaction {
     /// replica as leader. Where the request names topics only, every partition of
     /// those.
     MoveLeader,
-    /// First of all every group and transactional id gets another coordinator, the
-    /// next broker that is up.
+    /// First of all every group and transactional id gets another coordinator: the
+    /// partitions of the internal topics get their next in-sync replica as leader.
     MoveCoordinators,
     /// First of all the topics that meet the condition are deleted and created
     /// anew, with as many partitions and another id.

@@ -1,18 +1,18 @@
-//! FindCoordinator, versions 0–6: which broker keeps a group's offsets.
+//! FindCoordinator, versions 0–6: which broker speaks for a group or for a
+//! transactional id.
 //!
 //! - 1: transactional ids too. 2: throttled after the answer. 3: flexible.
 //! - 4: several keys at once (KIP-699). 6: share groups (KIP-932).
 //!
-//! Transactions and share groups are not served: a transactional id is answered
-//! as by a cluster that authorizes nobody to use one, a share group as by one
-//! where the feature is off.
+//! Share groups are not served: their coordinators are asked for in vain, as in
+//! a cluster where the feature is off.
 
 use kafka_protocol::messages::find_coordinator::Coordinator;
 use kafka_protocol::messages::{FindCoordinatorRequest, FindCoordinatorResponse};
 use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::{Context, Handler, Outcome};
-use crate::cluster::{Broker, Cluster};
+use crate::cluster::{Broker, Cluster, InternalTopic};
 use crate::security::{Need, Operation};
 
 /// The first version that asks for several keys.
@@ -65,16 +65,21 @@ impl Handler for FindCoordinatorRequest {
     }
 }
 
-fn find<'a>(context: &'a Context<'_>, key_type: i8, key: &str) -> Result<&'a Broker, ErrorCode> {
+fn find<'a>(
+    context: &'a mut Context<'_>,
+    key_type: i8,
+    key: &str,
+) -> Result<&'a Broker, ErrorCode> {
     if let Some(code) = context.plan.whole_error() {
         return Err(code);
     }
     match key_type {
         0 => context
             .cluster
-            .coordinator(key)
-            .ok_or(ErrorCode::CoordinatorNotAvailable),
-        1 => Err(ErrorCode::TransactionalIdAuthorizationFailed),
+            .find_coordinator(InternalTopic::ConsumerOffsets, key),
+        1 => context
+            .cluster
+            .find_coordinator(InternalTopic::TransactionState, key),
         _ => Err(ErrorCode::InvalidRequest),
     }
 }

@@ -5,30 +5,40 @@ mod api_versions;
 mod create_acls;
 mod create_topics;
 mod delete_acls;
+mod delete_groups;
 mod delete_topics;
 mod describe_acls;
+mod describe_groups;
 mod describe_user_scram_credentials;
 pub(crate) mod fetch;
 mod find_coordinator;
+mod heartbeat;
 mod init_producer_id;
+mod join_group;
 mod leader_hint;
+mod leave_group;
+mod list_groups;
 mod list_offsets;
 mod metadata;
 mod offset_commit;
+mod offset_delete;
 mod offset_fetch;
 mod produce;
 mod sasl_authenticate;
 mod sasl_handshake;
 mod served;
+mod sync_group;
 
 use std::time::Instant;
 
 use kafka_protocol::messages::{
     AlterUserScramCredentialsRequest, ApiVersionsRequest, ApiVersionsResponse, CreateAclsRequest,
-    CreateTopicsRequest, DeleteAclsRequest, DeleteTopicsRequest, DescribeAclsRequest,
-    DescribeUserScramCredentialsRequest, FetchRequest, FindCoordinatorRequest,
-    InitProducerIdRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest,
-    OffsetFetchRequest, ProduceRequest, SaslAuthenticateRequest, SaslHandshakeRequest,
+    CreateTopicsRequest, DeleteAclsRequest, DeleteGroupsRequest, DeleteTopicsRequest,
+    DescribeAclsRequest, DescribeGroupsRequest, DescribeUserScramCredentialsRequest, FetchRequest,
+    FindCoordinatorRequest, HeartbeatRequest, InitProducerIdRequest, JoinGroupRequest,
+    LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest,
+    OffsetDeleteRequest, OffsetFetchRequest, ProduceRequest, SaslAuthenticateRequest,
+    SaslHandshakeRequest, SyncGroupRequest,
 };
 use kafka_protocol::wire::Reader;
 use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes, Uuid, VersionRange};
@@ -112,11 +122,16 @@ impl Context<'_> {
         }
     }
 
-    /// Whether this broker keeps the offsets of `group`.
-    fn check_coordinator(&self, group: &str) -> Result<(), ErrorCode> {
-        match self.cluster.coordinator(group) {
-            Some(coordinator) if coordinator.id == self.broker => Ok(()),
-            _ => Err(ErrorCode::NotCoordinator),
+    /// Whether this broker speaks for `group`.
+    fn check_group(&self, group: &str) -> Result<(), ErrorCode> {
+        self.cluster.check_group_coordinator(self.broker, group)
+    }
+
+    /// Whether a fault fails the whole request before anything is done.
+    fn check_unapplied(&self) -> Result<(), ErrorCode> {
+        match self.plan.whole() {
+            Some(injected) if !injected.applied => Err(injected.code),
+            _ => Ok(()),
         }
     }
 }
@@ -143,6 +158,12 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::OffsetCommit => machine.serve::<OffsetCommitRequest>(exchange, body),
         ApiKey::OffsetFetch => machine.serve::<OffsetFetchRequest>(exchange, body),
         ApiKey::FindCoordinator => machine.serve::<FindCoordinatorRequest>(exchange, body),
+        ApiKey::JoinGroup => machine.serve::<JoinGroupRequest>(exchange, body),
+        ApiKey::Heartbeat => machine.serve::<HeartbeatRequest>(exchange, body),
+        ApiKey::LeaveGroup => machine.serve::<LeaveGroupRequest>(exchange, body),
+        ApiKey::SyncGroup => machine.serve::<SyncGroupRequest>(exchange, body),
+        ApiKey::DescribeGroups => machine.serve::<DescribeGroupsRequest>(exchange, body),
+        ApiKey::ListGroups => machine.serve::<ListGroupsRequest>(exchange, body),
         ApiKey::SaslHandshake => machine.serve::<SaslHandshakeRequest>(exchange, body),
         ApiKey::ApiVersions => machine.serve::<ApiVersionsRequest>(exchange, body),
         ApiKey::CreateTopics => machine.serve::<CreateTopicsRequest>(exchange, body),
@@ -152,6 +173,8 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::CreateAcls => machine.serve::<CreateAclsRequest>(exchange, body),
         ApiKey::DeleteAcls => machine.serve::<DeleteAclsRequest>(exchange, body),
         ApiKey::SaslAuthenticate => machine.serve::<SaslAuthenticateRequest>(exchange, body),
+        ApiKey::DeleteGroups => machine.serve::<DeleteGroupsRequest>(exchange, body),
+        ApiKey::OffsetDelete => machine.serve::<OffsetDeleteRequest>(exchange, body),
         ApiKey::DescribeUserScramCredentials => {
             machine.serve::<DescribeUserScramCredentialsRequest>(exchange, body);
         }

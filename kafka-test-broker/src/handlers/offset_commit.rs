@@ -4,24 +4,19 @@
 //!   are with the others. 1: the coordinator keeps them. 2–4: retention time.
 //! - 3: throttle time. 6: leader epoch (KIP-320). 7: static members.
 //! - 8: flexible. 9: consumer groups (KIP-848). 10: topic ids.
-//!
-//! No group has members here, so only commits without membership are taken.
 
 use kafka_protocol::messages::offset_commit::{
     OffsetCommitRequestPartition, OffsetCommitRequestTopic, OffsetCommitResponsePartition,
     OffsetCommitResponseTopic,
 };
 use kafka_protocol::messages::{OffsetCommitRequest, OffsetCommitResponse};
-use kafka_protocol::{ErrorCode, StrBytes};
+use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
 use super::{Context, Handler, Outcome, name_of};
 use crate::cluster::Cluster;
 use crate::faults::Target;
-use crate::groups::CommittedOffset;
+use crate::groups::{CommittedOffset, Committer};
 use crate::security::{Need, Operation};
-
-/// The first version in which a missing group is told from a wrong generation.
-const FIRST_VERSION_OF_CONSUMER_GROUPS: i16 = 9;
 
 /// The first version that names topics by id.
 const FIRST_VERSION_OF_TOPIC_IDS: i16 = 10;
@@ -49,84 +44,134 @@ impl Handler for OffsetCommitRequest {
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<OffsetCommitResponse> {
-        let membership = check_group(context, &self);
-        let mut topics = Vec::with_capacity(self.topics.len());
+        let mut answers = Answers::default();
+        let mut known = Vec::new();
         for topic in &self.topics {
             let name = name_of(context.cluster, &topic.name, topic.topic_id);
-            let mut partitions = Vec::with_capacity(topic.partitions.len());
+            let described = name.as_ref().and_then(|name| context.cluster.topic(name));
+            let id = topic.topic_id;
             for partition in &topic.partitions {
-                let committed = commit(
-                    context,
-                    &self.group_id,
-                    name.as_ref(),
-                    partition,
-                    membership,
-                );
-                let code = committed.err().unwrap_or(ErrorCode::None);
-                partitions.push(
-                    OffsetCommitResponsePartition::new()
-                        .with_partition_index(partition.partition_index)
-                        .with_error_code(code.code()),
-                );
+                let index = partition.partition_index;
+                let Some(name) = &name else {
+                    let code = context.unknown_topic(FIRST_VERSION_OF_TOPIC_IDS);
+                    answers.add(&topic.name, id, index, code);
+                    continue;
+                };
+                match described.and_then(|topic| topic.partition(index)) {
+                    Some(_) => known.push((name.clone(), id, partition)),
+                    None => answers.add(name, id, index, ErrorCode::UnknownTopicOrPartition),
+                }
             }
-            topics.push(
-                OffsetCommitResponseTopic::new()
-                    .with_name(name.unwrap_or_else(|| topic.name.clone()))
-                    .with_topic_id(topic.topic_id)
-                    .with_partitions(partitions),
-            );
         }
-        Outcome::Answer(OffsetCommitResponse::new().with_topics(topics))
+        if !known.is_empty() {
+            let membership = check_group(context, &self);
+            for (name, id, partition) in known {
+                let committed = match membership {
+                    Ok(()) => commit(context, &self, &name, id, partition),
+                    Err(code) => Err(context.injected(&name, partition).unwrap_or(code)),
+                };
+                let code = committed.err().unwrap_or(ErrorCode::None);
+                answers.add(&name, id, partition.partition_index, code);
+            }
+            context.cluster.touch_group(&self.group_id);
+        }
+        Outcome::Answer(OffsetCommitResponse::new().with_topics(answers.topics))
+    }
+}
+
+/// What became of each partition, in the order in which Kafka tells it: what is
+/// not there comes first.
+#[derive(Default)]
+struct Answers {
+    topics: Vec<OffsetCommitResponseTopic>,
+}
+
+impl Answers {
+    fn add(&mut self, name: &StrBytes, id: Uuid, partition: i32, code: ErrorCode) {
+        let answer = OffsetCommitResponsePartition::new()
+            .with_partition_index(partition)
+            .with_error_code(code.code());
+        let same =
+            |topic: &&mut OffsetCommitResponseTopic| topic.topic_id == id && topic.name == *name;
+        if let Some(topic) = self.topics.iter_mut().find(same) {
+            topic.partitions.push(answer);
+        } else {
+            let topic = OffsetCommitResponseTopic::new()
+                .with_name(name.clone())
+                .with_topic_id(id);
+            self.topics.push(topic.with_partitions(vec![answer]));
+        }
     }
 }
 
 /// Whether the client may commit for the group at all.
-fn check_group(context: &Context<'_>, request: &OffsetCommitRequest) -> Result<(), ErrorCode> {
+fn check_group(context: &mut Context<'_>, request: &OffsetCommitRequest) -> Result<(), ErrorCode> {
+    context.check_unapplied()?;
+    let moment = context.moment();
     if context.version == 0 {
+        context.cluster.groups.ensure(&request.group_id, moment);
         return Ok(());
     }
-    context.check_coordinator(&request.group_id)?;
-    if request.generation_id_or_member_epoch < 0 {
-        return Ok(());
-    }
-    Err(
-        if context.cluster.offsets.group(&request.group_id).is_some() {
-            ErrorCode::UnknownMemberId
-        } else if context.version >= FIRST_VERSION_OF_CONSUMER_GROUPS {
-            ErrorCode::GroupIdNotFound
-        } else {
-            ErrorCode::IllegalGeneration
-        },
-    )
+    let group = &request.group_id;
+    context
+        .cluster
+        .check_group_coordinator(context.broker, group)?;
+    let committer = Committer {
+        member_id: &request.member_id,
+        instance_id: request.group_instance_id.as_deref(),
+        generation: request.generation_id_or_member_epoch,
+        transactional: false,
+        version: context.version,
+    };
+    let groups = &mut context.cluster.groups;
+    groups.check_commit(group, committer, moment).map(|_| ())
 }
 
 fn commit(
     context: &mut Context<'_>,
-    group: &str,
-    topic: Option<&StrBytes>,
+    request: &OffsetCommitRequest,
+    topic: &StrBytes,
+    topic_id: Uuid,
     partition: &OffsetCommitRequestPartition,
-    membership: Result<(), ErrorCode>,
 ) -> Result<(), ErrorCode> {
-    let topic = topic.ok_or_else(|| context.unknown_topic(FIRST_VERSION_OF_TOPIC_IDS))?;
     let index = partition.partition_index;
     let injected = context.plan.error(topic, index);
     if let Some(injected) = injected.filter(|injected| !injected.applied) {
         return Err(injected.code);
     }
-    context
-        .cluster
-        .partition(topic, index)
-        .ok_or(ErrorCode::UnknownTopicOrPartition)?;
-    membership?;
     let metadata = partition.committed_metadata.clone().unwrap_or_default();
-    if metadata.len() > context.cluster.config.offset_metadata_max_bytes {
+    let groups = &mut context.cluster.groups;
+    if metadata.encode_utf16().count() > groups.settings.offset_metadata_max_bytes {
         return Err(ErrorCode::OffsetMetadataTooLarge);
     }
+    let kept = request.retention_time_ms;
+    let committed_ms = match partition.commit_timestamp {
+        -1 => context.wall_ms,
+        timestamp => timestamp,
+    };
     let offset = CommittedOffset {
         offset: partition.committed_offset,
         leader_epoch: partition.committed_leader_epoch,
         metadata,
+        committed_ms,
+        expires_ms: (kept != -1).then(|| context.wall_ms.saturating_add(kept)),
+        topic_id,
+        ..CommittedOffset::default()
     };
-    context.cluster.offsets.commit(group, topic, index, offset);
+    groups
+        .offsets
+        .commit(&request.group_id, topic, index, offset);
     injected.map_or(Ok(()), |injected| Err(injected.code))
+}
+
+impl Context<'_> {
+    /// The error that a fault has for this partition.
+    fn injected(
+        &self,
+        topic: &StrBytes,
+        partition: &OffsetCommitRequestPartition,
+    ) -> Option<ErrorCode> {
+        let injected = self.plan.error(topic, partition.partition_index);
+        injected.map(|injected| injected.code)
+    }
 }

@@ -3,7 +3,7 @@
 //! - 0: from ZooKeeper in Kafka, whichever broker is asked; here from where all
 //!   offsets are. 1: from the coordinator. 2: an error at the top; null topics
 //!   mean all. 3: throttle time. 5: leader epoch. 6: flexible.
-//! - 7: stable offsets only (KIP-447): all are. 8: several groups (KIP-709).
+//! - 7: stable offsets only (KIP-447). 8: several groups (KIP-709).
 //! - 9: consumer groups (KIP-848). 10: topic ids.
 
 use kafka_protocol::messages::offset_fetch::{
@@ -70,7 +70,7 @@ impl Handler for OffsetFetchRequest {
             let groups = self
                 .groups
                 .iter()
-                .map(|group| one_of_groups(context, group));
+                .map(|group| one_of_groups(context, group, self.require_stable));
             response.with_groups(groups.collect::<Vec<_>>())
         })
     }
@@ -97,7 +97,14 @@ fn one_group(
         let partitions = indexes.into_iter().map(|index| {
             let found = match error {
                 Some(code) => Err(code),
-                None => look_up(context, &request.group_id, &name, index),
+                None => {
+                    let wanted = Wanted {
+                        group: &request.group_id,
+                        topic_id: Uuid::ZERO,
+                        stable: request.require_stable,
+                    };
+                    look_up(context, wanted, &name, index)
+                }
             };
             let partition = OffsetFetchResponsePartition::new().with_partition_index(index);
             let (offset, code) = offset_and_code(found);
@@ -119,12 +126,20 @@ fn one_group(
 fn one_of_groups(
     context: &Context<'_>,
     request: &OffsetFetchRequestGroup,
+    stable: bool,
 ) -> OffsetFetchResponseGroup {
     let response = OffsetFetchResponseGroup::new().with_group_id(request.group_id.clone());
-    if let Err(code) = check_group(context, &request.group_id) {
+    let member = request.member_id.as_deref();
+    let checked = check_group(context, &request.group_id).and_then(|()| {
+        let group = context.cluster.groups.get(&request.group_id);
+        group.map_or(Ok(()), |group| {
+            group.check_fetch(member, request.member_epoch)
+        })
+    });
+    if let Err(code) = checked {
         return response.with_error_code(code.code());
     }
-    let topics: Vec<(Option<StrBytes>, Uuid, Vec<i32>)> = match &request.topics {
+    let mut topics: Vec<(Option<StrBytes>, Uuid, Vec<i32>)> = match &request.topics {
         Some(topics) => topics
             .iter()
             .map(|topic| {
@@ -143,10 +158,19 @@ fn one_of_groups(
             })
             .collect(),
     };
+    // What is not known comes last.
+    topics.sort_by_key(|(name, _, _)| name.is_none());
     let topics = topics.into_iter().map(|(name, id, indexes)| {
         let partitions = indexes.into_iter().map(|index| {
             let found = match &name {
-                Some(name) => look_up(context, &request.group_id, name, index),
+                Some(name) => {
+                    let wanted = Wanted {
+                        group: &request.group_id,
+                        topic_id: id,
+                        stable,
+                    };
+                    look_up(context, wanted, name, index)
+                }
                 None => Err(context.unknown_topic(FIRST_VERSION_OF_TOPIC_IDS)),
             };
             let partition = OffsetFetchResponsePartitions::new().with_partition_index(index);
@@ -169,13 +193,11 @@ fn one_of_groups(
 }
 
 fn check_group(context: &Context<'_>, group: &str) -> Result<(), ErrorCode> {
-    if let Some(code) = context.plan.whole_error() {
-        return Err(code);
+    match context.plan.whole_error() {
+        Some(code) => Err(code),
+        None if context.version == 0 => Ok(()),
+        None => context.check_group(group),
     }
-    if context.version == 0 {
-        return Ok(());
-    }
-    context.check_coordinator(group)
 }
 
 /// Every partition for which the group committed, by topic.
@@ -183,6 +205,7 @@ fn all_committed(context: &Context<'_>, group: &str) -> Vec<(StrBytes, Vec<i32>)
     let mut topics: Vec<(StrBytes, Vec<i32>)> = Vec::new();
     for (name, index) in context
         .cluster
+        .groups
         .offsets
         .group(group)
         .into_iter()
@@ -196,19 +219,36 @@ fn all_committed(context: &Context<'_>, group: &str) -> Vec<(StrBytes, Vec<i32>)
     topics
 }
 
+/// What is asked for in every partition of a topic.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    group: &'a str,
+    /// Zero where the topic is named.
+    topic_id: Uuid,
+    /// No offset that a transaction may still replace.
+    stable: bool,
+}
+
 /// What the group committed; nothing is no error.
 fn look_up(
     context: &Context<'_>,
-    group: &str,
+    wanted: Wanted<'_>,
     topic: &StrBytes,
     partition: i32,
 ) -> Result<Option<CommittedOffset>, ErrorCode> {
     if let Some(injected) = context.plan.error(topic, partition) {
         return Err(injected.code);
     }
-    let committed = context.cluster.offsets.group(group);
+    let offsets = &context.cluster.groups.offsets;
+    if wanted.stable && offsets.is_pending(wanted.group, topic, partition) {
+        return Err(ErrorCode::UnstableOffsetCommit);
+    }
+    // An offset that was committed by id is of the topic with that id alone.
+    let other = |id: Uuid| !id.is_zero() && !wanted.topic_id.is_zero() && id != wanted.topic_id;
+    let committed = offsets.group(wanted.group);
     Ok(committed
         .and_then(|offsets| offsets.get(&(topic.clone(), partition)))
+        .filter(|committed| !other(committed.topic_id))
         .cloned())
 }
 
@@ -218,7 +258,7 @@ fn offset_and_code(
     let none = || CommittedOffset {
         offset: -1,
         leader_epoch: -1,
-        metadata: StrBytes::default(),
+        ..CommittedOffset::default()
     };
     match found {
         Ok(found) => (found.unwrap_or_else(none), ErrorCode::None),

@@ -5,7 +5,7 @@ use crate::config::Config;
 /// The APIs there are handlers for, each up to the version that Kafka 4.3.1
 /// advertises, and down to the first there ever was; what is served of them is
 /// the era's to say.
-const SERVED: [(ApiKey, i16); 18] = [
+const SERVED: [(ApiKey, i16); 26] = [
     (ApiKey::Produce, 13),
     (ApiKey::Fetch, 18),
     (ApiKey::ListOffsets, 11),
@@ -13,6 +13,12 @@ const SERVED: [(ApiKey, i16); 18] = [
     (ApiKey::OffsetCommit, 10),
     (ApiKey::OffsetFetch, 10),
     (ApiKey::FindCoordinator, 6),
+    (ApiKey::JoinGroup, 9),
+    (ApiKey::Heartbeat, 4),
+    (ApiKey::LeaveGroup, 5),
+    (ApiKey::SyncGroup, 5),
+    (ApiKey::DescribeGroups, 6),
+    (ApiKey::ListGroups, 5),
     (ApiKey::SaslHandshake, 1),
     (ApiKey::ApiVersions, 4),
     (ApiKey::CreateTopics, 7),
@@ -22,6 +28,8 @@ const SERVED: [(ApiKey, i16); 18] = [
     (ApiKey::CreateAcls, 3),
     (ApiKey::DeleteAcls, 3),
     (ApiKey::SaslAuthenticate, 2),
+    (ApiKey::DeleteGroups, 2),
+    (ApiKey::OffsetDelete, 0),
     (ApiKey::DescribeUserScramCredentials, 0),
     (ApiKey::AlterUserScramCredentials, 0),
 ];

@@ -292,6 +292,8 @@ impl Machine {
 
     /// Lets those who wait know what happened to that for which they wait.
     fn settle(&mut self, now: Instant) {
+        let moment = self.moment(now);
+        self.cluster.settle(moment);
         for (ticket, response) in self.cluster.take_answers() {
             self.finish_parked(now, ticket, &response);
         }

@@ -412,6 +412,7 @@ impl Machine {
 
     /// Something happens to the cluster, of which those who wait are told later.
     fn carry_out(&mut self, now: Instant, change: &Change) {
+        let moment = self.moment(now);
         match change {
             Change::MoveLeader(target) => {
                 let partitions: Vec<i32> =
@@ -420,18 +421,19 @@ impl Machine {
                         (None, Some(topic)) => (0..).take(topic.partitions.len()).collect(),
                         (None, None) => Vec::new(),
                     };
-                let moment = self.moment(now);
                 for partition in partitions {
                     self.cluster
                         .move_leader_on(&target.topic, partition, moment);
                 }
             }
-            Change::MoveCoordinators => self.cluster.move_coordinators(),
+            Change::MoveCoordinators => self.cluster.move_coordinators(moment),
             Change::RecreateTopic(topic) => {
                 self.cluster.recreate_topic(topic);
             }
             Change::JumpWallClock(by_ms) => self.jump_wall_clock(*by_ms),
         }
+        // The request is served by what is true from now on.
+        self.cluster.settle(moment);
     }
 
     /// Takes the broker down or freezes it, if that is the plan; then there is
