@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::builder::TestClusterBuilder;
-use crate::cluster::{Cluster, Moment, NewTopic, Partition, Placement};
+use crate::cluster::{Cluster, InternalTopic, Moment, NewTopic, Partition, Placement};
 use crate::faults::{Fault, FaultId};
 use crate::network;
 use crate::server::Server;
@@ -221,6 +221,29 @@ impl TestCluster {
             let place = (StrBytes::from(topic.to_owned()), partition);
             offsets.get(&place).map(|committed| committed.offset)
         })
+    }
+
+    /// The broker that coordinates a group, as FindCoordinator tells it: with the
+    /// first question `__consumer_offsets` is made. `None` while nobody leads the
+    /// group's partition of that topic.
+    pub fn coordinator(&self, group: &str) -> Option<i32> {
+        let topic = InternalTopic::ConsumerOffsets;
+        self.change(|cluster| {
+            let found = cluster.find_coordinator(topic, group);
+            found.ok().map(|broker| broker.id)
+        })
+    }
+
+    /// Makes broker `to` the coordinator of a group, and of all others whose names
+    /// fall into the same partition of `__consumer_offsets`. Returns whether it is
+    /// now: not when it holds no replica in sync or is down.
+    ///
+    /// Members that wait are sent away, and the group goes on from what was last
+    /// written to the log.
+    pub fn move_coordinator(&self, group: &str, to: i32) -> bool {
+        let topic = InternalTopic::ConsumerOffsets;
+        self.coordinator(group);
+        self.move_leader(topic.name(), topic.partition_of(group), to)
     }
 
     /// Makes the records of a partition before `offset` unreadable, as Kafka's

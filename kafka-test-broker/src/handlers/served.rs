@@ -79,7 +79,7 @@ mod tests {
             .insert(ApiKey::Metadata, Some(VersionRange::new(50, 99)));
         assert_eq!(versions(&config, ApiKey::Fetch), None);
         assert_eq!(versions(&config, ApiKey::Metadata), None);
-        assert_eq!(versions(&config, ApiKey::JoinGroup), None);
+        assert_eq!(versions(&config, ApiKey::LeaderAndIsr), None);
         assert_eq!(
             versions(&config, ApiKey::Produce),
             Some(VersionRange::new(3, 13))

@@ -178,6 +178,7 @@ async fn error_in_every_api() {
 async fn error_in_offsets_and_places() {
     use crate::groups_requests::{commit, list, look_up};
     let (cluster, mut client) = one_broker();
+    assert_eq!(cluster.coordinator("g"), Some(1));
     let error = ErrorCode::CoordinatorLoadInProgress;
     let only_zero = || Condition::Topic("t".into()).partition(0);
     let id = cluster
