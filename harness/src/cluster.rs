@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::installation::Installation;
 use crate::ports;
 use crate::process::{Process, write_file};
-use crate::properties::{self, Node};
+use crate::properties::{self, Behind, Node};
 use crate::run_dir;
 use crate::version::{Dialect, Era};
 
@@ -22,6 +22,7 @@ pub struct ClusterOptions {
     heap_mb: u32,
     start_timeout: Duration,
     first_port: Option<u16>,
+    advertised: Vec<u16>,
 }
 
 impl Default for ClusterOptions {
@@ -31,6 +32,7 @@ impl Default for ClusterOptions {
             heap_mb: 512,
             start_timeout: Duration::from_secs(120),
             first_port: None,
+            advertised: Vec::new(),
         }
     }
 }
@@ -65,6 +67,16 @@ impl ClusterOptions {
         self.first_port = Some(port);
         self
     }
+
+    /// Gives each broker a listener for clients behind a proxy: brokers 1, 2, …
+    /// advertise these ports of 127.0.0.1, where something must forward to
+    /// [`RealCluster::behind`]. Brokers talk to each other directly. KRaft only;
+    /// by default there are no proxies.
+    #[must_use]
+    pub fn advertise(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
+        self.advertised = ports.into_iter().collect();
+        self
+    }
 }
 
 /// A real Kafka cluster on 127.0.0.1, with brokers 1 to n.
@@ -96,11 +108,18 @@ impl RealCluster {
         if nodes == 0 {
             return Err(Error::new("a cluster needs at least one node"));
         }
+        if !options.advertised.is_empty()
+            && (version.era() != Era::KRaft || options.advertised.len() != nodes as usize)
+        {
+            return Err(Error::new(
+                "proxies need a KRaft cluster and one port for each broker",
+            ));
+        }
         let mut cluster = Self {
             installation: installation.clone(),
             options: options.clone(),
             dir: run_dir::create(version.number())?,
-            nodes: plan_nodes(nodes, options.first_port)?,
+            nodes: plan_nodes(nodes, options)?,
             brokers: BTreeMap::new(),
             zookeeper: None,
         };
@@ -132,6 +151,14 @@ impl RealCluster {
     /// The address of one broker.
     pub fn address(&self, node: u32) -> Result<String> {
         Ok(format!("127.0.0.1:{}", self.node(node)?.port))
+    }
+
+    /// Where the proxy of a broker's clients has to forward to; see
+    /// [`ClusterOptions::advertise`].
+    pub fn behind(&self, node: u32) -> Result<String> {
+        let behind = self.node(node)?.behind;
+        let behind = behind.ok_or_else(|| Error::new("the cluster has no proxies"))?;
+        Ok(format!("127.0.0.1:{}", behind.port))
     }
 
     /// The directory with logs, configuration and data.
@@ -331,10 +358,10 @@ impl Drop for RealCluster {
     }
 }
 
-fn plan_nodes(count: u32, first_port: Option<u16>) -> Result<Vec<Node>> {
+fn plan_nodes(count: u32, options: &ClusterOptions) -> Result<Vec<Node>> {
     (1..=count)
         .map(|id| {
-            let port = match first_port {
+            let port = match options.first_port {
                 Some(first) => {
                     let port = u32::from(first) + id - 1;
                     ports::claim_port(
@@ -343,10 +370,18 @@ fn plan_nodes(count: u32, first_port: Option<u16>) -> Result<Vec<Node>> {
                 }
                 None => ports::free_port()?,
             };
+            let advertised = options.advertised.get(id as usize - 1);
+            let behind = advertised.map(|advertised| {
+                Ok(Behind {
+                    port: ports::free_port()?,
+                    advertised: *advertised,
+                })
+            });
             Ok(Node {
                 id,
                 port,
                 controller_port: ports::free_port()?,
+                behind: behind.transpose()?,
             })
         })
         .collect()

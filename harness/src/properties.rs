@@ -11,6 +11,15 @@ pub(crate) struct Node {
     pub(crate) port: u16,
     /// Only where the brokers form their own quorum.
     pub(crate) controller_port: u16,
+    /// A listener for clients that something stands in front of.
+    pub(crate) behind: Option<Behind>,
+}
+
+/// A listener whose clients are told another port.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Behind {
+    pub(crate) port: u16,
+    pub(crate) advertised: u16,
 }
 
 type Property = (String, String);
@@ -40,6 +49,12 @@ pub(crate) fn kraft(node: &Node, nodes: &[Node], data: &Path) -> Vec<Property> {
         property("log.dirs", slashes(data)),
         property("group.initial.rebalance.delay.ms", 0),
     ];
+    if let Some(behind) = node.behind {
+        for (name, value) in client_listener(node, behind) {
+            properties.retain(|(existing, _)| *existing != name);
+            properties.push((name, value));
+        }
+    }
     let replicas = nodes.len().min(3);
     for topic in [
         "offsets.topic",
@@ -52,6 +67,31 @@ pub(crate) fn kraft(node: &Node, nodes: &[Node], data: &Path) -> Vec<Property> {
         properties.push(property(&format!("{topic}.min.isr"), replicas.min(2)));
     }
     properties
+}
+
+/// Clients come in by a listener of their own and are told where its proxy is; brokers
+/// talk to each other directly. Replaces what [`kraft`] says of listeners.
+fn client_listener(node: &Node, behind: Behind) -> Vec<Property> {
+    let (own, controller) = (node.port, node.controller_port);
+    let Behind { port, advertised } = behind;
+    vec![
+        property(
+            "listeners",
+            format!(
+                "PLAINTEXT://127.0.0.1:{own},CONTROLLER://127.0.0.1:{controller},\
+                 CLIENT://127.0.0.1:{port}"
+            ),
+        ),
+        property(
+            "advertised.listeners",
+            format!("PLAINTEXT://127.0.0.1:{own},CLIENT://127.0.0.1:{advertised}"),
+        ),
+        property("inter.broker.listener.name", "PLAINTEXT"),
+        property(
+            "listener.security.protocol.map",
+            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT",
+        ),
+    ]
 }
 
 /// Properties of a broker beside a ZooKeeper.
@@ -136,6 +176,7 @@ mod tests {
                 id,
                 port: 9000 + u16::try_from(id).unwrap(),
                 controller_port: 9500,
+                behind: None,
             })
             .collect()
     }
@@ -171,6 +212,28 @@ mod tests {
             "controller.quorum.voters",
             "1@127.0.0.1:9500,2@127.0.0.1:9500,3@127.0.0.1:9500",
         );
+    }
+
+    #[test]
+    fn behind_a_proxy_clients_and_brokers_have_listeners_of_their_own() {
+        let mut nodes = nodes(1);
+        nodes[0].behind = Some(Behind {
+            port: 9100,
+            advertised: 9200,
+        });
+        let properties = kraft(&nodes[0], &nodes, Path::new("data"));
+        has(
+            &properties,
+            "listeners",
+            "PLAINTEXT://127.0.0.1:9001,CONTROLLER://127.0.0.1:9500,CLIENT://127.0.0.1:9100",
+        );
+        has(
+            &properties,
+            "advertised.listeners",
+            "PLAINTEXT://127.0.0.1:9001,CLIENT://127.0.0.1:9200",
+        );
+        let listeners = properties.iter().filter(|(name, _)| name == "listeners");
+        assert_eq!(listeners.count(), 1);
     }
 
     #[test]

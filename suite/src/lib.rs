@@ -7,11 +7,14 @@
 //! order, and the lines in which the Java programs of `java/` speak of records.
 
 mod broker;
+mod clock;
 mod dropped;
 mod dump;
 mod ledger;
 mod line;
 mod numbered;
+mod proxy;
+pub mod soak;
 
 pub use broker::{Broker, java_file};
 pub use dropped::{at_every_await, polled};
@@ -19,6 +22,7 @@ pub use dump::{BatchDump, dump_log};
 pub use ledger::Ledger;
 pub use line::{Line, hex};
 pub use numbered::{VALUE_BYTES, fill, number};
+pub use proxy::{Flow, Proxy, Way};
 
 /// What a test returns when something goes wrong.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -8,6 +8,7 @@ mod fuzz;
 mod nightly;
 mod schema_audit;
 mod sim;
+mod soak;
 mod test;
 mod tidy;
 mod vectors;
@@ -26,6 +27,9 @@ usage: cargo xtask COMMAND
   sim --seeds A..B      simulation seeds, twice in two processes, hashes compared
   sim --mutants [NAME ...]
                         planted bugs, each in a copy of the sources: who finds it?
+  soak --minutes N [--seed S] [--brokers 3] [--rate R]
+                        our clients on a real cluster under faults, their history checked;
+                        an hour has at least 100 faults with requests in flight
   schema-audit          every message beside the definitions in Kafka's own jars
   conformance [messages] [records] [--seed S] [--per-version N] [--only VALUE]
               [--record FILE]
@@ -55,6 +59,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         "tidy" => tidy::run(arguments),
         "conformance" => conformance::run(arguments),
         "sim" => sim::run(arguments),
+        "soak" => soak::run(arguments),
         "fuzz" => fuzz::run(arguments),
         "schema-audit" => schema_audit::run(arguments),
         "vectors" => vectors::run(arguments),

@@ -9,6 +9,7 @@ mod quickstart;
 mod real;
 mod schema_audit;
 mod sim;
+mod soak;
 mod unit;
 mod vectors;
 
@@ -50,6 +51,8 @@ pub(crate) struct Scale {
     pub(crate) mutations: Option<u32>,
     /// Random values of each version of each message, each way.
     pub(crate) values_per_version: u32,
+    /// Minutes for which faults strike the real cluster.
+    pub(crate) soak_minutes: u64,
 }
 
 impl Scale {
@@ -59,6 +62,7 @@ impl Scale {
         property_cases: None,
         mutations: None,
         values_per_version: Options::QUICK,
+        soak_minutes: 1,
     };
     /// What runs before an issue ends.
     pub(crate) const NIGHTLY: Self = Self {
@@ -66,6 +70,7 @@ impl Scale {
         property_cases: Some(5_000),
         mutations: Some(10_000),
         values_per_version: Options::FULL,
+        soak_minutes: 60,
     };
 }
 
@@ -162,6 +167,12 @@ pub(crate) const ALL: &[Suite] = &[
         run: real::eras,
     },
     Suite {
+        name: "soak",
+        tier: Tier::Nightly,
+        about: "an hour of traffic under faults on three real brokers; needs Java 17+ and Maven",
+        run: soak::run,
+    },
+    Suite {
         name: "bench",
         tier: Tier::Nightly,
         about: "the benchmarks of kafka-protocol, once; their release builds take minutes",
@@ -193,6 +204,11 @@ pub(crate) fn run_all(suites: &[&Suite], scale: &Scale) -> Result<bool> {
     }
     print!("\n{report}");
     Ok(report.is_success())
+}
+
+/// The soak alone, of this length and with these options; `true` when it succeeded.
+pub(crate) fn soak(minutes: u64, options: &[String]) -> bool {
+    soak::with(minutes, options).failed() == 0
 }
 
 /// Whether a skip has to fail: `CI=true` in the environment.

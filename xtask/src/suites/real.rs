@@ -34,6 +34,17 @@ pub(super) fn run(_scale: &Scale) -> Outcome {
     tests.and(quickstart_on(NEWEST))
 }
 
+/// The outcome if the newest Kafka can't be had.
+pub(super) fn newest_unready() -> Option<Outcome> {
+    match KafkaVersion::find(NEWEST) {
+        Ok(version) => unready(&[&version]),
+        Err(error) => {
+            eprintln!("{error}");
+            Some(Outcome::single(false))
+        }
+    }
+}
+
 /// README's first command on a real cluster.
 fn quickstart_on(version: &str) -> Outcome {
     let cluster = KafkaVersion::find(version)
