@@ -56,6 +56,7 @@ mod network;
 mod producer_state;
 mod security;
 mod server;
+mod settings;
 mod shared;
 mod test_cluster;
 

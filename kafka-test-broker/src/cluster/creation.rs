@@ -3,10 +3,14 @@ use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 use super::topic::{invalid_name, names_collide};
 use super::topic_config::TopicConfig;
 use super::{Cluster, Event, Partition, Topic, random_uuid};
+use crate::settings::Given;
 
-/// The most partitions one topic may get, so that a wrong number in a request
-/// does not take the machine's memory.
+/// The most partitions one topic may get, so that a wrong number does not take
+/// the machine's memory.
 const MAX_PARTITIONS: i32 = 100_000;
+
+/// Where KRaft keeps the cluster's metadata: no topic for anyone to make.
+pub(crate) const METADATA_TOPIC: &str = "__cluster_metadata";
 
 /// A topic to be made.
 #[derive(Clone, Debug)]
@@ -62,31 +66,14 @@ impl Cluster {
             } => self.spread(*partitions, *replication_factor)?,
             Placement::Assigned(assigned) => self.assigned(assigned)?,
         };
-        let mut config = TopicConfig::new(&self.config);
-        for (name, value) in &new.config {
-            let set = match value {
-                Some(value) => config.set(name, value),
-                None => Err(format!("{name} needs a value")),
-            };
-            set.map_err(|message| CreationError {
-                code: ErrorCode::InvalidConfig,
-                message,
-            })?;
-        }
+        let config = self.new_topic_config(&new.config)?;
         let made = TopicMade {
-            id: if dry_run {
-                Uuid::ZERO
-            } else {
-                random_uuid(&mut self.random)
-            },
+            id: random_uuid(&mut self.random),
             partitions: i32::try_from(replicas.len()).unwrap_or(i32::MAX),
             replication_factor: replicas.first().map_or(0, |replicas| {
                 i16::try_from(replicas.len()).unwrap_or(i16::MAX)
             }),
-            config: config
-                .given()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+            given: config.given().clone(),
         };
         if dry_run {
             return Ok(made);
@@ -123,10 +110,35 @@ impl Cluster {
         true
     }
 
+    fn new_topic_config(
+        &self,
+        given: &[(String, Option<String>)],
+    ) -> Result<TopicConfig, CreationError> {
+        let refuse = |message| CreationError {
+            code: ErrorCode::InvalidConfig,
+            message,
+        };
+        let mut config = self.default_topic_config();
+        for (name, value) in given {
+            let set = match value {
+                Some(value) => config.set(name, value),
+                None => Err(format!("{name} needs a value")),
+            };
+            set.map_err(refuse)?;
+        }
+        config
+            .contradiction()
+            .map_or(Ok(config), |wrong| Err(refuse(wrong)))
+    }
+
     fn check_name(&self, name: &str) -> Result<(), CreationError> {
         let refuse = |code, message| Err(CreationError { code, message });
         if let Some(message) = invalid_name(name) {
             return refuse(ErrorCode::InvalidTopicException, message);
+        }
+        if name == METADATA_TOPIC {
+            let message = format!("{name} is the brokers' own");
+            return refuse(ErrorCode::InvalidRequest, message);
         }
         if self.topics.contains_key(name) {
             return refuse(
@@ -178,7 +190,7 @@ impl Cluster {
             .collect())
     }
 
-    fn assigned(&self, assigned: &[Vec<i32>]) -> Result<Vec<Vec<i32>>, CreationError> {
+    pub(super) fn assigned(&self, assigned: &[Vec<i32>]) -> Result<Vec<Vec<i32>>, CreationError> {
         let refuse = |message: String| {
             Err(CreationError {
                 code: ErrorCode::InvalidReplicaAssignment,
@@ -209,12 +221,12 @@ impl Cluster {
 /// A topic as it was made.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TopicMade {
-    /// Zero when nothing was made.
+    /// Nobody else's, even when nothing was made.
     pub id: Uuid,
     pub partitions: i32,
     pub replication_factor: i16,
     /// The settings that were given.
-    pub config: Vec<(String, String)>,
+    pub given: Given,
 }
 
 #[cfg(test)]
@@ -285,10 +297,8 @@ mod tests {
         let made = cluster
             .create_topic(&NewTopic::new("t", spread(2, 1)), true)
             .unwrap();
-        assert_eq!(
-            (made.id, made.partitions, made.replication_factor),
-            (Uuid::ZERO, 2, 1)
-        );
+        assert_eq!((made.partitions, made.replication_factor), (2, 1));
+        assert!(cluster.name_of(made.id).is_none());
         assert!(cluster.topic("t").is_none());
         let made = cluster
             .create_topic(&NewTopic::new("t", spread(2, 1)), false)

@@ -4,9 +4,11 @@
 mod acks;
 mod alarms;
 mod broker;
+mod configuration;
 mod creation;
 mod features;
 mod fetch_sessions;
+mod growth;
 mod internal_topics;
 mod leadership;
 mod partition;
@@ -24,7 +26,8 @@ use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 pub(crate) use acks::{AwaitedAppend, DelayedProduce};
 pub(crate) use alarms::{Alarm, Alarms, Moment};
 pub(crate) use broker::Broker;
-pub(crate) use creation::{CreationError, NewTopic, Placement, TopicMade};
+pub(crate) use configuration::ELIGIBLE_LEADER_REPLICAS;
+pub(crate) use creation::{CreationError, METADATA_TOPIC, NewTopic, Placement, TopicMade};
 pub(crate) use features::Features;
 pub(crate) use fetch_sessions::{FetchScope, PartitionAnswer, WantedPartition};
 pub(crate) use internal_topics::{InternalTopic, java_string_hash};
@@ -41,6 +44,7 @@ use crate::log::CheckedBatch;
 use crate::machine::Ticket;
 use crate::producer_state::SequenceError;
 use crate::security::Security;
+use crate::settings::DynamicSettings;
 
 /// The number of the first broker; the others follow.
 const FIRST_BROKER_ID: i32 = 1;
@@ -52,6 +56,8 @@ pub(crate) struct Cluster {
     pub id: StrBytes,
     pub groups: Groups,
     pub features: Features,
+    /// What was set while the cluster ran.
+    pub settings: DynamicSettings,
     pub alarms: Alarms,
     pub fetch_sessions: FetchSessions,
     pub security: Security,
@@ -104,6 +110,7 @@ impl Cluster {
             security: Security::new(config.security.clone(), config.seed),
             brokers,
             features: Features::new(config.era),
+            settings: Self::first_settings(config.era),
             id: StrBytes::from(id.to_string()),
             groups: Groups::new(config.groups, config.seed),
             config,

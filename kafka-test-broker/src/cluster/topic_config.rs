@@ -1,6 +1,7 @@
-use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use crate::config::Config;
+use crate::settings::{self, Given, Scope};
 
 /// Whose clock stamps a topic's records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(crate) struct TopicConfig {
     pub timestamp_before_max_ms: i64,
     pub timestamp_after_max_ms: i64,
     /// Every setting that was given, by Kafka's name.
-    given: BTreeMap<String, String>,
+    given: Given,
 }
 
 impl TopicConfig {
@@ -35,94 +36,69 @@ impl TopicConfig {
             unclean_leader_election: false,
             timestamp_before_max_ms: i64::MAX,
             timestamp_after_max_ms: config.timestamp_after_max_ms,
-            given: BTreeMap::new(),
+            given: Given::new(),
         }
     }
 
     /// Sets one of Kafka's topic settings; says what is wrong with it otherwise.
     pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let invalid = |what: &str| format!("{name} cannot be {value}: {what}");
-        match name {
-            "message.timestamp.type" => {
-                self.timestamp_source = match value {
-                    "CreateTime" => TimestampSource::Producer,
-                    "LogAppendTime" => TimestampSource::Broker,
-                    _ => return Err(invalid("it is CreateTime or LogAppendTime")),
-                }
-            }
-            "max.message.bytes" => {
-                self.max_message_bytes = value
-                    .parse()
-                    .ok()
-                    .filter(|bytes| *bytes >= 0)
-                    .ok_or_else(|| invalid("it is a number from 0 on"))?;
-            }
-            "min.insync.replicas" => {
-                self.min_insync_replicas = value
-                    .parse()
-                    .ok()
-                    .filter(|count| *count >= 1)
-                    .ok_or_else(|| invalid("it is a number from 1 on"))?;
-            }
-            "unclean.leader.election.enable" => {
-                self.unclean_leader_election =
-                    value.parse().map_err(|_| invalid("it is true or false"))?;
-            }
-            "message.timestamp.before.max.ms" => {
-                self.timestamp_before_max_ms =
-                    milliseconds(value).ok_or_else(|| invalid("it is a number from 0 on"))?;
-            }
-            "message.timestamp.after.max.ms" => {
-                self.timestamp_after_max_ms =
-                    milliseconds(value).ok_or_else(|| invalid("it is a number from 0 on"))?;
-            }
-            name if WITHOUT_EFFECT.contains(&name) => {}
-            _ => return Err(format!("topics have no setting {name}")),
-        }
+        let setting = settings::find(Scope::Topic, name)
+            .ok_or_else(|| format!("topics have no setting {name}"))?;
+        setting.check(value)?;
+        self.apply(name, value);
         self.given.insert(name.to_owned(), value.to_owned());
         Ok(())
     }
 
-    /// Every setting that was given, ordered by name.
-    pub(crate) fn given(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.given
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+    /// Lets a value have its effect, if it has one here. The others are only
+    /// shown.
+    pub(crate) fn apply(&mut self, name: &str, value: &str) {
+        match name {
+            "message.timestamp.type" => {
+                self.timestamp_source = match value {
+                    "LogAppendTime" => TimestampSource::Broker,
+                    _ => TimestampSource::Producer,
+                }
+            }
+            "max.message.bytes" => take(&mut self.max_message_bytes, value),
+            "min.insync.replicas" => take(&mut self.min_insync_replicas, value),
+            "unclean.leader.election.enable" => {
+                self.unclean_leader_election = value.trim().eq_ignore_ascii_case("true");
+            }
+            "message.timestamp.before.max.ms" => take(&mut self.timestamp_before_max_ms, value),
+            "message.timestamp.after.max.ms" => take(&mut self.timestamp_after_max_ms, value),
+            _ => {}
+        }
+    }
+
+    /// Every setting that was given, by name.
+    pub(crate) fn given(&self) -> &Given {
+        &self.given
+    }
+
+    /// What settings that are good one by one cannot be together.
+    pub(crate) fn contradiction(&self) -> Option<String> {
+        let lag = |name: &str| self.given.get(name)?.trim().parse::<i64>().ok();
+        let least = lag("min.compaction.lag.ms").unwrap_or(0);
+        let most = lag("max.compaction.lag.ms").unwrap_or(i64::MAX);
+        if least > most {
+            return Some(format!(
+                "min.compaction.lag.ms {least} is above max.compaction.lag.ms {most}"
+            ));
+        }
+        let remote = self.given.get("remote.storage.enable");
+        remote
+            .is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+            .then(|| "there is no remote storage for remote.storage.enable".to_owned())
     }
 }
 
-fn milliseconds(value: &str) -> Option<i64> {
-    value.parse().ok().filter(|ms| *ms >= 0)
+/// Replaces a number by another one, which was checked.
+fn take<N: FromStr>(number: &mut N, value: &str) {
+    if let Ok(value) = value.trim().parse() {
+        *number = value;
+    }
 }
-
-/// Kafka's other topic settings: taken and shown, but without effect on a log
-/// that lives in memory and is neither compacted nor expired.
-const WITHOUT_EFFECT: [&str; 24] = [
-    "cleanup.policy",
-    "compression.gzip.level",
-    "compression.lz4.level",
-    "compression.type",
-    "compression.zstd.level",
-    "delete.retention.ms",
-    "file.delete.delay.ms",
-    "flush.messages",
-    "flush.ms",
-    "follower.replication.throttled.replicas",
-    "index.interval.bytes",
-    "leader.replication.throttled.replicas",
-    "local.retention.bytes",
-    "local.retention.ms",
-    "max.compaction.lag.ms",
-    "min.cleanable.dirty.ratio",
-    "min.compaction.lag.ms",
-    "preallocate",
-    "remote.storage.enable",
-    "retention.bytes",
-    "retention.ms",
-    "segment.bytes",
-    "segment.index.bytes",
-    "segment.ms",
-];
 
 #[cfg(test)]
 mod tests {
@@ -143,7 +119,7 @@ mod tests {
             (config.max_message_bytes, config.min_insync_replicas),
             (100, 2)
         );
-        assert_eq!(config.given().count(), 4);
+        assert_eq!(config.given().len(), 4);
         for (name, value) in [
             ("message.timestamp.type", "Never"),
             ("max.message.bytes", "-1"),

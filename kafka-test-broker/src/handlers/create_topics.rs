@@ -4,7 +4,8 @@
 //!   and replicas (KIP-464). 5: flexible; the answer describes the topic
 //!   (KIP-525). 7: topic ids.
 //!
-//! Every broker takes it: those that are not the controller pass it on.
+//! Every broker takes it: those that are not the controller pass it on, but for
+//! those with a ZooKeeper.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +19,13 @@ use super::{Context, Handler, Outcome};
 use crate::cluster::{Cluster, CreationError, NewTopic, Placement, TopicMade};
 use crate::faults::Target;
 use crate::security::{Need, Operation};
+use crate::settings::{self, Scope};
 
 /// The first version that describes the topics made.
 const FIRST_VERSION_OF_DESCRIPTIONS: i16 = 5;
 
-/// The source of a setting that the topic itself has.
-const SOURCE_TOPIC: i8 = 1;
+/// The most partitions that one request may ask for.
+const MAX_PARTITIONS: i64 = 10_000;
 
 impl Handler for CreateTopicsRequest {
     fn targets(&self, _cluster: &Cluster) -> Vec<Target> {
@@ -46,13 +48,15 @@ impl Handler for CreateTopicsRequest {
         for topic in &self.topics {
             *named.entry(&topic.name).or_default() += 1;
         }
+        let refused = refused_as_a_whole(context, &self);
         let mut results = Vec::with_capacity(self.topics.len());
         for topic in &self.topics {
             // What is named twice is answered once.
             let Some(times) = named.remove(topic.name.as_str()) else {
                 continue;
             };
-            let made = match context.plan.topic_error(&topic.name) {
+            let injected = context.plan.topic_error(&topic.name);
+            let made = match injected.or(refused) {
                 Some(code) => refuse(code, code.description()),
                 None if times > 1 => {
                     refuse(ErrorCode::InvalidRequest, "named twice in one request")
@@ -70,6 +74,18 @@ impl Handler for CreateTopicsRequest {
         }
         Outcome::Answer(CreateTopicsResponse::new().with_topics(results))
     }
+}
+
+/// Why no topic is made at all, if so.
+fn refused_as_a_whole(context: &Context<'_>, request: &CreateTopicsRequest) -> Option<ErrorCode> {
+    let wanted = |topic: &CreatableTopic| match topic.num_partitions {
+        -1 if topic.assignments.is_empty() => i64::from(context.cluster.config.default_partitions),
+        -1 => topic.assignments.len() as i64,
+        count => i64::from(count),
+    };
+    let all: i64 = request.topics.iter().map(wanted).sum();
+    let too_many = (all > MAX_PARTITIONS).then_some(ErrorCode::PolicyViolation);
+    context.not_controller().or(too_many)
 }
 
 fn new_topic(topic: &CreatableTopic) -> Result<NewTopic, CreationError> {
@@ -132,11 +148,13 @@ fn describe(
     if context.version < FIRST_VERSION_OF_DESCRIPTIONS {
         return result;
     }
-    let settings = made.config.into_iter().map(|(name, value)| {
+    let cluster = &context.cluster;
+    let settings = settings::all(Scope::Topic).map(|setting| {
+        let value = cluster.topic_setting(setting, &made.given, context.broker);
         CreatableTopicConfigs::new()
-            .with_name(StrBytes::from(name))
-            .with_value(StrBytes::from(value))
-            .with_config_source(SOURCE_TOPIC)
+            .with_name(StrBytes::from_static(setting.name))
+            .with_value(value.value.map(StrBytes::from))
+            .with_config_source(value.source as i8)
     });
     result
         .with_num_partitions(made.partitions)

@@ -2,7 +2,8 @@
 //!
 //! - 1: throttle time. 4: flexible. 5: error messages. 6: topic ids.
 //!
-//! Every broker takes it: those that are not the controller pass it on.
+//! Every broker takes it: those that are not the controller pass it on, but for
+//! those with a ZooKeeper.
 
 use kafka_protocol::messages::delete_topics::{DeletableTopicResult, DeleteTopicState};
 use kafka_protocol::messages::{DeleteTopicsRequest, DeleteTopicsResponse};
@@ -85,7 +86,8 @@ fn delete(
     let result = result
         .with_name(Some(name.clone()))
         .with_topic_id(id.unwrap_or(state.topic_id));
-    if let Some(code) = context.plan.topic_error(&name) {
+    let injected = context.plan.topic_error(&name);
+    if let Some(code) = injected.or(context.not_controller()) {
         return (result, Err(code));
     }
     let deleted = if context.cluster.delete_topic(&name) {

@@ -33,11 +33,11 @@ const FIRST_VERSION_OF_ERROR: i16 = 13;
 
 /// Bits of the operations that anyone may do to a topic: READ, WRITE, CREATE,
 /// DELETE, ALTER, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS.
-const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
+pub(super) const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
 
 /// Bits of the operations that anyone may do to the cluster: CREATE, ALTER,
 /// DESCRIBE, CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS, IDEMPOTENT_WRITE.
-const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
+pub(super) const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
 
 impl Handler for MetadataRequest {
     fn targets(&self, cluster: &Cluster) -> Vec<Target> {

@@ -1,22 +1,31 @@
 //! One file per API: what a broker answers.
 
+mod alter_configs;
 mod alter_user_scram_credentials;
 mod api_versions;
+mod configs;
 mod create_acls;
+mod create_partitions;
 mod create_topics;
 mod delete_acls;
 mod delete_groups;
 mod delete_topics;
 mod describe_acls;
+mod describe_cluster;
+mod describe_configs;
 mod describe_groups;
+mod describe_quorum;
+mod describe_topic_partitions;
 mod describe_user_scram_credentials;
 pub(crate) mod fetch;
 mod find_coordinator;
 mod heartbeat;
+mod incremental_alter_configs;
 mod init_producer_id;
 mod join_group;
 mod leader_hint;
 mod leave_group;
+mod list_config_resources;
 mod list_groups;
 mod list_offsets;
 mod metadata;
@@ -28,17 +37,21 @@ mod sasl_authenticate;
 mod sasl_handshake;
 mod served;
 mod sync_group;
+mod update_features;
 
 use std::time::Instant;
 
 use kafka_protocol::messages::{
-    AlterUserScramCredentialsRequest, ApiVersionsRequest, ApiVersionsResponse, CreateAclsRequest,
-    CreateTopicsRequest, DeleteAclsRequest, DeleteGroupsRequest, DeleteTopicsRequest,
-    DescribeAclsRequest, DescribeGroupsRequest, DescribeUserScramCredentialsRequest, FetchRequest,
-    FindCoordinatorRequest, HeartbeatRequest, InitProducerIdRequest, JoinGroupRequest,
-    LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest,
+    AlterConfigsRequest, AlterUserScramCredentialsRequest, ApiVersionsRequest, ApiVersionsResponse,
+    CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest, DeleteAclsRequest,
+    DeleteGroupsRequest, DeleteTopicsRequest, DescribeAclsRequest, DescribeClusterRequest,
+    DescribeConfigsRequest, DescribeGroupsRequest, DescribeQuorumRequest,
+    DescribeTopicPartitionsRequest, DescribeUserScramCredentialsRequest, FetchRequest,
+    FindCoordinatorRequest, HeartbeatRequest, IncrementalAlterConfigsRequest,
+    InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest, ListConfigResourcesRequest,
+    ListGroupsRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest,
     OffsetDeleteRequest, OffsetFetchRequest, ProduceRequest, SaslAuthenticateRequest,
-    SaslHandshakeRequest, SyncGroupRequest,
+    SaslHandshakeRequest, SyncGroupRequest, UpdateFeaturesRequest,
 };
 use kafka_protocol::wire::Reader;
 use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes, Uuid, VersionRange};
@@ -122,6 +135,14 @@ impl Context<'_> {
         }
     }
 
+    /// What a broker answers that cannot do what only the controller may, for it
+    /// passes nothing on: one with a ZooKeeper.
+    fn not_controller(&self) -> Option<ErrorCode> {
+        let passes_on = !self.cluster.config.era.has_zookeeper();
+        let is_controller = self.cluster.controller() == Some(self.broker);
+        (!passes_on && !is_controller).then_some(ErrorCode::NotController)
+    }
+
     /// Whether this broker speaks for `group`.
     fn check_group(&self, group: &str) -> Result<(), ErrorCode> {
         self.cluster.check_group_coordinator(self.broker, group)
@@ -172,14 +193,27 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::DescribeAcls => machine.serve::<DescribeAclsRequest>(exchange, body),
         ApiKey::CreateAcls => machine.serve::<CreateAclsRequest>(exchange, body),
         ApiKey::DeleteAcls => machine.serve::<DeleteAclsRequest>(exchange, body),
+        ApiKey::DescribeConfigs => machine.serve::<DescribeConfigsRequest>(exchange, body),
+        ApiKey::AlterConfigs => machine.serve::<AlterConfigsRequest>(exchange, body),
         ApiKey::SaslAuthenticate => machine.serve::<SaslAuthenticateRequest>(exchange, body),
+        ApiKey::CreatePartitions => machine.serve::<CreatePartitionsRequest>(exchange, body),
         ApiKey::DeleteGroups => machine.serve::<DeleteGroupsRequest>(exchange, body),
+        ApiKey::IncrementalAlterConfigs => {
+            machine.serve::<IncrementalAlterConfigsRequest>(exchange, body)
+        }
         ApiKey::OffsetDelete => machine.serve::<OffsetDeleteRequest>(exchange, body),
         ApiKey::DescribeUserScramCredentials => {
-            machine.serve::<DescribeUserScramCredentialsRequest>(exchange, body);
+            machine.serve::<DescribeUserScramCredentialsRequest>(exchange, body)
         }
         ApiKey::AlterUserScramCredentials => {
-            machine.serve::<AlterUserScramCredentialsRequest>(exchange, body);
+            machine.serve::<AlterUserScramCredentialsRequest>(exchange, body)
+        }
+        ApiKey::DescribeQuorum => machine.serve::<DescribeQuorumRequest>(exchange, body),
+        ApiKey::UpdateFeatures => machine.serve::<UpdateFeaturesRequest>(exchange, body),
+        ApiKey::DescribeCluster => machine.serve::<DescribeClusterRequest>(exchange, body),
+        ApiKey::ListConfigResources => machine.serve::<ListConfigResourcesRequest>(exchange, body),
+        ApiKey::DescribeTopicPartitions => {
+            machine.serve::<DescribeTopicPartitionsRequest>(exchange, body)
         }
         _ => machine.refuse(&exchange),
     }

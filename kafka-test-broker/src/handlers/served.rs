@@ -5,7 +5,7 @@ use crate::config::Config;
 /// The APIs there are handlers for, each up to the version that Kafka 4.3.1
 /// advertises, and down to the first there ever was; what is served of them is
 /// the era's to say.
-const SERVED: [(ApiKey, i16); 26] = [
+const SERVED: &[(ApiKey, i16)] = &[
     (ApiKey::Produce, 13),
     (ApiKey::Fetch, 18),
     (ApiKey::ListOffsets, 11),
@@ -27,11 +27,20 @@ const SERVED: [(ApiKey, i16); 26] = [
     (ApiKey::DescribeAcls, 3),
     (ApiKey::CreateAcls, 3),
     (ApiKey::DeleteAcls, 3),
+    (ApiKey::DescribeConfigs, 4),
+    (ApiKey::AlterConfigs, 2),
     (ApiKey::SaslAuthenticate, 2),
+    (ApiKey::CreatePartitions, 3),
     (ApiKey::DeleteGroups, 2),
+    (ApiKey::IncrementalAlterConfigs, 1),
     (ApiKey::OffsetDelete, 0),
     (ApiKey::DescribeUserScramCredentials, 0),
     (ApiKey::AlterUserScramCredentials, 0),
+    (ApiKey::DescribeQuorum, 2),
+    (ApiKey::UpdateFeatures, 2),
+    (ApiKey::DescribeCluster, 2),
+    (ApiKey::ListConfigResources, 1),
+    (ApiKey::DescribeTopicPartitions, 0),
 ];
 
 /// Every API that brokers say they serve, with its versions, by number.

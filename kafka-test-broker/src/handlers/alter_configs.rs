@@ -1,0 +1,65 @@
+//! AlterConfigs, versions 0–2: replaces all the settings of resources (KIP-133).
+//!
+//! - 1: throttled after the answer. 2: flexible.
+
+use kafka_protocol::messages::alter_configs::{
+    AlterConfigsResource, AlterConfigsResourceResponse, AlterableConfig,
+};
+use kafka_protocol::messages::{AlterConfigsRequest, AlterConfigsResponse};
+use kafka_protocol::{ErrorCode, StrBytes};
+
+use super::configs::{self, Changes, Operation, ResourceType};
+use super::{Context, Handler, Outcome};
+use crate::cluster::Cluster;
+use crate::faults::Target;
+
+impl Handler for AlterConfigsRequest {
+    fn targets(&self, _cluster: &Cluster) -> Vec<Target> {
+        let topics = self
+            .resources
+            .iter()
+            .filter(|resource| resource.resource_type == ResourceType::Topic.code());
+        let target = |resource: &AlterConfigsResource| Target {
+            topic: resource.resource_name.clone(),
+            partition: None,
+        };
+        topics.map(target).collect()
+    }
+
+    fn handle(self, context: &mut Context<'_>) -> Outcome<AlterConfigsResponse> {
+        let all: Vec<Changes> = self.resources.iter().map(changes).collect();
+        let results = configs::alter(context, &all, self.validate_only);
+        let responses = all.into_iter().zip(results).map(|(changes, result)| {
+            let (code, message) = match result {
+                Ok(()) => (ErrorCode::None, None),
+                Err(refusal) => (
+                    refusal.code,
+                    (!refusal.message.is_empty()).then(|| StrBytes::from(refusal.message)),
+                ),
+            };
+            AlterConfigsResourceResponse::new()
+                .with_error_code(code.code())
+                .with_error_message(message)
+                .with_resource_type(changes.resource_type)
+                .with_resource_name(changes.name)
+        });
+        let responses: Vec<_> = responses.collect();
+        Outcome::Answer(AlterConfigsResponse::new().with_responses(responses))
+    }
+}
+
+fn changes(resource: &AlterConfigsResource) -> Changes {
+    let operation = |setting: &AlterableConfig| {
+        let operation = match &setting.value {
+            Some(value) => Operation::Set(value.to_string()),
+            None => Operation::NoValue,
+        };
+        (setting.name.clone(), operation)
+    };
+    Changes {
+        resource_type: resource.resource_type,
+        name: resource.resource_name.clone(),
+        operations: resource.configs.iter().map(operation).collect(),
+        replace: true,
+    }
+}
