@@ -102,6 +102,13 @@ impl Cluster {
             "message.max.bytes" => config.max_message_bytes.to_string(),
             "socket.request.max.bytes" => config.max_request_bytes.to_string(),
             "offset.metadata.max.bytes" => config.groups.offset_metadata_max_bytes.to_string(),
+            "group.initial.rebalance.delay.ms" => config
+                .groups
+                .initial_rebalance_delay
+                .as_millis()
+                .to_string(),
+            "group.min.session.timeout.ms" => config.groups.min_session_timeout_ms.to_string(),
+            "group.max.session.timeout.ms" => config.groups.max_session_timeout_ms.to_string(),
             "log.message.timestamp.after.max.ms" => config.timestamp_after_max_ms.to_string(),
             "replica.lag.time.max.ms" => config.replica_lag_max.as_millis().to_string(),
             "broker.session.timeout.ms" => config.broker_session_timeout.as_millis().to_string(),

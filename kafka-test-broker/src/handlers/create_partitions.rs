@@ -13,6 +13,7 @@ use kafka_protocol::{ErrorCode, StrBytes};
 use super::{Context, Handler, Outcome};
 use crate::cluster::{Cluster, CreationError};
 use crate::faults::Target;
+use crate::security::{Need, Operation};
 
 impl Handler for CreatePartitionsRequest {
     fn targets(&self, _cluster: &Cluster) -> Vec<Target> {
@@ -21,6 +22,13 @@ impl Handler for CreatePartitionsRequest {
             partition: None,
         };
         self.topics.iter().map(target).collect()
+    }
+
+    fn needs(&self, cluster: &Cluster) -> Vec<Need> {
+        let targets = self.targets(cluster).into_iter();
+        targets
+            .map(|target| Need::topic(Operation::Alter, target.topic))
+            .collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<CreatePartitionsResponse> {

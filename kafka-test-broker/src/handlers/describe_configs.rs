@@ -18,6 +18,7 @@ use super::configs::{self, Refusal, ResourceType};
 use super::{Context, Handler, Outcome};
 use crate::cluster::{Cluster, invalid_name};
 use crate::faults::Target;
+use crate::security::{Need, Operation};
 use crate::settings::{self, Given, Kind, Scope, Setting, Source, Update, Value};
 
 /// The source of a level that was set for a logger.
@@ -37,6 +38,20 @@ impl Handler for DescribeConfigsRequest {
             partition: None,
         };
         topics.map(target).collect()
+    }
+
+    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
+        let resources = self.resources.iter();
+        resources
+            .map(
+                |resource| match ResourceType::from_code(resource.resource_type) {
+                    Some(ResourceType::Topic) => {
+                        Need::topic(Operation::DescribeConfigs, resource.resource_name.clone())
+                    }
+                    _ => Need::cluster(Operation::DescribeConfigs),
+                },
+            )
+            .collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<DescribeConfigsResponse> {
@@ -67,9 +82,15 @@ fn describe(
         Refusal::new(code, code.description())
     };
     let kind = ResourceType::from_code(resource.resource_type).ok_or_else(malformed)?;
+    if let Some(code) = context.plan.whole_error()
+        && kind != ResourceType::Topic
+    {
+        return Err(Refusal::new(code, code.description()));
+    }
     let shown = Shown {
         keys: resource.configuration_keys.as_deref().unwrap_or_default(),
         with_synonyms,
+        tells_defaults: context.version == 0,
     };
     let cluster = &context.cluster;
     let broker = context.broker;
@@ -132,6 +153,8 @@ struct Shown<'a> {
     /// Empty for all of them.
     keys: &'a [StrBytes],
     with_synonyms: bool,
+    /// Only the first version does.
+    tells_defaults: bool,
 }
 
 impl Shown<'_> {
@@ -186,7 +209,7 @@ impl Shown<'_> {
             .with_name(StrBytes::from_static(setting.name))
             .with_value(value.value.and_then(show))
             .with_read_only(scope == Scope::Broker && setting.update == Update::Never)
-            .with_is_default(value.source == Source::Default)
+            .with_is_default(self.tells_defaults && value.source == Source::Default)
             .with_config_source(value.source as i8)
             .with_is_sensitive(secret)
             .with_synonyms(synonyms)

@@ -15,9 +15,17 @@ use kafka_protocol::messages::{DescribeQuorumRequest, DescribeQuorumResponse};
 use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::{Context, Handler, Outcome};
-use crate::cluster::METADATA_TOPIC;
+use crate::cluster::{Cluster, METADATA_TOPIC};
+use crate::security::{Need, Operation};
+
+/// The first version that tells where the voters are.
+const FIRST_VERSION_OF_NODES: i16 = 2;
 
 impl Handler for DescribeQuorumRequest {
+    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
+        vec![Need::cluster(Operation::Describe)]
+    }
+
     fn handle(self, context: &mut Context<'_>) -> Outcome<DescribeQuorumResponse> {
         if let Some(code) = context.plan.whole_error() {
             return Outcome::Answer(DescribeQuorumResponse::new().with_error_code(code.code()));
@@ -34,7 +42,11 @@ impl Handler for DescribeQuorumRequest {
                 .with_partitions(partitions.collect::<Vec<_>>())
         });
         let topics: Vec<_> = topics.collect();
-        let nodes = if found { nodes(context) } else { Vec::new() };
+        let nodes = if found && context.version >= FIRST_VERSION_OF_NODES {
+            nodes(context)
+        } else {
+            Vec::new()
+        };
         Outcome::Answer(
             DescribeQuorumResponse::new()
                 .with_topics(topics)

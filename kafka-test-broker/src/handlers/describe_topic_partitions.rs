@@ -16,6 +16,7 @@ use super::metadata::TOPIC_OPERATIONS;
 use super::{Context, Handler, Outcome};
 use crate::cluster::{Cluster, Partition, invalid_name, is_internal};
 use crate::faults::Target;
+use crate::security::{Need, Operation};
 
 /// Kafka's `max.request.partition.size.limit`.
 const MAX_PARTITIONS: i32 = 2_000;
@@ -28,6 +29,13 @@ impl Handler for DescribeTopicPartitionsRequest {
         };
         let names = wanted(cluster, &self.topics);
         names.into_iter().map(target).collect()
+    }
+
+    fn needs(&self, cluster: &Cluster) -> Vec<Need> {
+        let targets = self.targets(cluster).into_iter();
+        targets
+            .map(|target| Need::topic(Operation::Describe, target.topic))
+            .collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<DescribeTopicPartitionsResponse> {

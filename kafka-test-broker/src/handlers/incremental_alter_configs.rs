@@ -13,6 +13,7 @@ use super::configs::{self, Changes, Operation, ResourceType};
 use super::{Context, Handler, Outcome};
 use crate::cluster::Cluster;
 use crate::faults::Target;
+use crate::security::{Need, Operation as Allowed};
 
 /// The operations, by their numbers.
 const SET: i8 = 0;
@@ -31,6 +32,20 @@ impl Handler for IncrementalAlterConfigsRequest {
             partition: None,
         };
         topics.map(target).collect()
+    }
+
+    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
+        let resources = self.resources.iter();
+        resources
+            .map(
+                |resource| match ResourceType::from_code(resource.resource_type) {
+                    Some(ResourceType::Topic) => {
+                        Need::topic(Allowed::AlterConfigs, resource.resource_name.clone())
+                    }
+                    _ => Need::cluster(Allowed::AlterConfigs),
+                },
+            )
+            .collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<IncrementalAlterConfigsResponse> {

@@ -8,8 +8,14 @@ use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::configs::ResourceType;
 use super::{Context, Handler, Outcome};
+use crate::cluster::Cluster;
+use crate::security::{Need, Operation};
 
 impl Handler for ListConfigResourcesRequest {
+    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
+        vec![Need::cluster(Operation::DescribeConfigs)]
+    }
+
     fn handle(self, context: &mut Context<'_>) -> Outcome<ListConfigResourcesResponse> {
         let types: Option<Vec<_>> = match context.version {
             0 => Some(vec![ResourceType::ClientMetrics]),

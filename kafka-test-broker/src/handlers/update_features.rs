@@ -12,7 +12,8 @@ use kafka_protocol::messages::{UpdateFeaturesRequest, UpdateFeaturesResponse};
 use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::{Context, Handler, Outcome};
-use crate::cluster::Features;
+use crate::cluster::{Cluster, Features};
+use crate::security::{Need, Operation};
 
 /// The first version that names the kind of update.
 const FIRST_VERSION_OF_TYPES: i16 = 1;
@@ -26,6 +27,10 @@ const SAFE_DOWNGRADE: i8 = 2;
 const UNSAFE_DOWNGRADE: i8 = 3;
 
 impl Handler for UpdateFeaturesRequest {
+    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
+        vec![Need::cluster(Operation::Alter)]
+    }
+
     fn handle(self, context: &mut Context<'_>) -> Outcome<UpdateFeaturesResponse> {
         if let Some(code) = context.plan.whole_error() {
             return Outcome::Answer(refused(code, code.description().to_owned()));

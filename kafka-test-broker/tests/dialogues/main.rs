@@ -8,8 +8,10 @@
     reason = "a dialogue that takes another turn is a failed test"
 )]
 
+mod admin;
 mod brokers;
 mod client;
+mod configs;
 mod eras;
 mod faults;
 mod fetch;

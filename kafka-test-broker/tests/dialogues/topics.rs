@@ -64,6 +64,7 @@ async fn every_version_creates_and_describes_as_far_as_it_can() {
                 .configs
                 .iter()
                 .flatten()
+                .filter(|setting| setting.config_source == 1)
                 .map(|setting| (setting.name.as_str(), setting.value.as_deref()))
                 .collect();
             assert_eq!(
