@@ -132,6 +132,14 @@ impl TestClusterBuilder {
         self
     }
 
+    /// How often the brokers remove old segments and compact logs, as the
+    /// settings of each topic say. Default: never, but when
+    /// [`TestCluster::expire`] and [`TestCluster::compact`] are called.
+    pub fn clean_up_interval(mut self, interval: Duration) -> Self {
+        self.config.clean_up_interval = Some(interval.max(Duration::from_millis(1)));
+        self
+    }
+
     /// How many fetch sessions each broker keeps (KIP-227). When there are no
     /// more, old and small ones are closed for others, or a client gets none.
     /// Default: 1,000, as in Kafka.

@@ -39,6 +39,8 @@ pub(crate) struct Config {
     pub max_message_bytes: i32,
     pub max_request_bytes: usize,
     pub timestamp_after_max_ms: i64,
+    /// How often logs are expired and compacted; `None` for only when asked to.
+    pub clean_up_interval: Option<Duration>,
     /// How many fetch sessions each broker keeps.
     pub fetch_sessions_max: usize,
     /// Where the brokers stand, the first one's rack first. If any is given,
@@ -74,6 +76,7 @@ impl Config {
             max_message_bytes: DEFAULT_MAX_MESSAGE_BYTES,
             max_request_bytes: DEFAULT_MAX_REQUEST_BYTES,
             timestamp_after_max_ms: DEFAULT_TIMESTAMP_AFTER_MAX_MS,
+            clean_up_interval: None,
             fetch_sessions_max: DEFAULT_FETCH_SESSIONS_MAX,
             racks: Vec::new(),
             replica_lag_max: DEFAULT_REPLICA_LAG_MAX,

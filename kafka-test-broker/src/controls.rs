@@ -75,4 +75,25 @@ impl TestCluster {
     pub fn truncate(&self, topic: &str, partition: i32, offset: i64) -> bool {
         self.change_now(|cluster, moment| cluster.truncate(topic, partition, offset, moment))
     }
+
+    /// Begins a new segment of a partition's log, so that what is there can be
+    /// removed and compacted. Returns whether there is such a partition.
+    pub fn roll_segment(&self, topic: &str, partition: i32) -> bool {
+        self.change_now(|cluster, moment| cluster.roll(topic, partition, moment))
+    }
+
+    /// Removes the segments of a partition that `retention.ms` and
+    /// `retention.bytes` of its topic no longer keep, by the brokers' wall
+    /// clock. Returns whether any went.
+    pub fn expire(&self, topic: &str, partition: i32) -> bool {
+        self.change_now(|cluster, moment| cluster.expire(topic, partition, moment))
+    }
+
+    /// Compacts all segments of a partition but the last one, if the
+    /// `cleanup.policy` of its topic has `compact`: of each key the last record
+    /// stays; tombstones and transaction markers go `delete.retention.ms` after
+    /// they were compacted first. Returns whether there was anything to do.
+    pub fn compact(&self, topic: &str, partition: i32) -> bool {
+        self.change_now(|cluster, moment| cluster.compact(topic, partition, moment))
+    }
 }

@@ -44,6 +44,7 @@
 //! | read and write control records | [`ControlRecord`], [`RecordBatch::of_transaction_end`] |
 //! | change the codec or its level | [`RecordBatch::recompress`] |
 //! | place a batch in a log | [`RecordBatch::record_bytes_at`], [`RecordBatch::with_log_append_time`] |
+//! | take records out, as compaction does | [`RecordBatch::compacted`] |
 //! | serve clients and producers of another era | [`Converter`] |
 //!
 //! Bytes from a peer never make any of this panic, loop without end or allocate
@@ -51,6 +52,7 @@
 
 mod batch;
 mod builder;
+mod compaction;
 mod compression;
 mod control;
 mod control_record;

@@ -70,7 +70,7 @@ pub(super) fn without_headers<'a>(record: &RecordView<'a>) -> NewRecord<'a> {
 
 /// A batch of magic 2 with these fields, but for the codec, which is
 /// `compressor`'s, as `body`'s is to be.
-fn in_batch(
+pub(super) fn in_batch(
     header: BatchHeader,
     body: &[u8],
     compressor: &mut Compressor,
@@ -179,7 +179,7 @@ fn push_record(
     push_varint(body, 0);
 }
 
-fn push_varint(body: &mut Vec<u8>, value: i64) {
+pub(super) fn push_varint(body: &mut Vec<u8>, value: i64) {
     let mut room = [0; 10];
     let len = put_varint(&mut room, value);
     body.extend_from_slice(&room[..len]);

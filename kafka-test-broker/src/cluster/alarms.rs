@@ -22,6 +22,8 @@ pub(crate) enum Alarm {
     Isr(Uuid, i32),
     /// The session of a broker that was cut off.
     Fence(i32),
+    /// Old records.
+    CleanUp,
 }
 
 /// The time, as it goes into the machine with whatever happens.

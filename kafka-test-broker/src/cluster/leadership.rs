@@ -287,19 +287,33 @@ fn reconcile(
         // The last in-sync replica stays listed: it alone has it all.
         partition.isr = vec![leader];
     }
-    let stays = leader.is_some_and(|leader| partition.isr.contains(&leader) && can_lead(&leader));
-    if !stays {
-        let mut able = partition.replicas.iter().copied().filter(can_lead);
-        let next = able
-            .clone()
-            .find(|id| partition.isr.contains(id))
-            .or_else(|| able.next().filter(|_| unclean));
-        if next != leader {
-            partition.elect(next);
+    settle_leader(partition, unclean, brokers);
+    follow(partition, brokers, moment);
+    if partition.reassigning.is_some() {
+        partition.maybe_reassigned(moment);
+        if partition.reassigning.is_none() {
+            settle_leader(partition, unclean, brokers);
+            follow(partition, brokers, moment);
         }
     }
-    follow(partition, brokers, moment);
     partition.leader != leader
+}
+
+/// Elects another one if the leader may lead no longer.
+fn settle_leader(partition: &mut Partition, unclean: bool, brokers: &BTreeMap<i32, Broker>) {
+    let can_lead = |id: &i32| brokers.get(id).is_some_and(Broker::can_lead);
+    let leader = partition.leader;
+    if leader.is_some_and(|leader| partition.isr.contains(&leader) && can_lead(&leader)) {
+        return;
+    }
+    let mut able = partition.replicas.iter().copied().filter(can_lead);
+    let next = able
+        .clone()
+        .find(|id| partition.isr.contains(id))
+        .or_else(|| able.next().filter(|_| unclean));
+    if next != leader {
+        partition.elect(next);
+    }
 }
 
 /// Lets those follow who can: they have everything at once, and are in sync.

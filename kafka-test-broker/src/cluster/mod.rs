@@ -12,7 +12,9 @@ mod growth;
 mod internal_topics;
 mod leadership;
 mod partition;
+mod reassignment;
 mod replication;
+mod retention;
 mod topic;
 mod topic_config;
 mod upheaval;
@@ -213,7 +215,9 @@ impl Cluster {
         let state = self.topics.get_mut(topic)?;
         let id = state.id;
         let least_in_sync = state.least_in_sync(state.partition(partition)?);
+        let rules = state.config.log;
         let own = state.partition_mut(partition)?.seen_by_mut(broker);
+        own.log.rules = rules;
         let appended = own.append(batch, moment.wall_ms);
         if appended.is_ok_and(|appended| appended.duplicate_with_timestamp.is_some()) {
             self.duplicates += 1;
@@ -255,24 +259,6 @@ impl Cluster {
             });
             self.check_acks(topic, partition);
         }
-    }
-
-    /// Makes the records of a partition before `offset` unreadable. Returns
-    /// whether there is such a partition.
-    pub(crate) fn delete_records(&mut self, topic: &str, partition: i32, offset: i64) -> bool {
-        let Some(topic) = self.topics.get_mut(topic) else {
-            return false;
-        };
-        let id = topic.id;
-        let Some(state) = topic.partition_mut(partition) else {
-            return false;
-        };
-        state.log.delete_before(offset);
-        self.events.push(Event::Changed {
-            topic: id,
-            partition,
-        });
-        true
     }
 
     /// Damages the stored batch that holds `offset`. Returns whether there is
@@ -322,6 +308,7 @@ impl Cluster {
             Alarm::Fence(broker) => self.fence(*broker, moment),
             Alarm::Group(id) => self.ring_group(id, moment),
             Alarm::GroupsLoaded(partition) => self.ring_groups_loaded(*partition, moment),
+            Alarm::CleanUp => self.clean_up(moment),
             alarm => tracing::trace!(?alarm, ?moment, "alarm"),
         }
     }

@@ -1,5 +1,6 @@
 use kafka_protocol::ErrorCode;
 
+use super::reassignment::Reassignment;
 use super::replication::Replication;
 use crate::log::{CheckedBatch, EpochHistory, PartitionLog};
 use crate::producer_state::{ProducerStates, SequenceError, Verdict};
@@ -23,6 +24,8 @@ pub(crate) struct Partition {
     pub epochs: EpochHistory,
     pub producers: ProducerStates,
     pub replication: Replication,
+    /// Where the partition is going, if it moves to other brokers.
+    pub reassigning: Option<Reassignment>,
     /// Brokers whose disk with this partition failed.
     pub offline: Vec<i32>,
     /// The partition as leaders see it that were cut off, and do not know that
@@ -66,6 +69,7 @@ impl Partition {
             epochs,
             producers: ProducerStates::default(),
             replication: Replication::default(),
+            reassigning: None,
             offline: Vec::new(),
             stale: Vec::new(),
         }

@@ -61,6 +61,16 @@ impl Replication {
         });
     }
 
+    /// A replica is new: it has nothing.
+    pub(crate) fn starts_empty(&mut self, replica: i32, now: Instant) {
+        let behind = Behind {
+            end_offset: 0,
+            high_watermark: 0,
+            since: now,
+        };
+        self.behind.insert(replica, behind);
+    }
+
     /// A replica has everything: it follows, or leads.
     pub(crate) fn catches_up(&mut self, replica: i32) {
         self.behind.remove(&replica);

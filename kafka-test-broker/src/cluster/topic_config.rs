@@ -1,6 +1,7 @@
 use std::str::FromStr;
 
 use crate::config::Config;
+use crate::log::LogRules;
 use crate::settings::{self, Given, Scope};
 
 /// Whose clock stamps a topic's records.
@@ -22,6 +23,8 @@ pub(crate) struct TopicConfig {
     pub unclean_leader_election: bool,
     pub timestamp_before_max_ms: i64,
     pub timestamp_after_max_ms: i64,
+    /// How logs are kept.
+    pub log: LogRules,
     /// Every setting that was given, by Kafka's name.
     given: Given,
 }
@@ -36,6 +39,7 @@ impl TopicConfig {
             unclean_leader_election: false,
             timestamp_before_max_ms: i64::MAX,
             timestamp_after_max_ms: config.timestamp_after_max_ms,
+            log: LogRules::default(),
             given: Given::new(),
         }
     }
@@ -67,7 +71,7 @@ impl TopicConfig {
             }
             "message.timestamp.before.max.ms" => take(&mut self.timestamp_before_max_ms, value),
             "message.timestamp.after.max.ms" => take(&mut self.timestamp_after_max_ms, value),
-            _ => {}
+            name => self.log.apply(name, value),
         }
     }
 

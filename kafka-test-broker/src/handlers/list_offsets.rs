@@ -28,6 +28,10 @@ const EARLIEST_LOCAL: (i64, i16) = (-4, 8);
 const LATEST_TIERED: (i64, i16) = (-5, 9);
 const EARLIEST_PENDING_UPLOAD: (i64, i16) = (-6, 11);
 
+/// Who asks as a consumer, and as one that looks for faults.
+const CONSUMER: i32 = -1;
+const DEBUGGING_REPLICA: i32 = -2;
+
 /// The answer where there is no such record.
 const NOTHING: TimestampedOffset = TimestampedOffset {
     timestamp: -1,
@@ -74,7 +78,7 @@ impl Handler for ListOffsetsRequest {
                 let found = if twice.contains(&(topic.name.as_str(), index)) {
                     Err(ErrorCode::InvalidRequest)
                 } else {
-                    find(context, &topic.name, wanted)
+                    find(context, self.replica_id, &topic.name, wanted)
                 };
                 let response = found.unwrap_or_else(|code| {
                     ListOffsetsPartitionResponse::new().with_error_code(code.code())
@@ -93,6 +97,7 @@ impl Handler for ListOffsetsRequest {
 
 fn find(
     context: &Context<'_>,
+    replica_id: i32,
     topic: &str,
     wanted: &ListOffsetsPartition,
 ) -> Result<ListOffsetsPartitionResponse, ErrorCode> {
@@ -106,13 +111,22 @@ fn find(
         .cluster
         .partition_at(context.broker, topic, wanted.partition_index)
         .ok_or(ErrorCode::UnknownTopicOrPartition)?;
-    partition.check_leader(context.broker, wanted.current_leader_epoch)?;
+    if replica_id == DEBUGGING_REPLICA {
+        partition.check_replica(context.broker, wanted.current_leader_epoch)?;
+    } else {
+        partition.check_leader(context.broker, wanted.current_leader_epoch)?;
+    }
     let response = ListOffsetsPartitionResponse::new();
     if context.version == 0 {
         let offsets = old_offsets(partition, wanted, context.wall_ms);
         return Ok(response.with_old_style_offsets(offsets));
     }
-    let found = look_up(partition, wanted.timestamp).unwrap_or(NOTHING);
+    let end = if replica_id == CONSUMER {
+        partition.high_watermark()
+    } else {
+        partition.log.end_offset()
+    };
+    let found = look_up(partition, wanted.timestamp, end).unwrap_or(NOTHING);
     let response = response
         .with_timestamp(found.timestamp)
         .with_offset(found.offset);
@@ -123,7 +137,8 @@ fn find(
     })
 }
 
-fn look_up(partition: &Partition, timestamp: i64) -> Option<TimestampedOffset> {
+/// Finds a place before `end`, or that itself.
+fn look_up(partition: &Partition, timestamp: i64, end: i64) -> Option<TimestampedOffset> {
     let log = &partition.log;
     let place = |offset, leader_epoch: Option<i32>| {
         Some(TimestampedOffset {
@@ -133,21 +148,35 @@ fn look_up(partition: &Partition, timestamp: i64) -> Option<TimestampedOffset> {
         })
     };
     match timestamp {
-        LATEST => place(partition.high_watermark(), Some(partition.leader_epoch)),
+        LATEST => place(end, Some(partition.leader_epoch)),
         EARLIEST | -4 => place(log.start_offset(), partition.epochs.at(log.start_offset())),
-        -3 => log.latest_by_time(),
+        -3 => log.latest_by_time().filter(|found| found.offset < end),
         // Nothing is tiered.
         ..0 => None,
-        timestamp => log.first_at_or_after(timestamp),
+        timestamp => log
+            .first_at_or_after(timestamp)
+            .filter(|found| found.offset < end),
     }
 }
 
 /// What the first version answers: starts of segments and the end of the log,
-/// newest first. Here a log is one segment.
+/// newest first, up to the high watermark.
 fn old_offsets(partition: &Partition, wanted: &ListOffsetsPartition, wall_ms: i64) -> Vec<i64> {
     let log = &partition.log;
-    let mut places = vec![(log.start_offset(), log.last_append_ms())];
-    if !log.is_empty() {
+    let mut places: Vec<(i64, i64)> = log
+        .segments()
+        .iter()
+        .map(|segment| {
+            (
+                segment.base_offset.max(log.start_offset()),
+                segment.modified_ms,
+            )
+        })
+        .collect();
+    if places.is_empty() {
+        places.push((log.start_offset(), wall_ms));
+    }
+    if log.segments().back().is_some_and(|last| last.bytes > 0) {
         places.push((log.end_offset(), wall_ms));
     }
     let count = match wanted.timestamp {
@@ -159,12 +188,14 @@ fn old_offsets(partition: &Partition, wanted: &ListOffsetsPartition, wall_ms: i6
             .map_or(0, |at| at + 1),
     };
     let most = usize::try_from(wanted.max_num_offsets).unwrap_or(0);
-    places[..count]
-        .iter()
-        .rev()
-        .map(|(offset, _)| *offset)
-        .take(most)
-        .collect()
+    let found = places[..count].iter().rev().map(|(offset, _)| *offset);
+    let mut offsets: Vec<i64> = found.take(most).collect();
+    let high_watermark = partition.high_watermark();
+    if offsets.iter().any(|offset| *offset > high_watermark) {
+        offsets.retain(|offset| *offset <= high_watermark);
+        offsets.insert(0, high_watermark);
+    }
+    offsets
 }
 
 fn is_supported(timestamp: i64, version: i16) -> bool {

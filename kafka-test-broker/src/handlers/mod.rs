@@ -1,6 +1,7 @@
 //! One file per API: what a broker answers.
 
 mod alter_configs;
+mod alter_partition_reassignments;
 mod alter_user_scram_credentials;
 mod api_versions;
 mod configs;
@@ -9,14 +10,17 @@ mod create_partitions;
 mod create_topics;
 mod delete_acls;
 mod delete_groups;
+mod delete_records;
 mod delete_topics;
 mod describe_acls;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
+mod describe_log_dirs;
 mod describe_quorum;
 mod describe_topic_partitions;
 mod describe_user_scram_credentials;
+mod elect_leaders;
 pub(crate) mod fetch;
 mod find_coordinator;
 mod heartbeat;
@@ -28,10 +32,12 @@ mod leave_group;
 mod list_config_resources;
 mod list_groups;
 mod list_offsets;
+mod list_partition_reassignments;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
+mod offset_for_leader_epoch;
 mod produce;
 mod sasl_authenticate;
 mod sasl_handshake;
@@ -42,16 +48,18 @@ mod update_features;
 use std::time::Instant;
 
 use kafka_protocol::messages::{
-    AlterConfigsRequest, AlterUserScramCredentialsRequest, ApiVersionsRequest, ApiVersionsResponse,
-    CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest, DeleteAclsRequest,
-    DeleteGroupsRequest, DeleteTopicsRequest, DescribeAclsRequest, DescribeClusterRequest,
-    DescribeConfigsRequest, DescribeGroupsRequest, DescribeQuorumRequest,
-    DescribeTopicPartitionsRequest, DescribeUserScramCredentialsRequest, FetchRequest,
-    FindCoordinatorRequest, HeartbeatRequest, IncrementalAlterConfigsRequest,
+    AlterConfigsRequest, AlterPartitionReassignmentsRequest, AlterUserScramCredentialsRequest,
+    ApiVersionsRequest, ApiVersionsResponse, CreateAclsRequest, CreatePartitionsRequest,
+    CreateTopicsRequest, DeleteAclsRequest, DeleteGroupsRequest, DeleteRecordsRequest,
+    DeleteTopicsRequest, DescribeAclsRequest, DescribeClusterRequest, DescribeConfigsRequest,
+    DescribeGroupsRequest, DescribeLogDirsRequest, DescribeQuorumRequest,
+    DescribeTopicPartitionsRequest, DescribeUserScramCredentialsRequest, ElectLeadersRequest,
+    FetchRequest, FindCoordinatorRequest, HeartbeatRequest, IncrementalAlterConfigsRequest,
     InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest, ListConfigResourcesRequest,
-    ListGroupsRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest,
-    OffsetDeleteRequest, OffsetFetchRequest, ProduceRequest, SaslAuthenticateRequest,
-    SaslHandshakeRequest, SyncGroupRequest, UpdateFeaturesRequest,
+    ListGroupsRequest, ListOffsetsRequest, ListPartitionReassignmentsRequest, MetadataRequest,
+    OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, OffsetForLeaderEpochRequest,
+    ProduceRequest, SaslAuthenticateRequest, SaslHandshakeRequest, SyncGroupRequest,
+    UpdateFeaturesRequest,
 };
 use kafka_protocol::wire::Reader;
 use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes, Uuid, VersionRange};
@@ -189,17 +197,29 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::ApiVersions => machine.serve::<ApiVersionsRequest>(exchange, body),
         ApiKey::CreateTopics => machine.serve::<CreateTopicsRequest>(exchange, body),
         ApiKey::DeleteTopics => machine.serve::<DeleteTopicsRequest>(exchange, body),
+        ApiKey::DeleteRecords => machine.serve::<DeleteRecordsRequest>(exchange, body),
         ApiKey::InitProducerId => machine.serve::<InitProducerIdRequest>(exchange, body),
+        ApiKey::OffsetForLeaderEpoch => {
+            machine.serve::<OffsetForLeaderEpochRequest>(exchange, body);
+        }
         ApiKey::DescribeAcls => machine.serve::<DescribeAclsRequest>(exchange, body),
         ApiKey::CreateAcls => machine.serve::<CreateAclsRequest>(exchange, body),
         ApiKey::DeleteAcls => machine.serve::<DeleteAclsRequest>(exchange, body),
         ApiKey::DescribeConfigs => machine.serve::<DescribeConfigsRequest>(exchange, body),
         ApiKey::AlterConfigs => machine.serve::<AlterConfigsRequest>(exchange, body),
+        ApiKey::DescribeLogDirs => machine.serve::<DescribeLogDirsRequest>(exchange, body),
         ApiKey::SaslAuthenticate => machine.serve::<SaslAuthenticateRequest>(exchange, body),
         ApiKey::CreatePartitions => machine.serve::<CreatePartitionsRequest>(exchange, body),
         ApiKey::DeleteGroups => machine.serve::<DeleteGroupsRequest>(exchange, body),
         ApiKey::IncrementalAlterConfigs => {
             machine.serve::<IncrementalAlterConfigsRequest>(exchange, body)
+        }
+        ApiKey::ElectLeaders => machine.serve::<ElectLeadersRequest>(exchange, body),
+        ApiKey::AlterPartitionReassignments => {
+            machine.serve::<AlterPartitionReassignmentsRequest>(exchange, body);
+        }
+        ApiKey::ListPartitionReassignments => {
+            machine.serve::<ListPartitionReassignmentsRequest>(exchange, body);
         }
         ApiKey::OffsetDelete => machine.serve::<OffsetDeleteRequest>(exchange, body),
         ApiKey::DescribeUserScramCredentials => {

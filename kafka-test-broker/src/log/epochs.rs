@@ -33,6 +33,17 @@ impl EpochHistory {
         self.entries.retain(|entry| entry.offset < offset);
     }
 
+    /// The log starts at `offset` now: of the epochs before, only the one that it
+    /// starts in is known, and from there on.
+    pub(crate) fn start_at(&mut self, offset: i64) {
+        let before = self.entries.partition_point(|entry| entry.offset <= offset);
+        let gone = before.saturating_sub(1);
+        self.entries.drain(..gone);
+        if let Some(first) = self.entries.first_mut() {
+            first.offset = first.offset.max(offset);
+        }
+    }
+
     /// The newest epoch, `None` before the first leader.
     pub(crate) fn latest(&self) -> Option<i32> {
         self.entries.last().map(|entry| entry.epoch)
@@ -45,8 +56,12 @@ impl EpochHistory {
     }
 
     /// Where `epoch` ended in a log that ends at `log_end`; `None` for an epoch
-    /// newer than all, or older than all.
+    /// newer than all. One older than all ended, for all that is known, where
+    /// the first one began.
     pub(crate) fn end_of(&self, epoch: i32, log_end: i64) -> Option<EpochEnd> {
+        if epoch < 0 {
+            return None;
+        }
         if self.latest()? == epoch {
             return Some(EpochEnd {
                 epoch,
@@ -55,9 +70,9 @@ impl EpochHistory {
         }
         let after = self.entries.partition_point(|entry| entry.epoch <= epoch);
         let next = self.entries.get(after)?;
-        let this = self.entries[..after].last()?;
+        let this = self.entries[..after].last();
         Some(EpochEnd {
-            epoch: this.epoch,
+            epoch: this.map_or(epoch, |this| this.epoch),
             end_offset: next.offset,
         })
     }
@@ -83,6 +98,27 @@ mod tests {
     }
 
     #[test]
+    fn start_of_the_log_takes_older_epochs_with_it() {
+        let mut epochs = EpochHistory::default();
+        epochs.begin(1, 0);
+        epochs.begin(2, 10);
+        epochs.begin(4, 20);
+        epochs.start_at(15);
+        let end = |epochs: &EpochHistory, epoch| {
+            let end = epochs.end_of(epoch, 25).unwrap();
+            (end.epoch, end.end_offset)
+        };
+        assert_eq!(end(&epochs, 1), (1, 15));
+        assert_eq!(end(&epochs, 2), (2, 20));
+        assert_eq!(epochs.at(14), None);
+        epochs.start_at(25);
+        assert_eq!(end(&epochs, 2), (2, 25));
+        assert_eq!(end(&epochs, 4), (4, 25));
+        epochs.truncate(3);
+        assert_eq!(epochs.latest(), None);
+    }
+
+    #[test]
     fn end_of_an_epoch_is_the_start_of_the_next() {
         let mut epochs = EpochHistory::default();
         epochs.begin(1, 0);
@@ -95,7 +131,8 @@ mod tests {
         assert_eq!(end(4), Some((4, 25)));
         assert_eq!(end(1), Some((1, 10)));
         assert_eq!(end(3), Some((1, 10)));
-        assert_eq!(end(0), None);
+        assert_eq!(end(0), Some((0, 0)));
         assert_eq!(end(5), None);
+        assert_eq!(end(-1), None);
     }
 }

@@ -1,8 +1,11 @@
 //! One partition's log: batches as they were sent, with the offsets and leader
 //! epochs the broker gave them.
 
+mod compaction;
 mod damage;
 mod epochs;
+mod rules;
+mod segments;
 mod stored;
 mod timestamps;
 mod validation;
@@ -16,6 +19,8 @@ use kafka_protocol::records::{BatchLimits, RecordBatch};
 use crate::producer_state::ProducerStates;
 pub(crate) use damage::corrupted;
 pub(crate) use epochs::EpochHistory;
+pub(crate) use rules::LogRules;
+use segments::Segment;
 use stored::StoredBatch;
 pub(crate) use timestamps::TimestampedOffset;
 pub(crate) use validation::{
@@ -32,13 +37,17 @@ const STAMP_CHUNK_LEN: usize = 256 * STAMP_LEN;
 /// The records of one partition, in memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PartitionLog {
-    /// Ordered by offset, without gaps.
+    /// Ordered by offset; compaction leaves gaps.
     batches: VecDeque<StoredBatch>,
+    /// How the topic wants it kept.
+    pub rules: LogRules,
+    /// Oldest first; none before the first batch.
+    segments: VecDeque<Segment>,
+    /// What lies before was compacted already.
+    compacted_to: i64,
     log_start_offset: i64,
     end_offset: i64,
     stamps: BytesMut,
-    /// Wall clock of the last append, for the oldest clients' look-up by time.
-    last_append_ms: i64,
 }
 
 /// How much of a log one read may return.
@@ -62,16 +71,6 @@ impl PartitionLog {
         self.end_offset
     }
 
-    /// The wall clock, in milliseconds, when something was appended last.
-    pub(crate) fn last_append_ms(&self) -> i64 {
-        self.last_append_ms
-    }
-
-    /// Whether nothing readable is left.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.batches.is_empty()
-    }
-
     /// Appends `batch` and returns the offset of its first record.
     pub(crate) fn append(&mut self, batch: &CheckedBatch, leader_epoch: i32, wall_ms: i64) -> i64 {
         let base_offset = self.end_offset;
@@ -79,6 +78,7 @@ impl PartitionLog {
         let highest_timestamp = self.batches.back().map_or(batch.max_timestamp, |last| {
             last.highest_timestamp.max(batch.max_timestamp)
         });
+        self.enter(batch.raw.len(), batch.max_timestamp, wall_ms);
         let stamp = self.stamp(base_offset, &batch.raw, leader_epoch);
         self.batches.push_back(StoredBatch {
             base_offset,
@@ -91,7 +91,6 @@ impl PartitionLog {
             sent: batch.raw.clone(),
         });
         self.end_offset = last_offset + 1;
-        self.last_append_ms = wall_ms;
         base_offset
     }
 
@@ -144,6 +143,10 @@ impl PartitionLog {
     pub(crate) fn truncate(&mut self, offset: i64) {
         self.batches.truncate(self.index_of(offset));
         self.end_offset = self.end_offset.min(offset);
+        self.segments
+            .retain(|segment| segment.base_offset < offset || segment.base_offset == 0);
+        self.recount(offset);
+        self.compacted_to = self.compacted_to.min(offset);
         self.log_start_offset = self.log_start_offset.min(self.end_offset);
     }
 
@@ -169,6 +172,12 @@ impl PartitionLog {
             .is_some_and(|batch| batch.last_offset < self.log_start_offset)
         {
             self.batches.pop_front();
+        }
+        // The last segment stays: the next batch goes there.
+        while let Some(next) = self.segments.get(1).map(|next| next.base_offset)
+            && next <= self.log_start_offset
+        {
+            self.segments.pop_front();
         }
     }
 

@@ -69,7 +69,7 @@ impl Machine {
     /// The cluster's wall clock stands at its configured time at `now`.
     pub(crate) fn new(now: Instant, cluster: Cluster) -> Self {
         let random = fastrand::Rng::with_seed(cluster.config.seed ^ FAULT_SEED);
-        Self {
+        let mut machine = Self {
             cluster,
             faults: FaultSet::new(random),
             connections: BTreeMap::new(),
@@ -83,7 +83,10 @@ impl Machine {
             requests: BTreeMap::new(),
             started: now,
             outputs: Vec::new(),
-        }
+        };
+        let moment = machine.moment(now);
+        machine.cluster.plan_clean_up(moment);
+        machine
     }
 
     /// Opens a connection to `broker` from `client_host`; `None` when it is down.

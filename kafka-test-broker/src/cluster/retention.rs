@@ -1,0 +1,94 @@
+//! What becomes of old records.
+
+use super::{Alarm, Cluster, Event, Moment, Partition, Topic};
+
+impl Cluster {
+    /// Begins a new segment of a partition. Returns whether there is such a
+    /// partition.
+    pub(crate) fn roll(&mut self, topic: &str, partition: i32, moment: Moment) -> bool {
+        self.keep(topic, partition, |partition| {
+            partition.log.roll(moment.wall_ms);
+            false
+        })
+        .is_some()
+    }
+
+    /// Removes the segments of a partition that its topic's settings no longer
+    /// keep. Returns whether any went.
+    pub(crate) fn expire(&mut self, topic: &str, partition: i32, moment: Moment) -> bool {
+        let gone = self.keep(topic, partition, |partition| {
+            let gone = partition
+                .log
+                .expire(partition.replication.high_watermark(), moment.wall_ms);
+            partition.epochs.start_at(partition.log.start_offset());
+            gone
+        });
+        gone.unwrap_or(false)
+    }
+
+    /// Compacts all segments of a partition but the last, if its topic is one
+    /// to be compacted. Returns whether there was anything to do.
+    pub(crate) fn compact(&mut self, topic: &str, partition: i32, moment: Moment) -> bool {
+        let done = self.keep(topic, partition, |partition| {
+            let stable = partition.replication.high_watermark();
+            partition.log.compact(stable, moment.wall_ms)
+        });
+        done.unwrap_or(false)
+    }
+
+    /// Makes the records of a partition before `offset` unreadable. Returns
+    /// whether there is such a partition.
+    pub(crate) fn delete_records(&mut self, topic: &str, partition: i32, offset: i64) -> bool {
+        self.keep(topic, partition, |partition| {
+            partition.log.delete_before(offset);
+            partition.epochs.start_at(partition.log.start_offset());
+            true
+        })
+        .is_some()
+    }
+
+    /// Expires and compacts everything, and will again.
+    pub(super) fn clean_up(&mut self, moment: Moment) {
+        let count = |topic: &Topic| i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
+        let topics: Vec<_> = self
+            .topics()
+            .map(|topic| (topic.name.clone(), count(topic)))
+            .collect();
+        for (topic, partitions) in topics {
+            for partition in 0..partitions {
+                self.expire(&topic, partition, moment);
+                self.compact(&topic, partition, moment);
+            }
+        }
+        self.plan_clean_up(moment);
+    }
+
+    /// Sets when everything is expired and compacted next, if ever.
+    pub(crate) fn plan_clean_up(&mut self, moment: Moment) {
+        let next = self.config.clean_up_interval;
+        self.alarms
+            .set(Alarm::CleanUp, next.map(|interval| moment.now + interval));
+    }
+
+    /// Changes a partition's log by its topic's rules; who waits for it is told
+    /// if it `changed`.
+    fn keep(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        change: impl FnOnce(&mut Partition) -> bool,
+    ) -> Option<bool> {
+        let topic = self.topics.get_mut(topic)?;
+        let (id, rules) = (topic.id, topic.config.log);
+        let state = topic.partition_mut(partition)?;
+        state.log.rules = rules;
+        let changed = change(state);
+        if changed {
+            self.events.push(Event::Changed {
+                topic: id,
+                partition,
+            });
+        }
+        Some(changed)
+    }
+}
