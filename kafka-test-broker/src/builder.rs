@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::era::Era;
 use crate::faults::Fault;
 use crate::machine::Machine;
+use crate::network::Transport;
 use crate::security::SaslMechanism;
 use crate::server::{self, Server};
 use crate::shared::Shared;
@@ -29,6 +30,7 @@ pub struct TestClusterBuilder {
     advertised_host: Option<String>,
     faults: Vec<Fault>,
     topics: Vec<(String, i32)>,
+    transport: Transport,
 }
 
 impl TestClusterBuilder {
@@ -39,6 +41,7 @@ impl TestClusterBuilder {
             advertised_host: None,
             faults: Vec::new(),
             topics: Vec::new(),
+            transport: Transport::default(),
         }
     }
 
@@ -183,6 +186,17 @@ impl TestClusterBuilder {
         self
     }
 
+    /// Speaks TLS on every socket: with the certificates, the demand for client
+    /// certificates, and the versions of `config`. Default: plain text.
+    ///
+    /// Connections of [`TestCluster::dial`] stay in plain text. Whoever shows a
+    /// certificate is `User:ANONYMOUS` all the same, unless they log in by SASL.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, config: std::sync::Arc<rustls::ServerConfig>) -> Self {
+        self.transport = Transport::tls(config);
+        self
+    }
+
     /// Lets in only those who log in, in one of these ways. Default: everybody.
     ///
     /// What a connection sends before, other than ApiVersions, closes it.
@@ -265,12 +279,22 @@ impl TestClusterBuilder {
             addresses.push(self.advertised(listener.local_addr()?));
         }
         let max_request_bytes = self.config.max_request_bytes;
+        let transport = self.transport.clone();
         let shared = self.build(addresses)?;
         let (stop, shutdown) = watch::channel(());
         let ids = shared.with(|machine| machine.cluster().broker_ids());
         let servers = ids.into_iter().zip(listeners).map(|(id, listener)| {
             let (runtime, shared, shutdown) = (runtime.clone(), shared.clone(), shutdown.clone());
-            Server::start(id, listener, runtime, shared, max_request_bytes, shutdown)
+            let transport = transport.clone();
+            Server::start(
+                id,
+                listener,
+                runtime,
+                shared,
+                transport,
+                max_request_bytes,
+                shutdown,
+            )
         });
         let servers = servers.collect::<io::Result<Vec<_>>>()?;
         runtime.spawn(shared.clone().tick(stop.subscribe()));

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::clock;
-use crate::network;
+use crate::network::Transport;
 use crate::shared::Shared;
 
 /// How long to wait after an accept that failed, for want of file descriptors
@@ -27,6 +27,7 @@ pub(crate) struct Server {
     address: SocketAddr,
     runtime: Handle,
     shared: Shared,
+    transport: Transport,
     max_request_bytes: usize,
     shutdown: watch::Receiver<()>,
     listening: Mutex<Option<Listening>>,
@@ -66,6 +67,7 @@ impl Server {
         listener: StdListener,
         runtime: Handle,
         shared: Shared,
+        transport: Transport,
         max_request_bytes: usize,
         shutdown: watch::Receiver<()>,
     ) -> io::Result<Self> {
@@ -74,6 +76,7 @@ impl Server {
             address: listener.local_addr()?,
             runtime,
             shared,
+            transport,
             max_request_bytes,
             shutdown,
             listening: Mutex::new(None),
@@ -112,6 +115,7 @@ impl Server {
             slot.clone(),
             self.runtime.clone(),
             self.shared.clone(),
+            self.transport.clone(),
             self.broker,
             self.max_request_bytes,
             self.shutdown.clone(),
@@ -153,6 +157,7 @@ async fn accept(
     slot: Arc<Slot>,
     runtime: Handle,
     shared: Shared,
+    transport: Transport,
     broker: i32,
     max_request_bytes: usize,
     shutdown: watch::Receiver<()>,
@@ -161,8 +166,9 @@ async fn accept(
         match accepted.and_then(|accepted| accepted.0.set_nodelay(true).map(|()| accepted)) {
             Ok((stream, client)) => {
                 let (shared, shutdown) = (shared.clone(), shutdown.clone());
+                let transport = transport.clone();
                 let serving =
-                    network::serve(stream, shared, broker, client, max_request_bytes, shutdown);
+                    transport.serve(stream, shared, broker, client, max_request_bytes, shutdown);
                 runtime.spawn(serving);
             }
             Err(error) => {

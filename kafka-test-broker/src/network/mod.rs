@@ -3,8 +3,10 @@
 
 mod connection;
 mod outbox;
+mod transport;
 
 pub(crate) use connection::serve;
+pub(crate) use transport::Transport;
 
 /// Bytes that a link inside the process holds in each direction before the
 /// writer has to wait: about what a socket buffer does.

@@ -27,6 +27,8 @@ mod replication;
 mod retention;
 mod security;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
 mod topics;
 mod upheaval;
 mod versions;
