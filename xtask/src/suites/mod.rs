@@ -5,6 +5,7 @@ mod checks;
 mod conformance;
 mod features;
 mod fuzz;
+mod optional;
 mod quickstart;
 mod real;
 mod schema_audit;
@@ -129,6 +130,12 @@ pub(crate) const ALL: &[Suite] = &[
         tier: Tier::Test,
         about: "kafka-protocol with each codec alone, with none, and with the C library",
         run: features::run,
+    },
+    Suite {
+        name: "optional",
+        tier: Tier::Test,
+        about: "the producer's threads under a scheduler, the embedded broker behind TLS",
+        run: optional::run,
     },
     Suite {
         name: "no-c",
