@@ -166,6 +166,11 @@ impl Cluster {
         self.topics.get(name)
     }
 
+    /// How many topics were ever made.
+    pub(crate) fn topics_created(&self) -> usize {
+        self.topics_created
+    }
+
     /// The name of the topic with this id.
     pub(crate) fn name_of(&self, id: Uuid) -> Option<&StrBytes> {
         self.names.get(&id)
@@ -329,7 +334,8 @@ impl Cluster {
     }
 }
 
-fn random_uuid(random: &mut fastrand::Rng) -> Uuid {
+/// An id such as Kafka gives to topics and to members of consumer groups.
+pub(crate) fn random_uuid(random: &mut fastrand::Rng) -> Uuid {
     loop {
         let id = Uuid::from_bytes(random.u128(..).to_be_bytes());
         // Kafka gives no id whose text looks like a command line option.

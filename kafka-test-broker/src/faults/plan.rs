@@ -150,7 +150,8 @@ impl Plan {
         self.refused.push((topic, code));
     }
 
-    fn refusal(&self, topic: &str) -> Option<ErrorCode> {
+    /// Why a topic is refused to whoever asks, whatever faults do.
+    pub(crate) fn refusal(&self, topic: &str) -> Option<ErrorCode> {
         let mut refused = self.refused.iter();
         refused
             .find(|(name, _)| name.as_str() == topic)

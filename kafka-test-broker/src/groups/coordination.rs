@@ -169,7 +169,7 @@ impl Cluster {
             } else if self.groups.offsets.has_any(&id) {
                 // Offsets that are read make a group that only keeps them.
                 let group = ClassicGroup::new(&id, self.groups.settings, moment.wall_ms);
-                self.groups.insert(&id, Group::Classic(group));
+                self.groups.insert(&id, Group::classic(group));
             }
             self.touch_group(&id);
         }

@@ -10,11 +10,13 @@
 //! | file | holds |
 //! |---|---|
 //! | `classic/` | groups whose members agree among themselves |
+//! | `consumer/` | groups to which the coordinator assigns (KIP-848) |
 //! | `offsets.rs` | committed offsets, and those that transactions have pending |
 //! | `expiry.rs` | the end of offsets and of groups |
 //! | `coordination.rs` | which broker coordinates, and what happens when that changes |
 
 pub(crate) mod classic;
+pub(crate) mod consumer;
 mod coordination;
 mod offsets;
 mod requests;
@@ -25,11 +27,12 @@ use std::time::Instant;
 
 use kafka_protocol::messages::AnyResponse;
 use kafka_protocol::messages::list_groups::ListedGroup;
-use kafka_protocol::{ErrorCode, StrBytes};
+use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
-use crate::cluster::Moment;
+use crate::cluster::{Moment, random_uuid};
 use crate::machine::Ticket;
 use classic::ClassicGroup;
+use consumer::ConsumerGroup;
 use coordination::Coordinators;
 pub(crate) use offsets::{CommittedOffset, OffsetStore};
 pub(crate) use settings::GroupSettings;
@@ -52,7 +55,9 @@ pub(crate) struct Groups {
 /// A group of whatever protocol.
 #[derive(Debug)]
 pub(crate) enum Group {
-    Classic(ClassicGroup),
+    Classic(Box<ClassicGroup>),
+    /// Of the protocol of KIP-848.
+    Consumer(Box<ConsumerGroup>),
 }
 
 /// Who commits offsets, or says to.
@@ -104,7 +109,7 @@ impl Groups {
         let settings = self.settings;
         self.groups
             .entry(StrBytes::from(id))
-            .or_insert_with(|| Group::Classic(ClassicGroup::new(id, settings, moment.wall_ms)))
+            .or_insert_with(|| Group::classic(ClassicGroup::new(id, settings, moment.wall_ms)))
     }
 
     fn remove(&mut self, id: &str) -> Option<Group> {
@@ -139,6 +144,11 @@ impl Groups {
         Ok(group)
     }
 
+    /// An id such as Kafka gives to members of consumer groups.
+    pub(crate) fn random_id(&mut self) -> Uuid {
+        random_uuid(&mut self.random)
+    }
+
     /// A version 4 UUID as text, the way Kafka makes member ids unique.
     pub(crate) fn random_uuid(&mut self) -> String {
         let bits = self.random.u128(..) & !(0xf << 76) & !(0b11 << 62) | 4 << 76 | 0b10 << 62;
@@ -150,10 +160,19 @@ impl Groups {
 }
 
 impl Group {
+    fn classic(group: ClassicGroup) -> Self {
+        Self::Classic(Box::new(group))
+    }
+
+    fn consumer(group: ConsumerGroup) -> Self {
+        Self::Consumer(Box::new(group))
+    }
+
     /// The name of the group's type, as ListGroups tells it.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Classic(_) => "classic",
+            Self::Consumer(_) => "consumer",
         }
     }
 
@@ -161,6 +180,7 @@ impl Group {
     pub(crate) fn state(&self) -> &'static str {
         match self {
             Self::Classic(group) => group.state().name(),
+            Self::Consumer(group) => group.state().name(),
         }
     }
 
@@ -169,6 +189,7 @@ impl Group {
     pub(crate) fn protocol_type(&self) -> StrBytes {
         match self {
             Self::Classic(group) => group.protocol_type().cloned().unwrap_or_default(),
+            Self::Consumer(_) => StrBytes::from_static(classic::CONSUMER),
         }
     }
 
@@ -176,6 +197,7 @@ impl Group {
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Classic(group) => group.is_empty(),
+            Self::Consumer(group) => group.is_empty(),
         }
     }
 
@@ -183,6 +205,7 @@ impl Group {
     pub(crate) fn is_subscribed_to(&self, topic: &str) -> bool {
         match self {
             Self::Classic(group) => group.is_subscribed_to(topic),
+            Self::Consumer(group) => group.is_subscribed_to(topic),
         }
     }
 
@@ -194,17 +217,32 @@ impl Group {
     ) -> Result<(), ErrorCode> {
         match self {
             Self::Classic(group) => group.check_commit(committer, moment),
+            Self::Consumer(group) => group.check_commit(committer),
+        }
+    }
+
+    /// Whether `committer`, who may commit, may do so for this partition.
+    pub(crate) fn check_commit_of(
+        &self,
+        committer: Committer<'_>,
+        topic: Uuid,
+        partition: i32,
+    ) -> Result<(), ErrorCode> {
+        match self {
+            Self::Classic(_) => Ok(()),
+            Self::Consumer(group) => group.check_commit_of(committer, topic, partition),
         }
     }
 
     /// Whether this member may ask for offsets; `None` and -1 from outside.
     pub(crate) fn check_fetch(
         &self,
-        _member_id: Option<&str>,
-        _member_epoch: i32,
+        member_id: Option<&str>,
+        member_epoch: i32,
     ) -> Result<(), ErrorCode> {
         match self {
             Self::Classic(_) => Ok(()),
+            Self::Consumer(group) => group.check_fetch(member_id, member_epoch),
         }
     }
 
@@ -222,7 +260,7 @@ impl Group {
     pub(crate) fn check_offset_delete(&self) -> Result<(), ErrorCode> {
         match self {
             Self::Classic(group) if !group.is_of_consumers() => self.check_delete(),
-            Self::Classic(_) => Ok(()),
+            Self::Classic(_) | Self::Consumer(_) => Ok(()),
         }
     }
 
@@ -231,6 +269,7 @@ impl Group {
     pub(crate) fn offsets_age_from(&self) -> Option<AgeFrom> {
         match self {
             Self::Classic(group) => group.offsets_age_from(),
+            Self::Consumer(_) => Some(AgeFrom::Commit),
         }
     }
 
@@ -247,6 +286,7 @@ impl Group {
     pub(crate) fn next_due(&self) -> Option<Instant> {
         match self {
             Self::Classic(group) => group.next_due(),
+            Self::Consumer(group) => group.next_due(),
         }
     }
 
@@ -254,13 +294,26 @@ impl Group {
     pub(crate) fn advance(&mut self, moment: Moment) {
         match self {
             Self::Classic(group) => group.advance(moment),
+            Self::Consumer(group) => group.advance(moment),
         }
+        self.settle(moment);
+    }
+
+    /// A consumer group becomes a classic one when its last member of the new
+    /// protocol is gone.
+    pub(crate) fn settle(&mut self, moment: Moment) {
+        let classic = match self {
+            Self::Consumer(group) if group.has_become_classic() => group.to_classic(moment),
+            _ => return,
+        };
+        *self = Self::classic(classic);
     }
 
     /// The answers that are ready.
     pub(crate) fn take_replies(&mut self) -> Vec<Reply> {
         match self {
             Self::Classic(group) => group.take_replies(),
+            Self::Consumer(_) => Vec::new(),
         }
     }
 
@@ -270,8 +323,9 @@ impl Group {
         match self {
             Self::Classic(group) => {
                 let (replies, group) = group.unload();
-                (replies, group.map(Group::Classic))
+                (replies, group.map(Group::classic))
             }
+            Self::Consumer(group) => (Vec::new(), Some(Group::consumer(group.unload()))),
         }
     }
 
@@ -279,6 +333,7 @@ impl Group {
     pub(crate) fn loaded(&mut self, moment: Moment) {
         match self {
             Self::Classic(group) => group.loaded(moment),
+            Self::Consumer(group) => group.loaded(moment),
         }
     }
 }

@@ -13,6 +13,17 @@ pub(crate) struct GroupSettings {
     pub max_session_timeout_ms: i32,
     /// `group.max.size`: members of one group.
     pub max_size: usize,
+    /// `group.consumer.session.timeout.ms`.
+    pub consumer_session_timeout: Duration,
+    /// `group.consumer.heartbeat.interval.ms`.
+    pub consumer_heartbeat_interval_ms: i32,
+    /// `group.consumer.max.size`: members of one consumer group.
+    pub consumer_max_size: usize,
+    /// `group.consumer.assignment.interval.ms`: how long a target is kept at
+    /// least.
+    pub consumer_assignment_interval: Duration,
+    /// `group.consumer.regex.refresh.interval.ms`.
+    pub consumer_regex_refresh_interval: Duration,
     /// `offset.metadata.max.bytes`.
     pub offset_metadata_max_bytes: usize,
     /// `offsets.retention.minutes`.
@@ -31,6 +42,11 @@ impl Default for GroupSettings {
             min_session_timeout_ms: 6_000,
             max_session_timeout_ms: 1_800_000,
             max_size: usize::MAX,
+            consumer_session_timeout: Duration::from_secs(45),
+            consumer_heartbeat_interval_ms: 5_000,
+            consumer_max_size: usize::MAX,
+            consumer_assignment_interval: Duration::from_secs(1),
+            consumer_regex_refresh_interval: Duration::from_secs(600),
             offset_metadata_max_bytes: 4_096,
             offsets_retention: Duration::from_secs(7 * 24 * 60 * 60),
             offsets_retention_check_interval: Duration::from_secs(600),

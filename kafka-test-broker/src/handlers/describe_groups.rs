@@ -18,7 +18,7 @@ const FIRST_VERSION_OF_NOT_FOUND: i16 = 6;
 
 /// Everything that can be done to a group, as bits: read, delete, describe,
 /// describe its settings, change them.
-const ALL_OPERATIONS: i32 = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
+pub(super) const ALL_OPERATIONS: i32 = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
 
 impl Handler for DescribeGroupsRequest {
     fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
@@ -50,6 +50,7 @@ impl Handler for DescribeGroupsRequest {
 fn describe(context: &Context<'_>, id: &StrBytes, described: DescribedGroup) -> DescribedGroup {
     let reason = match context.cluster.groups.get(id) {
         Some(Group::Classic(group)) => return describe_classic(group, described),
+        Some(Group::Consumer(_)) => format!("Group {id} is not a classic group."),
         None => format!("Group {id} not found."),
     };
     let described = described.with_group_state("Dead");

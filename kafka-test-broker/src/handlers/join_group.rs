@@ -30,7 +30,7 @@ impl Handler for JoinGroupRequest {
         );
         let moment = context.moment();
         let joining = joining(context, &self);
-        context.cluster.groups.join(&self.group_id, joining, moment);
+        context.cluster.join_group(&self.group_id, joining, moment);
         context.cluster.touch_group(&self.group_id);
         match injected {
             Some(code) => Outcome::Answer(refusal(context.version, self.member_id, code)),

@@ -15,7 +15,7 @@ use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 use super::{Context, Handler, Outcome, name_of};
 use crate::cluster::Cluster;
 use crate::faults::Target;
-use crate::groups::{CommittedOffset, Committer};
+use crate::groups::{CommittedOffset, Committer, GroupSettings};
 use crate::security::{Need, Operation};
 
 /// The first version that names topics by id.
@@ -64,7 +64,12 @@ impl Handler for OffsetCommitRequest {
             }
         }
         if !known.is_empty() {
-            let membership = check_group(context, &self);
+            let membership = check_group(context, &self).and_then(|()| {
+                let mut known = known.iter();
+                known.try_for_each(|(name, id, partition)| {
+                    check_partition(context, &self, name, *id, partition)
+                })
+            });
             for (name, id, partition) in known {
                 let committed = match membership {
                     Ok(()) => commit(context, &self, &name, id, partition),
@@ -116,15 +121,46 @@ fn check_group(context: &mut Context<'_>, request: &OffsetCommitRequest) -> Resu
     context
         .cluster
         .check_group_coordinator(context.broker, group)?;
-    let committer = Committer {
+    let committer = committer(request, context.version);
+    let groups = &mut context.cluster.groups;
+    groups.check_commit(group, committer, moment).map(|_| ())
+}
+
+/// Whether the client may commit for this partition. What is not kept for its
+/// metadata need not be its own.
+fn check_partition(
+    context: &Context<'_>,
+    request: &OffsetCommitRequest,
+    name: &StrBytes,
+    id: Uuid,
+    partition: &OffsetCommitRequestPartition,
+) -> Result<(), ErrorCode> {
+    let groups = &context.cluster.groups;
+    let Some(group) = groups.get(&request.group_id) else {
+        return Ok(());
+    };
+    let metadata = partition.committed_metadata.as_deref().unwrap_or_default();
+    if context.version == 0 || is_too_large(metadata, &groups.settings) {
+        return Ok(());
+    }
+    let topic = context.cluster.topic(name);
+    let id = topic.map_or(id, |topic| topic.id);
+    let committer = committer(request, context.version);
+    group.check_commit_of(committer, id, partition.partition_index)
+}
+
+fn committer(request: &OffsetCommitRequest, version: i16) -> Committer<'_> {
+    Committer {
         member_id: &request.member_id,
         instance_id: request.group_instance_id.as_deref(),
         generation: request.generation_id_or_member_epoch,
         transactional: false,
-        version: context.version,
-    };
-    let groups = &mut context.cluster.groups;
-    groups.check_commit(group, committer, moment).map(|_| ())
+        version,
+    }
+}
+
+fn is_too_large(metadata: &str, settings: &GroupSettings) -> bool {
+    metadata.encode_utf16().count() > settings.offset_metadata_max_bytes
 }
 
 fn commit(
@@ -141,7 +177,7 @@ fn commit(
     }
     let metadata = partition.committed_metadata.clone().unwrap_or_default();
     let groups = &mut context.cluster.groups;
-    if metadata.encode_utf16().count() > groups.settings.offset_metadata_max_bytes {
+    if is_too_large(&metadata, &groups.settings) {
         return Err(ErrorCode::OffsetMetadataTooLarge);
     }
     let kept = request.retention_time_ms;

@@ -45,6 +45,8 @@ const SERVED: &[(ApiKey, i16)] = &[
     (ApiKey::DescribeQuorum, 2),
     (ApiKey::UpdateFeatures, 2),
     (ApiKey::DescribeCluster, 2),
+    (ApiKey::ConsumerGroupHeartbeat, 1),
+    (ApiKey::ConsumerGroupDescribe, 1),
     (ApiKey::ListConfigResources, 1),
     (ApiKey::DescribeTopicPartitions, 0),
 ];

@@ -44,7 +44,7 @@ impl Handler for SyncGroupRequest {
                 .collect(),
         };
         let moment = context.moment();
-        context.cluster.groups.sync(&self.group_id, syncing, moment);
+        context.cluster.sync_group(&self.group_id, syncing, moment);
         context.cluster.touch_group(&self.group_id);
         match injected {
             Some(code) => refuse(code),

@@ -12,6 +12,7 @@ mod admin;
 mod brokers;
 mod client;
 mod configs;
+mod consumer_groups;
 mod eras;
 mod faults;
 mod fetch;

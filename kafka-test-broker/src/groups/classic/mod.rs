@@ -9,6 +9,7 @@
 //! [`ClassicGroup::next_due`]; what it answers is in
 //! [`ClassicGroup::take_replies`].
 
+mod convert;
 mod join;
 mod leave;
 mod member;
@@ -36,7 +37,7 @@ use super::{AgeFrom, Committer, GroupSettings, Reply};
 use crate::cluster::Moment;
 
 /// The protocol type of consumers, whose subscriptions a coordinator can read.
-const CONSUMER: &str = "consumer";
+pub(crate) const CONSUMER: &str = "consumer";
 
 /// How long the JoinGroup of a new member may wait.
 const NEW_MEMBER_JOIN_TIMEOUT: Duration = Duration::from_secs(300);
