@@ -160,6 +160,45 @@ impl TestClusterBuilder {
         self
     }
 
+    /// How long a group that was empty waits for more members after its first,
+    /// Kafka's `group.initial.rebalance.delay.ms`. Default: not at all, where
+    /// Kafka waits 3 s.
+    pub fn group_initial_rebalance_delay(mut self, delay: Duration) -> Self {
+        self.config.groups.initial_rebalance_delay = delay;
+        self
+    }
+
+    /// The session timeouts that members of classic groups may have, Kafka's
+    /// `group.min.session.timeout.ms` and `group.max.session.timeout.ms`. Default:
+    /// 6 s to 30 min, as in Kafka.
+    pub fn group_session_timeouts(mut self, shortest: Duration, longest: Duration) -> Self {
+        let ms = |timeout: Duration| i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+        self.config.groups.min_session_timeout_ms = ms(shortest);
+        self.config.groups.max_session_timeout_ms = ms(longest);
+        self
+    }
+
+    /// How many members a classic group may have, Kafka's `group.max.size`.
+    /// Default: as many as come, as in Kafka.
+    pub fn group_max_size(mut self, members: usize) -> Self {
+        self.config.groups.max_size = members;
+        self
+    }
+
+    /// How long committed offsets are kept that no member needs, Kafka's
+    /// `offsets.retention.minutes`. Default: 7 days, as in Kafka.
+    pub fn offsets_retention(mut self, retention: Duration) -> Self {
+        self.config.groups.offsets_retention = retention;
+        self
+    }
+
+    /// How long a broker reads groups that were moved to it, and answers
+    /// `COORDINATOR_LOAD_IN_PROGRESS`. Default: not at all.
+    pub fn coordinator_load_time(mut self, time: Duration) -> Self {
+        self.config.groups.load_time = time;
+        self
+    }
+
     /// How long a replica that lacks something stays in sync. Default: 30 s, as
     /// in Kafka.
     pub fn replica_lag_max(mut self, lag: Duration) -> Self {

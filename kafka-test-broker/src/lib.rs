@@ -63,5 +63,6 @@ mod test_cluster;
 pub use builder::TestClusterBuilder;
 pub use era::{Era, UnknownEra};
 pub use faults::{Condition, Fault, FaultId, Reaction};
+pub use groups::{GroupView, MemberView};
 pub use security::SaslMechanism;
 pub use test_cluster::{Faults, TestCluster};

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::builder::TestClusterBuilder;
 use crate::cluster::{Cluster, InternalTopic, Moment, NewTopic, Partition, Placement};
 use crate::faults::{Fault, FaultId};
+use crate::groups::{Group, GroupView};
 use crate::network;
 use crate::server::Server;
 use crate::shared::Shared;
@@ -232,6 +233,18 @@ impl TestCluster {
             let found = cluster.find_coordinator(topic, group);
             found.ok().map(|broker| broker.id)
         })
+    }
+
+    /// A group as its coordinator sees it, `None` when there is none.
+    pub fn group(&self, id: &str) -> Option<GroupView> {
+        self.look(|cluster| cluster.groups.get(id).map(Group::view))
+    }
+
+    /// Deletes what a group committed as if `offsets.retention.minutes` had gone
+    /// by, and the group with it if it has no members. What members are subscribed
+    /// to stays, and what transactions have pending.
+    pub fn expire_offsets(&self, group: &str) {
+        self.change(|cluster| cluster.expire_offsets(group, i64::MAX));
     }
 
     /// Makes broker `to` the coordinator of a group, and of all others whose names

@@ -14,6 +14,8 @@ pub(crate) enum Alarm {
     Group(StrBytes),
     /// A broker has read the groups in this partition of `__consumer_offsets`.
     GroupsLoaded(i32),
+    /// Some committed offset has expired.
+    OffsetRetention,
     /// A transactional id's timeout.
     Transaction(StrBytes),
     /// A produce request that waits for its replicas.

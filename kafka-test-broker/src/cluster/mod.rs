@@ -314,6 +314,7 @@ impl Cluster {
             Alarm::Group(id) => self.ring_group(id, moment),
             Alarm::GroupsLoaded(partition) => self.ring_groups_loaded(*partition, moment),
             Alarm::CleanUp => self.clean_up(moment),
+            Alarm::OffsetRetention => self.ring_offset_retention(moment),
             alarm => tracing::trace!(?alarm, ?moment, "alarm"),
         }
     }

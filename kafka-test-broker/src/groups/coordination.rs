@@ -1,12 +1,15 @@
 //! Which broker coordinates a group, and what happens when that changes.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
 use super::{ClassicGroup, Group};
 use crate::cluster::{Alarm, Cluster, Event, InternalTopic, Moment};
+
+/// How often it is looked whether a frozen coordinator goes on.
+const FROZEN_RETRY: Duration = Duration::from_millis(100);
 
 const TOPIC: InternalTopic = InternalTopic::ConsumerOffsets;
 
@@ -61,7 +64,9 @@ impl Cluster {
             due = group.next_due();
             replies.extend(group.take_replies());
         }
-        self.alarms.set(Alarm::Group(StrBytes::from(id)), due);
+        let name = StrBytes::from(id);
+        self.groups.touched.insert(name.clone());
+        self.alarms.set(Alarm::Group(name), due);
         for (ticket, response) in replies {
             self.resolve(ticket, response);
         }
@@ -76,6 +81,14 @@ impl Cluster {
 
     /// A group's time has come.
     pub(crate) fn ring_group(&mut self, id: &str, moment: Moment) {
+        let coordinator = self.coordinator(TOPIC, id);
+        if coordinator.is_some_and(|broker| broker.paused) {
+            // A frozen broker does nothing; in a while it may have thawed.
+            let again = moment.now + FROZEN_RETRY;
+            return self
+                .alarms
+                .set(Alarm::Group(StrBytes::from(id)), Some(again));
+        }
         if let Some(group) = self.groups.get_mut(id) {
             group.advance(moment);
         }
@@ -95,8 +108,16 @@ impl Cluster {
         }
     }
 
-    /// Looks whether groups got another coordinator.
+    /// Looks whether groups got another coordinator, and when their offsets
+    /// expire.
     pub(crate) fn settle_groups(&mut self, moment: Moment) {
+        self.settle_coordinators(moment);
+        for id in std::mem::take(&mut self.groups.touched) {
+            self.watch_offset_retention(&id, moment);
+        }
+    }
+
+    fn settle_coordinators(&mut self, moment: Moment) {
         let topic = self
             .topic(TOPIC.name())
             .map_or(Uuid::ZERO, |topic| topic.id);

@@ -18,11 +18,13 @@
 pub(crate) mod classic;
 pub(crate) mod consumer;
 mod coordination;
+mod expiry;
 mod offsets;
 mod requests;
 mod settings;
+mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use kafka_protocol::messages::AnyResponse;
@@ -34,8 +36,10 @@ use crate::machine::Ticket;
 use classic::ClassicGroup;
 use consumer::ConsumerGroup;
 use coordination::Coordinators;
+use expiry::Expiry;
 pub(crate) use offsets::{CommittedOffset, OffsetStore};
 pub(crate) use settings::GroupSettings;
+pub use view::{GroupView, MemberView};
 
 /// Keeps what groups draw apart from what the cluster draws.
 const GROUP_SEED: u64 = 0x6772_6f75_7073;
@@ -49,6 +53,9 @@ pub(crate) struct Groups {
     /// Answers that no group gives.
     replies: Vec<Reply>,
     coordinators: Coordinators,
+    expiry: Expiry,
+    /// Groups to which something was done: whose offsets may age anew.
+    touched: BTreeSet<StrBytes>,
     random: fastrand::Rng,
 }
 
@@ -83,6 +90,8 @@ impl Groups {
             groups: BTreeMap::new(),
             replies: Vec::new(),
             coordinators: Coordinators::default(),
+            expiry: Expiry::default(),
+            touched: BTreeSet::new(),
             random: fastrand::Rng::with_seed(seed ^ GROUP_SEED),
         }
     }

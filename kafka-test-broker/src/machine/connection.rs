@@ -25,6 +25,21 @@ impl Ticket {
     }
 }
 
+#[cfg(test)]
+impl Ticket {
+    /// Of a request that never was.
+    pub(crate) fn fake(request: u64) -> Self {
+        Self {
+            connection: ConnectionId(0),
+            request,
+        }
+    }
+
+    pub(crate) fn number(self) -> u64 {
+        self.request
+    }
+}
+
 /// A client's connection to one broker.
 #[derive(Debug)]
 pub(super) struct Connection {

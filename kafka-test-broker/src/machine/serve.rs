@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use kafka_protocol::frame::{decode_body, encode_any_response, encode_response, open_request};
+use kafka_protocol::frame::{encode_any_response, encode_response, open_request};
 use kafka_protocol::header::{RequestHeader, ResponseHeader};
 use kafka_protocol::messages::{AnyResponse, ApiVersionsRequest, FetchRequest};
 use kafka_protocol::wire::{Limits, Reader, Segments, Sink};
@@ -108,7 +108,7 @@ impl Machine {
     }
 
     /// Serves one request of a known API, in a version that is served.
-    pub(crate) fn serve<R: Handler>(&mut self, exchange: Exchange, body: Reader) {
+    pub(crate) fn serve<R: Handler>(&mut self, exchange: Exchange, mut body: Reader) {
         let Exchange {
             now,
             id,
@@ -122,7 +122,9 @@ impl Machine {
         let broker = connection.broker;
         connection.requests += 1;
         let version = header.api_version;
-        let request = match decode_body::<R>(body, version) {
+        // Like Kafka, which does not look at what follows: librdkafka asks for all
+        // topics with three bytes too many.
+        let request = match R::decode(&mut body, version) {
             Ok(request) => request,
             Err(error) => {
                 tracing::debug!(connection = id.0, %error, "request is malformed");

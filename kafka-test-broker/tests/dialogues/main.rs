@@ -10,6 +10,8 @@
 
 mod admin;
 mod brokers;
+mod classic_groups;
+mod classic_groups_admin;
 mod client;
 mod configs;
 mod consumer_groups;

@@ -178,7 +178,6 @@ async fn frames_that_are_no_requests_close_the_connection() {
         &[0x7f, 0xff, 0xff, 0xff],
         &[0, 0, 3, 0xe9],
         b"GET / HTTP/1.1\r\n\r\n",
-        &too_long,
         &cut,
     ] {
         let mut client = Client::dial(&cluster, 1);
@@ -187,6 +186,9 @@ async fn frames_that_are_no_requests_close_the_connection() {
     }
     let mut client = Client::dial(&cluster, 1);
     client.send_bytes(&good).await;
+    assert!(client.frame().await.is_some());
+    // What follows a request is not looked at: librdkafka sends such.
+    client.send_bytes(&too_long).await;
     assert!(client.frame().await.is_some());
 }
 

@@ -18,6 +18,8 @@ mod rebalance;
 mod record;
 mod state;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
