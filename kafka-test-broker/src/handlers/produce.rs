@@ -178,6 +178,7 @@ fn append(
         timestamp_before_max_ms: state.config.timestamp_before_max_ms,
         timestamp_after_max_ms: state.config.timestamp_after_max_ms,
         records: context.cluster.config.validate_records,
+        log: state.config.log,
     };
     let partition = partition.seen_by(context.broker);
     partition.check_leader(context.broker, -1)?;

@@ -1,9 +1,12 @@
 //! What a leader checks of a batch before it appends it, in Kafka's order.
 
 use bytes::{Buf, Bytes, BytesMut};
-use kafka_protocol::records::{BatchLimits, Compression, RecordBatch, RecordError, TimestampType};
+use kafka_protocol::records::{
+    BatchLimits, Compression, CompressionError, Compressor, RecordBatch, RecordError, TimestampType,
+};
 use kafka_protocol::{ErrorCode, RecordBytes};
 
+use super::LogRules;
 use crate::cluster::TimestampSource;
 use crate::producer_state::SequencedBatch;
 
@@ -62,6 +65,8 @@ pub(crate) struct ValidationRules {
     pub timestamp_after_max_ms: i64,
     /// Whether every record is parsed, or the header believed.
     pub records: bool,
+    /// How the log is kept.
+    pub log: LogRules,
 }
 
 /// Why a batch is refused, as the answer says it.
@@ -110,10 +115,20 @@ fn check_contents(
             .map_err(Rejection::timestamps)?;
         batch.max_timestamp()
     };
+    let batch = with_codec(batch, &limits, &rules.log)?;
     let raw = match rules.timestamp_source {
         TimestampSource::Broker => batch.with_log_append_time(wall_ms)?.raw().clone(),
         TimestampSource::Producer => with_create_time(&batch, max_timestamp),
     };
+    if raw.len() > usize::try_from(rules.max_message_bytes).unwrap_or(0) {
+        return Err(ErrorCode::MessageTooLarge.into());
+    }
+    if raw.len() > rules.log.segment_bytes {
+        return Err(Rejection::new(
+            ErrorCode::RecordListTooLarge,
+            format!("{} bytes do not fit into a segment", raw.len()),
+        ));
+    }
     Ok(CheckedBatch {
         raw,
         record_count: batch.record_count(),
@@ -281,6 +296,7 @@ fn check_records(
     let records = batch.decompress(limits)?;
     let mut max_timestamp = NO_TIMESTAMP;
     let mut wrong = Vec::new();
+    let mut keyless = Vec::new();
     for (record, index) in (&records).into_iter().zip(0..) {
         if record.offset() != i64::from(index) {
             let message = format!("record {index} of the batch has offset {}", record.offset());
@@ -290,13 +306,29 @@ fn check_records(
             });
         }
         max_timestamp = max_timestamp.max(record.timestamp());
+        if rules.log.compact && record.key().is_none() {
+            keyless.push((
+                index,
+                "a compacted topic takes no record without key".into(),
+            ));
+            continue;
+        }
         wrong.extend(check_timestamp(batch, index, record.timestamp(), rules, wall_ms).err());
     }
     let Some(last) = wrong.pop() else {
-        return Ok(max_timestamp);
+        if keyless.is_empty() {
+            return Ok(max_timestamp);
+        }
+        let message = format!("{} records without key", keyless.len());
+        return Err(Rejection {
+            records: keyless,
+            ..Rejection::new(ErrorCode::InvalidRecord, message)
+        });
     };
     let mut rejection = Rejection::timestamps(last);
+    wrong.append(&mut keyless);
     wrong.append(&mut rejection.records);
+    wrong.sort_by_key(|(index, _)| *index);
     rejection.records = wrong;
     Err(rejection)
 }
@@ -322,6 +354,31 @@ fn check_timestamp(
         return Err((index, "only brokers set the time of appending".into()));
     }
     Ok(())
+}
+
+/// The batch in the codec that its topic wants, if it is another one.
+fn with_codec(
+    batch: RecordBatch,
+    limits: &BatchLimits,
+    rules: &LogRules,
+) -> Result<RecordBatch, Rejection> {
+    let wanted = rules.compression.unwrap_or(batch.compression());
+    if wanted == batch.compression() {
+        return Ok(batch);
+    }
+    let level = match wanted {
+        Compression::Gzip => Some(rules.gzip_level).filter(|level| *level >= 0),
+        Compression::Lz4 => Some(rules.lz4_level),
+        Compression::Zstd => Some(rules.zstd_level),
+        _ => None,
+    };
+    let compressor = match level {
+        Some(level) => Compressor::with_level(wanted, level),
+        None => Compressor::new(wanted),
+    };
+    let failed =
+        |error: CompressionError| Rejection::new(ErrorCode::UnknownServerError, error.to_string());
+    Ok(batch.recompress(&mut compressor.map_err(failed)?, limits)?)
 }
 
 /// The batch as the producer stamped it, its header telling the largest

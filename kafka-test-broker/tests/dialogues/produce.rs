@@ -5,7 +5,9 @@ use crate::client::{
     the_partition, timed,
 };
 use kafka_protocol::messages::ProduceRequest;
-use kafka_protocol::records::{BatchStamp, Compression, TimestampType};
+use kafka_protocol::records::{
+    BatchBuilder, BatchStamp, Compression, Compressor, NewRecord, TimestampType,
+};
 use kafka_protocol::{ErrorCode, RecordBytes, Uuid};
 use kafka_test_broker::TestCluster;
 
@@ -478,4 +480,67 @@ async fn header_alone_is_believed_where_records_are_not_validated() {
     );
     let partition = the_partition(client.call(&request, 9).await);
     assert_eq!(code(partition.error_code), ErrorCode::InvalidTimestamp);
+}
+
+#[tokio::test]
+async fn compacted_topics_take_no_record_without_key() {
+    let cluster = cluster(1);
+    cluster.create_topic_on("t", &[&[1]], &[("cleanup.policy", "compact")]);
+    let mut client = Client::dial(&cluster, 1);
+    let mut builder = BatchBuilder::new();
+    for key in [Some(&b"k"[..]), None, Some(b"l"), None] {
+        let record = NewRecord {
+            timestamp: NOW_MS,
+            key,
+            value: Some(b"v"),
+            headers: &[],
+        };
+        builder.append(&record).unwrap();
+    }
+    let sealed = builder.seal(&mut Compressor::new(Compression::None).unwrap());
+    let records = sealed.unwrap().to_record_bytes(&BatchStamp::default());
+    let refused = client.produce("t", 0, records).await;
+    assert_eq!(code(refused.error_code), ErrorCode::InvalidRecord);
+    let wrong: Vec<_> = refused
+        .record_errors
+        .iter()
+        .map(|it| it.batch_index)
+        .collect();
+    assert_eq!(wrong, [1, 3]);
+    assert!(refused.error_message.is_some());
+}
+
+#[tokio::test]
+async fn batches_are_stored_in_the_codec_of_their_topic() {
+    let codecs = [
+        ("uncompressed", Compression::None),
+        ("gzip", Compression::Gzip),
+        ("snappy", Compression::Snappy),
+        ("lz4", Compression::Lz4),
+        ("zstd", Compression::Zstd),
+    ];
+    for (name, stored) in codecs {
+        let cluster = cluster(1);
+        cluster.create_topic_on("t", &[&[1]], &[("compression.type", name)]);
+        let mut client = Client::dial(&cluster, 1);
+        for (_, sent) in codecs {
+            let batch = stamped(&["a", "b"], sent, &BatchStamp::default());
+            let answer = client.produce("t", 0, batch).await;
+            assert_eq!(
+                code(answer.error_code),
+                ErrorCode::None,
+                "{sent:?} to {name}"
+            );
+        }
+        let batches = cluster.log("t", 0);
+        assert!(
+            batches.iter().all(|batch| batch.compression() == stored),
+            "{name}"
+        );
+        let values: Vec<_> = logged(&cluster, "t", 0)
+            .into_iter()
+            .map(|(_, it)| it)
+            .collect();
+        assert_eq!(values, ["a", "b"].repeat(5), "{name}");
+    }
 }

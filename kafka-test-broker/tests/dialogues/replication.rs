@@ -390,3 +390,77 @@ async fn consumers_are_sent_to_a_replica_in_their_rack() {
     client.answer::<FetchRequest>(12).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
+
+/// Whatever brokers do, short of an unclean election: what was acknowledged by
+/// all in sync, two at least, stays where it was, and nothing that consumers saw
+/// is taken back.
+#[tokio::test(start_paused = true)]
+async fn what_all_acknowledged_is_never_lost() {
+    let (mut acknowledged_in_all, mut failovers) = (0, 0);
+    for seed in 0..80 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (cluster, _) = replicated(&[("min.insync.replicas", "2")]);
+        let mut acknowledged: Vec<(i64, String)> = Vec::new();
+        let mut high_watermark = 0;
+        for turn in 0..60 {
+            let broker = random.i32(1..=3);
+            match random.u8(0..20) {
+                0 => cluster.stop_broker(broker),
+                1 | 2 => drop(cluster.start_broker(broker)),
+                3 => cluster.hold_back_replicas(broker),
+                4 => cluster.release_replicas(broker),
+                5 => cluster.cut_off_broker(broker),
+                6 => cluster.reconnect_broker(broker),
+                7 => drop(cluster.move_leader("t", 0, broker)),
+                8 => match cluster.is_paused(broker) {
+                    true => cluster.resume_broker(broker),
+                    false if cluster.is_up(broker) => cluster.pause_broker(broker),
+                    false => {}
+                },
+                9 => tokio::time::sleep(Duration::from_secs(random.u64(1..40))).await,
+                _ => {
+                    // To the leader, or whoever may believe to lead.
+                    let leader = cluster.leader("t", 0).filter(|_| random.u8(0..4) > 0);
+                    let broker = leader.unwrap_or(broker);
+                    if !cluster.is_up(broker) || cluster.is_paused(broker) {
+                        continue;
+                    }
+                    let mut client = Client::dial(&cluster, broker);
+                    let value = format!("{turn}");
+                    let acks = if random.bool() { -1 } else { 1 };
+                    let (code, offset) = send(&mut client, &value, acks).await;
+                    if acks == -1 && code == ErrorCode::None {
+                        acknowledged.push((offset, value));
+                    }
+                }
+            }
+            let now = cluster.high_watermark("t", 0);
+            assert!(
+                now >= high_watermark,
+                "seed {seed} turn {turn}: {now} < {high_watermark}"
+            );
+            assert!(now <= cluster.end_offset("t", 0), "seed {seed}");
+            high_watermark = now;
+        }
+        for broker in 1..=3 {
+            cluster.resume_broker(broker);
+            cluster.reconnect_broker(broker);
+            cluster.release_replicas(broker);
+            cluster.start_broker(broker);
+        }
+        assert_eq!(cluster.in_sync_replicas("t", 0).len(), 3, "seed {seed}");
+        assert_eq!(cluster.high_watermark("t", 0), cluster.end_offset("t", 0));
+        let log = logged(&cluster, "t", 0);
+        for record in &acknowledged {
+            assert!(log.contains(record), "seed {seed}: {record:?} is gone");
+        }
+        let leader = cluster.leader("t", 0).unwrap();
+        let mut consumer = Client::dial(&cluster, leader);
+        let read = records(consumer.fetch("t", 0, 0).await.records);
+        assert_eq!(read, log, "seed {seed}");
+        acknowledged_in_all += acknowledged.len();
+        failovers += cluster.leader_epoch("t", 0).unwrap();
+    }
+    assert!(acknowledged_in_all > 100, "{acknowledged_in_all}");
+    assert!(failovers > 100, "{failovers}");
+}
