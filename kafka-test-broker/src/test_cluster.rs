@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::builder::TestClusterBuilder;
 use crate::cluster::{Cluster, InternalTopic, Moment, NewTopic, Partition, Placement};
 use crate::faults::{Fault, FaultId};
-use crate::groups::{Group, GroupView};
+use crate::groups::GroupView;
 use crate::network;
 use crate::server::Server;
 use crate::shared::Shared;
@@ -237,7 +237,7 @@ impl TestCluster {
 
     /// A group as its coordinator sees it, `None` when there is none.
     pub fn group(&self, id: &str) -> Option<GroupView> {
-        self.look(|cluster| cluster.groups.get(id).map(Group::view))
+        self.look(|cluster| Some(cluster.groups.get(id)?.view(cluster)))
     }
 
     /// Deletes what a group committed as if `offsets.retention.minutes` had gone

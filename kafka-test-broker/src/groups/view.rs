@@ -1,8 +1,10 @@
 use bytes::Bytes;
+use kafka_protocol::messages::consumer_group_describe::DescribedGroup;
 use kafka_protocol::messages::consumer_protocol::ConsumerProtocolAssignment;
 
 use super::Group;
 use super::classic::{ClassicGroup, Member};
+use crate::cluster::Cluster;
 
 /// A group as its coordinator sees it: see
 /// [`TestCluster::group`](crate::TestCluster::group).
@@ -42,10 +44,40 @@ pub struct MemberView {
 }
 
 impl Group {
-    pub(crate) fn view(&self) -> GroupView {
+    /// The group as tests see it; its topics are those of `cluster`.
+    pub(crate) fn view(&self, cluster: &Cluster) -> GroupView {
         match self {
             Self::Classic(group) => view_classic(self, group),
+            Self::Consumer(group) => view_consumer(self, &group.describe(cluster)),
         }
+    }
+}
+
+fn view_consumer(group: &Group, described: &DescribedGroup) -> GroupView {
+    let members = described.members.iter().map(|member| {
+        let topics = member.assignment.topic_partitions.iter();
+        let partitions = topics.flat_map(|topic| {
+            let name = topic.topic_name.to_string();
+            let indexes = topic.partitions.iter();
+            indexes.map(move |index| (name.clone(), *index))
+        });
+        let mut assignment: Vec<(String, i32)> = partitions.collect();
+        assignment.sort();
+        MemberView {
+            id: member.member_id.to_string(),
+            instance_id: member.instance_id.as_ref().map(ToString::to_string),
+            client_id: member.client_id.to_string(),
+            client_host: member.client_host.to_string(),
+            leads: false,
+            assignment,
+        }
+    });
+    GroupView {
+        kind: group.kind().to_owned(),
+        state: group.state().to_owned(),
+        generation: described.group_epoch,
+        protocol: described.assignor_name.to_string(),
+        members: members.collect(),
     }
 }
 
