@@ -54,6 +54,7 @@ mod log;
 mod machine;
 mod network;
 mod producer_state;
+mod quotas;
 mod security;
 mod server;
 mod settings;

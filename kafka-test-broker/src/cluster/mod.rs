@@ -45,6 +45,7 @@ use crate::groups::Groups;
 use crate::log::CheckedBatch;
 use crate::machine::Ticket;
 use crate::producer_state::SequenceError;
+use crate::quotas::Quotas;
 use crate::security::Security;
 use crate::settings::DynamicSettings;
 
@@ -58,6 +59,7 @@ pub(crate) struct Cluster {
     pub id: StrBytes,
     pub groups: Groups,
     pub features: Features,
+    pub quotas: Quotas,
     /// What was set while the cluster ran.
     pub settings: DynamicSettings,
     pub alarms: Alarms,
@@ -112,6 +114,7 @@ impl Cluster {
             security: Security::new(config.security.clone(), config.seed),
             brokers,
             features: Features::new(config.era),
+            quotas: Quotas::default(),
             settings: Self::first_settings(config.era),
             id: StrBytes::from(id.to_string()),
             groups: Groups::new(config.groups, config.seed),

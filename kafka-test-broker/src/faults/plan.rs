@@ -6,7 +6,7 @@ use super::condition::{Hit, Subject, Target};
 use super::reaction::Reaction;
 
 /// What all faults together do to one request.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     /// Errors for single partitions.
     partitions: Vec<(Target, Injected)>,

@@ -1,5 +1,6 @@
 //! One file per API: what a broker answers.
 
+mod alter_client_quotas;
 mod alter_configs;
 mod alter_partition_reassignments;
 mod alter_user_scram_credentials;
@@ -15,6 +16,7 @@ mod delete_groups;
 mod delete_records;
 mod delete_topics;
 mod describe_acls;
+mod describe_client_quotas;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
@@ -50,15 +52,16 @@ mod update_features;
 use std::time::Instant;
 
 use kafka_protocol::messages::{
-    AlterConfigsRequest, AlterPartitionReassignmentsRequest, AlterUserScramCredentialsRequest,
-    ApiVersionsRequest, ApiVersionsResponse, ConsumerGroupDescribeRequest,
-    ConsumerGroupHeartbeatRequest, CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest,
-    DeleteAclsRequest, DeleteGroupsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
-    DescribeAclsRequest, DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest,
-    DescribeLogDirsRequest, DescribeQuorumRequest, DescribeTopicPartitionsRequest,
-    DescribeUserScramCredentialsRequest, ElectLeadersRequest, FetchRequest, FindCoordinatorRequest,
-    HeartbeatRequest, IncrementalAlterConfigsRequest, InitProducerIdRequest, JoinGroupRequest,
-    LeaveGroupRequest, ListConfigResourcesRequest, ListGroupsRequest, ListOffsetsRequest,
+    AlterClientQuotasRequest, AlterConfigsRequest, AlterPartitionReassignmentsRequest,
+    AlterUserScramCredentialsRequest, ApiVersionsRequest, ApiVersionsResponse,
+    ConsumerGroupDescribeRequest, ConsumerGroupHeartbeatRequest, CreateAclsRequest,
+    CreatePartitionsRequest, CreateTopicsRequest, DeleteAclsRequest, DeleteGroupsRequest,
+    DeleteRecordsRequest, DeleteTopicsRequest, DescribeAclsRequest, DescribeClientQuotasRequest,
+    DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest, DescribeLogDirsRequest,
+    DescribeQuorumRequest, DescribeTopicPartitionsRequest, DescribeUserScramCredentialsRequest,
+    ElectLeadersRequest, FetchRequest, FindCoordinatorRequest, HeartbeatRequest,
+    IncrementalAlterConfigsRequest, InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest,
+    ListConfigResourcesRequest, ListGroupsRequest, ListOffsetsRequest,
     ListPartitionReassignmentsRequest, MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest,
     OffsetFetchRequest, OffsetForLeaderEpochRequest, ProduceRequest, SaslAuthenticateRequest,
     SaslHandshakeRequest, SyncGroupRequest, UpdateFeaturesRequest,
@@ -202,7 +205,7 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::DeleteRecords => machine.serve::<DeleteRecordsRequest>(exchange, body),
         ApiKey::InitProducerId => machine.serve::<InitProducerIdRequest>(exchange, body),
         ApiKey::OffsetForLeaderEpoch => {
-            machine.serve::<OffsetForLeaderEpochRequest>(exchange, body);
+            machine.serve::<OffsetForLeaderEpochRequest>(exchange, body)
         }
         ApiKey::DescribeAcls => machine.serve::<DescribeAclsRequest>(exchange, body),
         ApiKey::CreateAcls => machine.serve::<CreateAclsRequest>(exchange, body),
@@ -213,17 +216,21 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::SaslAuthenticate => machine.serve::<SaslAuthenticateRequest>(exchange, body),
         ApiKey::CreatePartitions => machine.serve::<CreatePartitionsRequest>(exchange, body),
         ApiKey::DeleteGroups => machine.serve::<DeleteGroupsRequest>(exchange, body),
+        ApiKey::ElectLeaders => machine.serve::<ElectLeadersRequest>(exchange, body),
         ApiKey::IncrementalAlterConfigs => {
             machine.serve::<IncrementalAlterConfigsRequest>(exchange, body)
         }
-        ApiKey::ElectLeaders => machine.serve::<ElectLeadersRequest>(exchange, body),
         ApiKey::AlterPartitionReassignments => {
-            machine.serve::<AlterPartitionReassignmentsRequest>(exchange, body);
+            machine.serve::<AlterPartitionReassignmentsRequest>(exchange, body)
         }
         ApiKey::ListPartitionReassignments => {
-            machine.serve::<ListPartitionReassignmentsRequest>(exchange, body);
+            machine.serve::<ListPartitionReassignmentsRequest>(exchange, body)
         }
         ApiKey::OffsetDelete => machine.serve::<OffsetDeleteRequest>(exchange, body),
+        ApiKey::DescribeClientQuotas => {
+            machine.serve::<DescribeClientQuotasRequest>(exchange, body)
+        }
+        ApiKey::AlterClientQuotas => machine.serve::<AlterClientQuotasRequest>(exchange, body),
         ApiKey::DescribeUserScramCredentials => {
             machine.serve::<DescribeUserScramCredentialsRequest>(exchange, body)
         }
@@ -233,15 +240,15 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::DescribeQuorum => machine.serve::<DescribeQuorumRequest>(exchange, body),
         ApiKey::UpdateFeatures => machine.serve::<UpdateFeaturesRequest>(exchange, body),
         ApiKey::DescribeCluster => machine.serve::<DescribeClusterRequest>(exchange, body),
+        ApiKey::ConsumerGroupHeartbeat => {
+            machine.serve::<ConsumerGroupHeartbeatRequest>(exchange, body)
+        }
+        ApiKey::ConsumerGroupDescribe => {
+            machine.serve::<ConsumerGroupDescribeRequest>(exchange, body)
+        }
         ApiKey::ListConfigResources => machine.serve::<ListConfigResourcesRequest>(exchange, body),
         ApiKey::DescribeTopicPartitions => {
             machine.serve::<DescribeTopicPartitionsRequest>(exchange, body)
-        }
-        ApiKey::ConsumerGroupHeartbeat => {
-            machine.serve::<ConsumerGroupHeartbeatRequest>(exchange, body);
-        }
-        ApiKey::ConsumerGroupDescribe => {
-            machine.serve::<ConsumerGroupDescribeRequest>(exchange, body);
         }
         _ => machine.refuse(&exchange),
     }

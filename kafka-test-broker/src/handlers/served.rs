@@ -40,6 +40,8 @@ const SERVED: &[(ApiKey, i16)] = &[
     (ApiKey::AlterPartitionReassignments, 1),
     (ApiKey::ListPartitionReassignments, 0),
     (ApiKey::OffsetDelete, 0),
+    (ApiKey::DescribeClientQuotas, 1),
+    (ApiKey::AlterClientQuotas, 1),
     (ApiKey::DescribeUserScramCredentials, 0),
     (ApiKey::AlterUserScramCredentials, 0),
     (ApiKey::DescribeQuorum, 2),

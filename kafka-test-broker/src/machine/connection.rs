@@ -46,6 +46,8 @@ pub(super) struct Connection {
     pub broker: i32,
     /// The client's address, as Kafka shows it: `/127.0.0.1`.
     pub client_host: StrBytes,
+    /// What the client called itself last.
+    pub client_id: StrBytes,
     /// Requests received, the one under way included.
     pub requests: u64,
     pub state: State,
@@ -84,6 +86,7 @@ impl Connection {
         Self {
             broker,
             client_host,
+            client_id: StrBytes::default(),
             requests: 0,
             state: State::Idle,
             deadline: None,

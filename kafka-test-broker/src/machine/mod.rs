@@ -11,6 +11,7 @@ mod purgatory;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod throttle;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;

@@ -1,9 +1,10 @@
-use std::time::Instant;
+use std::any::Any;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kafka_protocol::frame::{encode_any_response, encode_response, open_request};
 use kafka_protocol::header::{RequestHeader, ResponseHeader};
-use kafka_protocol::messages::{AnyResponse, ApiVersionsRequest, FetchRequest};
+use kafka_protocol::messages::{AnyResponse, ApiVersionsRequest, FetchRequest, FetchResponse};
 use kafka_protocol::wire::{Limits, Reader, Segments, Sink};
 use kafka_protocol::{ApiKey, EncodeError, Message, StrBytes};
 
@@ -167,6 +168,14 @@ impl Machine {
         }
         self.authorize(id, &request, &mut plan);
         let client_id = header.client_id.unwrap_or_default();
+        if let Some(connection) = self.connections.get_mut(&id)
+            && connection.client_id != client_id
+        {
+            // A copy, so that a small name does not keep a whole request alive.
+            connection.client_id = client_id.detach();
+        }
+        let pause = self.count_request(now, id, R::KEY, frame.len());
+        plan.throttle = plan.throttle.max(pause);
         let Some(mut context) = self.context(now, id, client_id, version, &plan) else {
             return;
         };
@@ -181,7 +190,7 @@ impl Machine {
             }
             Outcome::NoAnswer => {
                 if !self.broker_fails(now, id, &plan) {
-                    self.finish_unanswered(id, plan.ending);
+                    self.finish_unanswered(now, id, &plan);
                 }
             }
             Outcome::Close => self.close(id),
@@ -370,6 +379,19 @@ impl Machine {
         mut response: R::Response,
         plan: &Plan,
     ) {
+        let any: &mut dyn Any = &mut response;
+        let pause = match any.downcast_mut::<FetchResponse>() {
+            Some(fetched) => self.count_fetched(now, id, fetched),
+            None => Duration::ZERO,
+        };
+        let mut throttled;
+        let plan = if pause > plan.throttle {
+            throttled = plan.clone();
+            throttled.throttle = pause;
+            &throttled
+        } else {
+            plan
+        };
         plan.edit(&self.cluster, &mut response);
         let frame = encode_response(R::KEY, version, correlation_id, &response);
         self.finish(now, id, frame, R::Response::SCHEMA.name, plan);
@@ -455,10 +477,11 @@ impl Machine {
         }
     }
 
-    fn finish_unanswered(&mut self, id: ConnectionId, ending: Option<Ending>) {
-        match ending {
+    fn finish_unanswered(&mut self, now: Instant, id: ConnectionId, plan: &Plan) {
+        match plan.ending {
             Some(Ending::DropAfterApply | Ending::CloseAfterAnswer) => self.close(id),
             Some(Ending::Silence) => self.silence(id),
+            _ if !plan.throttle.is_zero() => self.wait(id, now + plan.throttle, State::Muted),
             _ => {}
         }
     }

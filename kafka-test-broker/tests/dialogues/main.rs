@@ -26,6 +26,7 @@ mod list_offsets;
 mod log_admin;
 mod metadata;
 mod produce;
+mod quotas;
 mod replication;
 mod retention;
 mod security;
