@@ -101,6 +101,7 @@ impl Cluster {
         };
         self.names.remove(&topic.id);
         self.groups.offsets.forget_topic(name);
+        self.groups.zookeeper.forget_topic(name);
         for (_, partition) in topic.partitions.iter().zip(0..) {
             self.events.push(Event::Changed {
                 topic: topic.id,

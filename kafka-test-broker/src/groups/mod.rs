@@ -48,6 +48,8 @@ const GROUP_SEED: u64 = 0x6772_6f75_7073;
 #[derive(Debug)]
 pub(crate) struct Groups {
     pub offsets: OffsetStore,
+    /// What was committed in version 0 while there is a ZooKeeper.
+    pub zookeeper: OffsetStore,
     pub settings: GroupSettings,
     groups: BTreeMap<StrBytes, Group>,
     /// Answers that no group gives.
@@ -86,6 +88,7 @@ impl Groups {
     pub(crate) fn new(settings: GroupSettings, seed: u64) -> Self {
         Self {
             offsets: OffsetStore::default(),
+            zookeeper: OffsetStore::default(),
             settings,
             groups: BTreeMap::new(),
             replies: Vec::new(),

@@ -1,7 +1,7 @@
 //! OffsetCommit, versions 0–10: keeps a group's offsets.
 //!
-//! - 0: Kafka kept these in ZooKeeper, whichever broker was asked; here they
-//!   are with the others. 1: the coordinator keeps them. 2–4: retention time.
+//! - 0: kept in ZooKeeper, whichever broker is asked, and apart from the others,
+//!   in eras that have one. 1: the coordinator keeps them. 2–4: retention time.
 //! - 3: throttle time. 6: leader epoch (KIP-320). 7: static members.
 //! - 8: flexible. 9: consumer groups (KIP-848). 10: topic ids.
 
@@ -14,6 +14,7 @@ use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
 use super::{Context, Handler, Outcome, name_of};
 use crate::cluster::Cluster;
+use crate::era::Era;
 use crate::faults::Target;
 use crate::groups::{CommittedOffset, Committer, GroupSettings};
 use crate::security::{Need, Operation};
@@ -114,6 +115,10 @@ fn check_group(context: &mut Context<'_>, request: &OffsetCommitRequest) -> Resu
     context.check_unapplied()?;
     let moment = context.moment();
     if context.version == 0 {
+        context.check_zookeeper()?;
+        if context.cluster.config.era.has_zookeeper() {
+            return Ok(());
+        }
         context.cluster.groups.ensure(&request.group_id, moment);
         return Ok(());
     }
@@ -176,6 +181,7 @@ fn commit(
         return Err(injected.code);
     }
     let metadata = partition.committed_metadata.clone().unwrap_or_default();
+    let in_zookeeper = context.version == 0 && context.cluster.config.era.has_zookeeper();
     let groups = &mut context.cluster.groups;
     if is_too_large(&metadata, &groups.settings) {
         return Err(ErrorCode::OffsetMetadataTooLarge);
@@ -194,13 +200,25 @@ fn commit(
         topic_id,
         ..CommittedOffset::default()
     };
-    groups
-        .offsets
-        .commit(&request.group_id, topic, index, offset);
+    let store = if in_zookeeper {
+        &mut groups.zookeeper
+    } else {
+        &mut groups.offsets
+    };
+    store.commit(&request.group_id, topic, index, offset);
     injected.map_or(Ok(()), |injected| Err(injected.code))
 }
 
 impl Context<'_> {
+    /// Whether there is somewhere to keep offsets of version 0: not in 3.9,
+    /// which still takes the version.
+    pub(super) fn check_zookeeper(&self) -> Result<(), ErrorCode> {
+        match self.cluster.config.era {
+            Era::V3_9 => Err(ErrorCode::UnsupportedVersion),
+            _ => Ok(()),
+        }
+    }
+
     /// The error that a fault has for this partition.
     fn injected(
         &self,

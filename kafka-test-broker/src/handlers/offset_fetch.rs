@@ -1,7 +1,7 @@
 //! OffsetFetch, versions 0–10: what groups committed.
 //!
-//! - 0: from ZooKeeper in Kafka, whichever broker is asked; here from where all
-//!   offsets are. 1: from the coordinator. 2: an error at the top; null topics
+//! - 0: from ZooKeeper, whichever broker is asked, in eras that have one; else
+//!   from where all offsets are. 1: from the coordinator. 2: an error at the top; null topics
 //!   mean all. 3: throttle time. 5: leader epoch. 6: flexible.
 //! - 7: stable offsets only (KIP-447). 8: several groups (KIP-709).
 //! - 9: consumer groups (KIP-848). 10: topic ids.
@@ -238,6 +238,18 @@ fn look_up(
 ) -> Result<Option<CommittedOffset>, ErrorCode> {
     if let Some(injected) = context.plan.error(topic, partition) {
         return Err(injected.code);
+    }
+    if context.version == 0 {
+        context.check_zookeeper()?;
+        if context.cluster.config.era.has_zookeeper() {
+            let offsets = context.cluster.groups.zookeeper.group(wanted.group);
+            let found = offsets.and_then(|offsets| offsets.get(&(topic.clone(), partition)));
+            return match found {
+                Some(committed) => Ok(Some(committed.clone())),
+                // What ZooKeeper does not have might not be a topic at all.
+                None => Err(ErrorCode::UnknownTopicOrPartition),
+            };
+        }
     }
     let offsets = &context.cluster.groups.offsets;
     if wanted.stable && offsets.is_pending(wanted.group, topic, partition) {

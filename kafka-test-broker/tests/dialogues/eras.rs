@@ -2,8 +2,13 @@
 
 use kafka_protocol::frame::{decode_body, open_response};
 use kafka_protocol::header::RequestHeader;
+use kafka_protocol::messages::offset_commit::{
+    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+};
+use kafka_protocol::messages::offset_fetch::OffsetFetchRequestTopic;
 use kafka_protocol::messages::{
-    ApiVersionsRequest, ApiVersionsResponse, MetadataRequest, ProduceRequest,
+    ApiVersionsRequest, ApiVersionsResponse, MetadataRequest, OffsetCommitRequest,
+    OffsetFetchRequest, ProduceRequest,
 };
 use kafka_protocol::wire::{Limits, Sink};
 use kafka_protocol::{ApiKey, ErrorCode, VersionRange};
@@ -164,4 +169,72 @@ async fn produce_is_advertised_from_0_but_served_from_3() {
     client.call(&ProduceRequest::new().with_acks(1), 3).await;
     client.send(&ProduceRequest::new().with_acks(1), 2).await;
     client.expect_closed().await;
+}
+
+#[tokio::test]
+async fn offsets_of_version_0_have_a_store_of_their_own() {
+    let commit = |topic: &str| {
+        let partition = OffsetCommitRequestPartition::new().with_committed_offset(5);
+        let topic = OffsetCommitRequestTopic::new()
+            .with_name(topic.to_owned())
+            .with_partitions(vec![partition]);
+        OffsetCommitRequest::new()
+            .with_group_id("g")
+            .with_topics(vec![topic])
+    };
+    let topic = OffsetFetchRequestTopic::new()
+        .with_name("t")
+        .with_partition_indexes(vec![0, 1]);
+    let fetch = OffsetFetchRequest::new()
+        .with_group_id("g")
+        .with_topics(Some(vec![topic]));
+    let unknown = ErrorCode::UnknownTopicOrPartition;
+    for (era, expected, found) in [
+        (
+            Era::V0_8_2,
+            ErrorCode::None,
+            [(5, ErrorCode::None), (-1, unknown)],
+        ),
+        (
+            Era::V2_4,
+            ErrorCode::None,
+            [(5, ErrorCode::None), (-1, unknown)],
+        ),
+        (
+            Era::V3_9,
+            ErrorCode::UnsupportedVersion,
+            [(-1, ErrorCode::UnsupportedVersion); 2],
+        ),
+        (
+            Era::EveryVersion,
+            ErrorCode::None,
+            [(5, ErrorCode::None), (-1, ErrorCode::None)],
+        ),
+    ] {
+        let cluster = cluster_of(era);
+        cluster.create_topic("t", 2);
+        // Whichever broker is asked.
+        let mut client = Client::dial(&cluster, 2);
+        let answer = client.call(&commit("t"), 0).await;
+        let result = code(answer.topics[0].partitions[0].error_code);
+        assert_eq!(result, expected, "{era}");
+        let answer = client.call(&commit("nope"), 0).await;
+        assert_eq!(
+            code(answer.topics[0].partitions[0].error_code),
+            unknown,
+            "{era}"
+        );
+        let answer = Client::dial(&cluster, 1).call(&fetch, 0).await;
+        let partitions = answer.topics[0].partitions.iter();
+        let offsets: Vec<_> = partitions
+            .map(|p| (p.committed_offset, code(p.error_code)))
+            .collect();
+        assert_eq!(offsets, found, "{era}");
+        let apart = era != Era::EveryVersion;
+        assert_eq!(
+            cluster.committed_offset("g", "t", 0).is_none(),
+            apart,
+            "{era}"
+        );
+    }
 }
