@@ -62,8 +62,13 @@ fn stored(
     let describe = |partition: &Partition, index: i32| {
         let partition = partition.seen_by(broker);
         let replica = partition.replica(broker);
+        // What DeleteRecords hides stays on the disk until its segment goes.
         let start = partition.log.start_offset();
-        let size = partition.log.bytes_between(start, replica.end_offset);
+        let end = partition.log.end_offset();
+        let lacking = partition
+            .log
+            .bytes_between(replica.end_offset.max(start), end);
+        let size = partition.log.size().saturating_sub(lacking);
         let lag = partition.high_watermark() - replica.end_offset;
         DescribeLogDirsPartition::new()
             .with_partition_index(index)

@@ -25,9 +25,7 @@ impl Handler for ElectLeadersRequest {
     fn handle(self, context: &mut Context<'_>) -> Outcome<ElectLeadersResponse> {
         let known = matches!(self.election_type, PREFERRED | UNCLEAN);
         let whole = context.plan.whole_error();
-        if let Some(code) = whole.or((!known).then_some(ErrorCode::InvalidRequest)) {
-            return Outcome::Answer(ElectLeadersResponse::new().with_error_code(code.code()));
-        }
+        let whole = whole.or((!known).then_some(ErrorCode::InvalidRequest));
         let all = self.topic_partitions.is_none();
         let wanted: Vec<(StrBytes, Vec<i32>)> = match self.topic_partitions {
             Some(topics) => topics
@@ -40,7 +38,11 @@ impl Handler for ElectLeadersRequest {
         for (topic, partitions) in wanted {
             let mut answers = Vec::with_capacity(partitions.len());
             for partition in partitions {
-                let elected = elect(context, &topic, partition, self.election_type);
+                // What is wrong with the whole is said of each partition too.
+                let elected = match whole {
+                    Some(code) => Err(code),
+                    None => elect(context, &topic, partition, self.election_type),
+                };
                 if all && elected == Err(ErrorCode::ElectionNotNeeded) {
                     continue;
                 }
@@ -60,7 +62,12 @@ impl Handler for ElectLeadersRequest {
                     .with_partition_result(answers),
             );
         }
-        Outcome::Answer(ElectLeadersResponse::new().with_replica_election_results(results))
+        let code = whole.unwrap_or(ErrorCode::None);
+        Outcome::Answer(
+            ElectLeadersResponse::new()
+                .with_error_code(code.code())
+                .with_replica_election_results(results),
+        )
     }
 }
 

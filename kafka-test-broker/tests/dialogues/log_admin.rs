@@ -184,6 +184,15 @@ async fn leaders_are_elected_on_demand() {
         [(0, ErrorCode::None)]
     );
     assert_eq!(cluster.leader("t", 0), Some(2));
+    // There is no other kind of election; every partition is told.
+    let topic = TopicPartitions::new().with_topic("t");
+    let request = ElectLeadersRequest::new()
+        .with_election_type(5)
+        .with_topic_partitions(Some(vec![topic.with_partitions(vec![0])]));
+    let response = client.call(&request, 2).await;
+    assert_eq!(code(response.error_code), ErrorCode::InvalidRequest);
+    let told = &response.replica_election_results[0].partition_result[0];
+    assert_eq!(code(told.error_code), ErrorCode::InvalidRequest);
 }
 
 async fn reassign(client: &mut Client, replicas: Option<&[i32]>) -> ErrorCode {
@@ -252,6 +261,14 @@ async fn log_directories_tell_what_each_broker_stores() {
         let partition = &directory.topics[0].partitions[0];
         assert_eq!((partition.partition_size, partition.offset_lag), (size, 0));
     }
+    let response = client.call(&named("t"), 5).await;
+    let whole = response.results[0].topics[0].partitions[0].partition_size;
+    assert_eq!(whole, size / 3 * 4);
+    // What is deleted stays on the disk until its segment goes.
+    cluster.delete_records("t", 0, 3);
+    let response = client.call(&named("t"), 5).await;
+    let left = response.results[0].topics[0].partitions[0].partition_size;
+    assert_eq!(left, whole);
     let elsewhere = Client::dial(&cluster, 3).call(&named("t"), 5).await;
     assert!(elsewhere.results[0].topics.is_empty());
     cluster.fail_disk(2);
