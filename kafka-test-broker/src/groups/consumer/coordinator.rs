@@ -226,14 +226,13 @@ impl Cluster {
     }
 }
 
+/// In Kafka's words, which its tools show to people.
 fn not_found(id: &str) -> Refusal {
-    Refusal::new(
-        ErrorCode::GroupIdNotFound,
-        format!("there is no group {id}"),
-    )
+    Refusal::new(ErrorCode::GroupIdNotFound, format!("Group {id} not found."))
 }
 
+/// See [`not_found`].
 fn not_of_consumers(id: &str) -> Refusal {
-    let message = format!("group {id} is no consumer group");
+    let message = format!("Group {id} is not a consumer group.");
     Refusal::new(ErrorCode::GroupIdNotFound, message)
 }
