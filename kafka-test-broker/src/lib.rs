@@ -38,7 +38,9 @@
 //! FindCoordinator, OffsetCommit, OffsetFetch, CreateTopics and DeleteTopics, in
 //! every version from 0 to the newest of Kafka 4.3, and validates what is
 //! produced as Kafka does: checksums, counts, sizes, timestamps, and the
-//! sequence numbers of idempotent producers. Replication is instantaneous.
+//! sequence numbers of idempotent producers. Replicas follow at once unless a
+//! test holds them back, cuts their brokers off or fails their disks; then the
+//! high watermark waits for those in sync.
 //! Transactions and group membership are not served.
 
 mod builder;

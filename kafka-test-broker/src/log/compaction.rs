@@ -159,11 +159,13 @@ impl Round {
                 return false;
             };
             let superseded = self.latest.get(key).is_some_and(|latest| *latest > offset);
-            !superseded && !(tombstone && over)
+            !(superseded || (tombstone && over))
         };
         let mut tombstones = false;
         let mut kept = 0;
-        let records = batch.decompress(&limits()).ok()?;
+        let Ok(records) = batch.decompress(&limits()) else {
+            return Some(stored.clone());
+        };
         for record in &records {
             let tombstone = record.value().is_none();
             if keep(record.key(), record.offset(), tombstone) {
