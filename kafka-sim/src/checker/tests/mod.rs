@@ -1,6 +1,7 @@
 //! A sound history with all that Kafka allows, for anomalies to be planted in.
 
 mod planted;
+mod random;
 
 use std::time::Duration;
 
