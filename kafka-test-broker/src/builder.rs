@@ -17,6 +17,7 @@ use crate::security::SaslMechanism;
 use crate::server::{self, Server};
 use crate::shared::Shared;
 use crate::test_cluster::TestCluster;
+use crate::transactions::TRANSACTION_VERSION;
 
 /// The first port of a cluster without sockets.
 const OFFLINE_PORT: u16 = 9092;
@@ -29,6 +30,7 @@ pub struct TestClusterBuilder {
     listen: SocketAddr,
     advertised_host: Option<String>,
     faults: Vec<Fault>,
+    transaction_version: Option<i16>,
     topics: Vec<(String, i32)>,
     transport: Transport,
 }
@@ -40,6 +42,7 @@ impl TestClusterBuilder {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             advertised_host: None,
             faults: Vec::new(),
+            transaction_version: None,
             topics: Vec::new(),
             transport: Transport::default(),
         }
@@ -285,6 +288,15 @@ impl TestClusterBuilder {
         self
     }
 
+    /// The level of Kafka's feature `transaction.version`: with 0 and 1, clients
+    /// make partitions part of transactions by requests of their own; with 2, by
+    /// writing to them, and every transaction has an epoch of its own (KIP-890).
+    /// Default: the era's, which is 2 from 4.0 on; it cannot be set before.
+    pub fn transaction_version(mut self, level: i16) -> Self {
+        self.transaction_version = Some(level);
+        self
+    }
+
     /// A fault there is from the start.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -371,6 +383,9 @@ impl TestClusterBuilder {
     /// The machine, and what is wrong with the topics.
     fn machine(self, addresses: Vec<(StrBytes, u16)>) -> (Machine, Option<String>) {
         let mut cluster = Cluster::new(self.config, addresses);
+        if let Some(level) = self.transaction_version {
+            cluster.features.set(TRANSACTION_VERSION, level);
+        }
         let mut problem = None;
         for (name, partitions) in &self.topics {
             let placement = Placement::Spread {

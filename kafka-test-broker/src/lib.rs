@@ -41,7 +41,7 @@
 //! sequence numbers of idempotent producers. Replicas follow at once unless a
 //! test holds them back, cuts their brokers off or fails their disks; then the
 //! high watermark waits for those in sync.
-//! Transactions and group membership are not served.
+//! Transactions are made in both versions.
 
 mod builder;
 mod clock;
@@ -62,6 +62,7 @@ mod server;
 mod settings;
 mod shared;
 mod test_cluster;
+mod transactions;
 
 pub use builder::TestClusterBuilder;
 pub use era::{Era, UnknownEra};

@@ -321,6 +321,61 @@ impl TestCluster {
         self.change_now(|cluster, moment| cluster.move_leader(topic, partition, to, moment))
     }
 
+    /// The offset up to which a partition is read by those who read committed
+    /// records only, 0 when there is no such partition.
+    pub fn last_stable_offset(&self, topic: &str, partition: i32) -> i64 {
+        self.look_at(topic, partition, |partition| {
+            partition.last_stable_offset(partition.high_watermark())
+        })
+        .unwrap_or(0)
+    }
+
+    /// The broker that coordinates a transactional id: the leader of its partition
+    /// of `__transaction_state`. `None` while there is none, and before anybody
+    /// has asked for a coordinator.
+    pub fn transaction_coordinator(&self, transactional_id: &str) -> Option<i32> {
+        let topic = InternalTopic::TransactionState;
+        self.look(|cluster| Some(cluster.coordinator(topic, transactional_id)?.id))
+    }
+
+    /// Makes broker `to` the coordinator of a transactional id, and of all that
+    /// share its partition, as [`TestCluster::move_leader`] does. Transactions go
+    /// on where they were.
+    pub fn move_transaction_coordinator(&self, transactional_id: &str, to: i32) -> bool {
+        let topic = InternalTopic::TransactionState;
+        self.move_leader(topic.name(), topic.partition_of(transactional_id), to)
+    }
+
+    /// Where a transactional id stands, by Kafka's name (`Empty`, `Ongoing`,
+    /// `PrepareCommit`, …); `None` when it is not known.
+    pub fn transaction_state(&self, transactional_id: &str) -> Option<&'static str> {
+        self.look(|cluster| {
+            let transaction = cluster.transactions.get(transactional_id)?;
+            Some(transaction.state.name())
+        })
+    }
+
+    /// Holds the markers of transactions back, or lets them go. Meanwhile those
+    /// that are committed or aborted stay `PrepareCommit` or `PrepareAbort`: their
+    /// producers are told `CONCURRENT_TRANSACTIONS`, and readers of committed
+    /// records wait.
+    pub fn hold_transaction_markers(&self, hold: bool) {
+        self.change(|cluster| cluster.hold_markers(hold));
+    }
+
+    /// Forgets every transactional id that has no open transaction, as Kafka does
+    /// with those idle for `transactional.id.expiration.ms`. Their producers are
+    /// told `INVALID_PRODUCER_ID_MAPPING`.
+    pub fn expire_transactional_ids(&self) {
+        self.change_now(|cluster, moment| cluster.expire_transactional_ids(0, moment));
+    }
+
+    /// Makes every partition forget the producers that have no open transaction in
+    /// it, as Kafka does with those idle for `producer.id.expiration.ms`.
+    pub fn expire_producers(&self) {
+        self.change(Cluster::expire_producers);
+    }
+
     /// Freezes a broker, as SIGSTOP does: connections to it open and requests are
     /// taken, but nothing is done or answered until
     /// [`TestCluster::resume_broker`]. It follows nobody, and after

@@ -10,6 +10,10 @@ const PARTITIONS: i32 = 50;
 /// `transaction.state.log.replication.factor`; fewer in a smaller cluster.
 const REPLICAS: i32 = 3;
 
+/// Kafka's `transaction.state.log.min.isr`; a cluster with no more replicas than
+/// that does without, so that a broker can go down.
+const TRANSACTION_MIN_IN_SYNC: i16 = 2;
+
 /// A topic in which coordinators keep their state: the leader of the partition
 /// that a key falls into is the key's coordinator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +92,10 @@ impl Cluster {
         let mut new = NewTopic::new(topic.name(), placement);
         let owned = |(name, value): &(&str, &str)| ((*name).into(), Some((*value).into()));
         new.config = topic.settings().iter().map(owned).collect();
+        if topic == InternalTopic::TransactionState && replicas > TRANSACTION_MIN_IN_SYNC {
+            let least = TRANSACTION_MIN_IN_SYNC.to_string();
+            new.config.push(("min.insync.replicas".into(), Some(least)));
+        }
         self.create_topic(&new, false)
             .map(|_| ())
             .map_err(|_| ErrorCode::CoordinatorNotAvailable)

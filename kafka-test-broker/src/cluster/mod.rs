@@ -11,6 +11,7 @@ mod fetch_sessions;
 mod growth;
 mod internal_topics;
 mod leadership;
+mod markers;
 mod partition;
 mod reassignment;
 mod replication;
@@ -33,7 +34,7 @@ pub(crate) use creation::{CreationError, METADATA_TOPIC, NewTopic, Placement, To
 pub(crate) use features::Features;
 pub(crate) use fetch_sessions::{FetchScope, PartitionAnswer, WantedPartition};
 pub(crate) use internal_topics::{InternalTopic, java_string_hash};
-pub(crate) use partition::{Appended, Partition};
+pub(crate) use partition::{Appended, Partition, Readable};
 pub(crate) use topic::{Topic, invalid_name, is_internal};
 pub(crate) use topic_config::TimestampSource;
 
@@ -44,10 +45,11 @@ use crate::config::Config;
 use crate::groups::Groups;
 use crate::log::CheckedBatch;
 use crate::machine::Ticket;
-use crate::producer_state::SequenceError;
+use crate::producer_state::ProducerError;
 use crate::quotas::Quotas;
 use crate::security::Security;
 use crate::settings::DynamicSettings;
+use crate::transactions::Transactions;
 
 /// The number of the first broker; the others follow.
 const FIRST_BROKER_ID: i32 = 1;
@@ -62,6 +64,7 @@ pub(crate) struct Cluster {
     pub quotas: Quotas,
     /// What was set while the cluster ran.
     pub settings: DynamicSettings,
+    pub transactions: Transactions,
     pub alarms: Alarms,
     pub fetch_sessions: FetchSessions,
     pub security: Security,
@@ -87,7 +90,7 @@ pub(crate) enum Event {
     Appended {
         topic: Uuid,
         partition: i32,
-        bytes: usize,
+        readable: Readable,
     },
     /// It got another leader, or is gone.
     Changed { topic: Uuid, partition: i32 },
@@ -119,6 +122,7 @@ impl Cluster {
             id: StrBytes::from(id.to_string()),
             groups: Groups::new(config.groups, config.seed),
             config,
+            transactions: Transactions::default(),
             alarms: Alarms::default(),
             fetch_sessions,
             topics: BTreeMap::new(),
@@ -219,7 +223,7 @@ impl Cluster {
         partition: i32,
         batch: &CheckedBatch,
         moment: Moment,
-    ) -> Option<Result<Appended, SequenceError>> {
+    ) -> Option<Result<Appended, ProducerError>> {
         let state = self.topics.get_mut(topic)?;
         let id = state.id;
         let least_in_sync = state.least_in_sync(state.partition(partition)?);
@@ -231,9 +235,9 @@ impl Cluster {
             self.duplicates += 1;
         }
         if appended.is_ok_and(|appended| appended.duplicate_with_timestamp.is_none()) {
-            let bytes = own.advance(least_in_sync);
+            let readable = own.advance(least_in_sync);
             let behind = own.replication.is_anyone_behind();
-            self.tell_advanced(id, topic, partition, bytes);
+            self.tell_advanced(id, topic, partition, readable);
             if behind {
                 self.watch_isr(topic, partition);
             }
@@ -251,19 +255,19 @@ impl Cluster {
         let least = state
             .partition(partition)
             .map_or(0, |partition| state.least_in_sync(partition));
-        let bytes = state
+        let readable = state
             .partition_mut(partition)
-            .map_or(0, |partition| partition.advance(least));
-        self.tell_advanced(id, topic, partition, bytes);
+            .map_or(Readable::default(), |partition| partition.advance(least));
+        self.tell_advanced(id, topic, partition, readable);
         self.check_acks(topic, partition);
     }
 
-    fn tell_advanced(&mut self, id: Uuid, topic: &str, partition: i32, bytes: usize) {
-        if bytes > 0 {
+    fn tell_advanced(&mut self, id: Uuid, topic: &str, partition: i32, readable: Readable) {
+        if readable != Readable::default() {
             self.events.push(Event::Appended {
                 topic: id,
                 partition,
-                bytes,
+                readable,
             });
             self.check_acks(topic, partition);
         }
@@ -318,13 +322,14 @@ impl Cluster {
             Alarm::GroupsLoaded(partition) => self.ring_groups_loaded(*partition, moment),
             Alarm::CleanUp => self.clean_up(moment),
             Alarm::OffsetRetention => self.ring_offset_retention(moment),
-            alarm => tracing::trace!(?alarm, ?moment, "alarm"),
+            Alarm::Transaction(id) => self.ring_transaction(id, moment),
         }
     }
 
     /// Lets coordinators know what happened to the partitions they lead, or led.
     pub(crate) fn settle(&mut self, moment: Moment) {
         self.settle_groups(moment);
+        self.settle_transactions(moment);
     }
 
     /// What happened and was not taken yet.

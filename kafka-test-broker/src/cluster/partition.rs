@@ -3,7 +3,7 @@ use kafka_protocol::ErrorCode;
 use super::reassignment::Reassignment;
 use super::replication::Replication;
 use crate::log::{CheckedBatch, EpochHistory, PartitionLog};
-use crate::producer_state::{ProducerStates, SequenceError, Verdict};
+use crate::producer_state::{ProducerError, ProducerStates, Verdict};
 
 /// One partition: who holds it, who leads it, and what is in it.
 ///
@@ -39,6 +39,14 @@ pub(crate) struct Appended {
     pub base_offset: i64,
     /// The batch was there already, and nothing was appended.
     pub duplicate_with_timestamp: Option<i64>,
+}
+
+/// Bytes that came within the reach of consumers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Readable {
+    pub bytes: usize,
+    /// For those who read committed records only.
+    pub stable_bytes: usize,
 }
 
 /// How far a replica has come.
@@ -123,6 +131,14 @@ impl Partition {
         self.replication.high_watermark()
     }
 
+    /// The first offset that those do not get who read committed records only,
+    /// at a replica with this high watermark.
+    pub(crate) fn last_stable_offset(&self, high_watermark: i64) -> i64 {
+        let unstable = self.producers.first_unstable_offset(high_watermark);
+        let unstable = unstable.map(|unstable| unstable.max(self.log.start_offset()));
+        unstable.map_or(high_watermark, |unstable| unstable.min(high_watermark))
+    }
+
     /// How far the replica of `broker` has come.
     pub(crate) fn replica(&self, broker: i32) -> ReplicaEnd {
         if self.leader == Some(broker) {
@@ -142,7 +158,7 @@ impl Partition {
         &mut self,
         batch: &CheckedBatch,
         wall_ms: i64,
-    ) -> Result<Appended, SequenceError> {
+    ) -> Result<Appended, ProducerError> {
         if let Some(sequenced) = &batch.sequenced
             && let Verdict::Duplicate(seen) = self.producers.check(sequenced)?
         {
@@ -163,17 +179,24 @@ impl Partition {
     }
 
     /// Moves the high watermark up to what all in sync have, unless they are
-    /// fewer than `least_in_sync` (KIP-966). Returns how many bytes consumers
-    /// can read more.
-    pub(crate) fn advance(&mut self, least_in_sync: usize) -> usize {
+    /// fewer than `least_in_sync` (KIP-966). Returns what consumers can read
+    /// more.
+    pub(crate) fn advance(&mut self, least_in_sync: usize) -> Readable {
         if self.leader.is_none() || self.isr.len() < least_in_sync {
-            return 0;
+            return Readable::default();
         }
         let before = self.high_watermark();
+        let stable_before = self.last_stable_offset(before);
         if !self.replication.advance(&self.isr, self.log.end_offset()) {
-            return 0;
+            return Readable::default();
         }
-        self.log.bytes_between(before, self.high_watermark())
+        let after = self.high_watermark();
+        self.producers.on_high_watermark(after);
+        let stable_after = self.last_stable_offset(after);
+        Readable {
+            bytes: self.log.bytes_between(before, after),
+            stable_bytes: self.log.bytes_between(stable_before, stable_after),
+        }
     }
 
     /// Makes `leader` the leader, in a new epoch; `None` leaves the partition
@@ -201,7 +224,8 @@ impl Partition {
         self.log.truncate(offset);
         self.epochs.truncate(offset);
         self.replication.truncate(self.log.end_offset());
-        self.producers = self.log.producers(&self.producers);
+        let end = self.log.end_offset();
+        self.producers = self.producers.truncated(end, self.log.batches());
     }
 
     /// Lets `broker`, which leads and is cut off, go on with a log of its own.

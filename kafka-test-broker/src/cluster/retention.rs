@@ -30,7 +30,7 @@ impl Cluster {
     /// to be compacted. Returns whether there was anything to do.
     pub(crate) fn compact(&mut self, topic: &str, partition: i32, moment: Moment) -> bool {
         let done = self.keep(topic, partition, |partition| {
-            let stable = partition.replication.high_watermark();
+            let stable = partition.last_stable_offset(partition.high_watermark());
             partition.log.compact(stable, moment.wall_ms)
         });
         done.unwrap_or(false)
@@ -41,6 +41,9 @@ impl Cluster {
     pub(crate) fn delete_records(&mut self, topic: &str, partition: i32, offset: i64) -> bool {
         self.keep(topic, partition, |partition| {
             partition.log.delete_before(offset);
+            partition
+                .producers
+                .on_log_start(partition.log.start_offset());
             partition.epochs.start_at(partition.log.start_offset());
             true
         })

@@ -171,6 +171,18 @@ impl Era {
         self >= Self::V2_4
     }
 
+    /// Whether batches of producers that are not known any more are refused with
+    /// `UNKNOWN_PRODUCER_ID`: before Kafka 2.5.
+    pub(crate) fn forgets_producers(self) -> bool {
+        self < Self::V2_8
+    }
+
+    /// Whether leaders ask the coordinator about a transaction before the first
+    /// write of it (KIP-890): from 3.6 on.
+    pub(crate) fn verifies_transactions(self) -> bool {
+        self >= Self::V3_9
+    }
+
     /// Whether this era is `first` or a later one.
     pub(crate) fn is_since(self, first: Self) -> bool {
         self >= first && self != Self::EveryVersion

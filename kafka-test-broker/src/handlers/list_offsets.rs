@@ -32,6 +32,9 @@ const EARLIEST_PENDING_UPLOAD: (i64, i16) = (-6, 11);
 const CONSUMER: i32 = -1;
 const DEBUGGING_REPLICA: i32 = -2;
 
+/// The isolation level of those who want committed records only.
+const READ_COMMITTED: i8 = 1;
+
 /// The answer where there is no such record.
 const NOTHING: TimestampedOffset = TimestampedOffset {
     timestamp: -1,
@@ -78,7 +81,7 @@ impl Handler for ListOffsetsRequest {
                 let found = if twice.contains(&(topic.name.as_str(), index)) {
                     Err(ErrorCode::InvalidRequest)
                 } else {
-                    find(context, self.replica_id, &topic.name, wanted)
+                    find(context, &self, &topic.name, wanted)
                 };
                 let response = found.unwrap_or_else(|code| {
                     ListOffsetsPartitionResponse::new().with_error_code(code.code())
@@ -97,7 +100,7 @@ impl Handler for ListOffsetsRequest {
 
 fn find(
     context: &Context<'_>,
-    replica_id: i32,
+    request: &ListOffsetsRequest,
     topic: &str,
     wanted: &ListOffsetsPartition,
 ) -> Result<ListOffsetsPartitionResponse, ErrorCode> {
@@ -111,7 +114,7 @@ fn find(
         .cluster
         .partition_at(context.broker, topic, wanted.partition_index)
         .ok_or(ErrorCode::UnknownTopicOrPartition)?;
-    if replica_id == DEBUGGING_REPLICA {
+    if request.replica_id == DEBUGGING_REPLICA {
         partition.check_replica(context.broker, wanted.current_leader_epoch)?;
     } else {
         partition.check_leader(context.broker, wanted.current_leader_epoch)?;
@@ -121,10 +124,12 @@ fn find(
         let offsets = old_offsets(partition, wanted, context.wall_ms);
         return Ok(response.with_old_style_offsets(offsets));
     }
-    let end = if replica_id == CONSUMER {
-        partition.high_watermark()
-    } else {
+    let end = if request.replica_id != CONSUMER {
         partition.log.end_offset()
+    } else if request.isolation_level == READ_COMMITTED {
+        partition.last_stable_offset(partition.high_watermark())
+    } else {
+        partition.high_watermark()
     };
     let found = look_up(partition, wanted.timestamp, end).unwrap_or(NOTHING);
     let response = response

@@ -1,5 +1,7 @@
 //! One file per API: what a broker answers.
 
+mod add_offsets_to_txn;
+mod add_partitions_to_txn;
 mod alter_client_quotas;
 mod alter_configs;
 mod alter_partition_reassignments;
@@ -21,10 +23,13 @@ mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
 mod describe_log_dirs;
+mod describe_producers;
 mod describe_quorum;
 mod describe_topic_partitions;
+mod describe_transactions;
 mod describe_user_scram_credentials;
 mod elect_leaders;
+mod end_txn;
 pub(crate) mod fetch;
 mod find_coordinator;
 mod heartbeat;
@@ -37,34 +42,41 @@ mod list_config_resources;
 mod list_groups;
 mod list_offsets;
 mod list_partition_reassignments;
+mod list_transactions;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
 mod produce;
+mod produce_in_transaction;
 mod sasl_authenticate;
 mod sasl_handshake;
 mod served;
 mod sync_group;
+mod txn_offset_commit;
 mod update_features;
+mod write_txn_markers;
 
 use std::time::Instant;
 
 use kafka_protocol::messages::{
-    AlterClientQuotasRequest, AlterConfigsRequest, AlterPartitionReassignmentsRequest,
-    AlterUserScramCredentialsRequest, ApiVersionsRequest, ApiVersionsResponse,
-    ConsumerGroupDescribeRequest, ConsumerGroupHeartbeatRequest, CreateAclsRequest,
-    CreatePartitionsRequest, CreateTopicsRequest, DeleteAclsRequest, DeleteGroupsRequest,
-    DeleteRecordsRequest, DeleteTopicsRequest, DescribeAclsRequest, DescribeClientQuotasRequest,
-    DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest, DescribeLogDirsRequest,
-    DescribeQuorumRequest, DescribeTopicPartitionsRequest, DescribeUserScramCredentialsRequest,
-    ElectLeadersRequest, FetchRequest, FindCoordinatorRequest, HeartbeatRequest,
+    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AlterClientQuotasRequest,
+    AlterConfigsRequest, AlterPartitionReassignmentsRequest, AlterUserScramCredentialsRequest,
+    ApiVersionsRequest, ApiVersionsResponse, ConsumerGroupDescribeRequest,
+    ConsumerGroupHeartbeatRequest, CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest,
+    DeleteAclsRequest, DeleteGroupsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
+    DescribeAclsRequest, DescribeClientQuotasRequest, DescribeClusterRequest,
+    DescribeConfigsRequest, DescribeGroupsRequest, DescribeLogDirsRequest,
+    DescribeProducersRequest, DescribeQuorumRequest, DescribeTopicPartitionsRequest,
+    DescribeTransactionsRequest, DescribeUserScramCredentialsRequest, ElectLeadersRequest,
+    EndTxnRequest, FetchRequest, FindCoordinatorRequest, HeartbeatRequest,
     IncrementalAlterConfigsRequest, InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest,
     ListConfigResourcesRequest, ListGroupsRequest, ListOffsetsRequest,
-    ListPartitionReassignmentsRequest, MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest,
-    OffsetFetchRequest, OffsetForLeaderEpochRequest, ProduceRequest, SaslAuthenticateRequest,
-    SaslHandshakeRequest, SyncGroupRequest, UpdateFeaturesRequest,
+    ListPartitionReassignmentsRequest, ListTransactionsRequest, MetadataRequest,
+    OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, OffsetForLeaderEpochRequest,
+    ProduceRequest, SaslAuthenticateRequest, SaslHandshakeRequest, SyncGroupRequest,
+    TxnOffsetCommitRequest, UpdateFeaturesRequest, WriteTxnMarkersRequest,
 };
 use kafka_protocol::wire::Reader;
 use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes, Uuid, VersionRange};
@@ -136,6 +148,20 @@ impl Context<'_> {
             now: self.now,
             wall_ms: self.wall_ms,
         }
+    }
+
+    /// What `serve` does, unless a fault has an error for the whole answer: that
+    /// is told instead, or afterwards.
+    fn unless_injected<T>(
+        &mut self,
+        serve: impl FnOnce(&mut Self) -> Result<T, ErrorCode>,
+    ) -> Result<T, ErrorCode> {
+        let injected = self.plan.whole();
+        if let Some(injected) = injected.filter(|injected| !injected.applied) {
+            return Err(injected.code);
+        }
+        let served = serve(self);
+        injected.map_or(served, |injected| Err(injected.code))
     }
 
     /// What is said of a topic whose name is not known, in an API that names
@@ -250,6 +276,16 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::DescribeTopicPartitions => {
             machine.serve::<DescribeTopicPartitionsRequest>(exchange, body)
         }
+        ApiKey::AddPartitionsToTxn => machine.serve::<AddPartitionsToTxnRequest>(exchange, body),
+        ApiKey::AddOffsetsToTxn => machine.serve::<AddOffsetsToTxnRequest>(exchange, body),
+        ApiKey::EndTxn => machine.serve::<EndTxnRequest>(exchange, body),
+        ApiKey::TxnOffsetCommit => machine.serve::<TxnOffsetCommitRequest>(exchange, body),
+        ApiKey::WriteTxnMarkers => machine.serve::<WriteTxnMarkersRequest>(exchange, body),
+        ApiKey::DescribeProducers => machine.serve::<DescribeProducersRequest>(exchange, body),
+        ApiKey::DescribeTransactions => {
+            machine.serve::<DescribeTransactionsRequest>(exchange, body);
+        }
+        ApiKey::ListTransactions => machine.serve::<ListTransactionsRequest>(exchange, body),
         _ => machine.refuse(&exchange),
     }
 }
@@ -270,6 +306,16 @@ fn without_acls(context: &Context<'_>) -> Option<(ErrorCode, StrBytes)> {
         let message = "No Authorizer is configured.";
         (ErrorCode::SecurityDisabled, StrBytes::from_static(message))
     })
+}
+
+/// A code as the clients of a version know it: before version `first` they do not
+/// know `PRODUCER_FENCED`, which has the older name (KIP-588).
+fn fenced_since(first: i16, version: i16, code: ErrorCode) -> ErrorCode {
+    if version < first && code == ErrorCode::ProducerFenced {
+        ErrorCode::InvalidProducerEpoch
+    } else {
+        code
+    }
 }
 
 /// A topic's name, whichever way a request names it; `None` for an unknown id.

@@ -18,11 +18,12 @@ use kafka_protocol::{ErrorCode, StrBytes};
 use std::time::Duration;
 
 use super::leader_hint::LeaderHints;
+use super::produce_in_transaction::InTransaction;
 use super::{Context, Handler, Outcome, name_of};
 use crate::cluster::{AwaitedAppend, Cluster, DelayedProduce, TimestampSource};
 use crate::faults::Target;
 use crate::log::{Rejection, ValidationRules, check_batch, is_transactional};
-use crate::producer_state::SequenceError;
+use crate::producer_state::ProducerError;
 use crate::security::{Need, Operation};
 
 /// The first version that names topics by id.
@@ -58,6 +59,13 @@ impl Handler for ProduceRequest {
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<ProduceResponse> {
         let whole = self.refusal();
+        let (whole, transaction) = match whole {
+            Some(code) => (Some(code), InTransaction::default()),
+            None => match InTransaction::new(&self, context) {
+                Ok(transaction) => (None, transaction),
+                Err(code) => (Some(code), InTransaction::default()),
+            },
+        };
         let mut failed = false;
         let mut awaited = Vec::new();
         let mut responses = Vec::with_capacity(self.topic_data.len());
@@ -68,7 +76,7 @@ impl Handler for ProduceRequest {
                 let appended = match (whole, &name) {
                     (Some(code), _) => Err(Rejection::new(code, code.description())),
                     (None, None) => Err(context.unknown_topic(FIRST_VERSION_OF_TOPIC_IDS).into()),
-                    (None, Some(name)) => append(context, self.acks, name, data),
+                    (None, Some(name)) => append(context, self.acks, name, data, &transaction),
                 };
                 failed |= appended.is_err();
                 let mut response = match appended {
@@ -148,8 +156,9 @@ impl Refusal for ProduceRequest {
             .topic_data
             .iter()
             .flat_map(|topic| &topic.partition_data);
-        if all.any(|data| data.records.as_ref().is_some_and(is_transactional)) {
-            // Nobody is authorized to use a transactional id: see InitProducerId.
+        if self.transactional_id.is_none()
+            && all.any(|data| data.records.as_ref().is_some_and(is_transactional))
+        {
             return Some(ErrorCode::TransactionalIdAuthorizationFailed);
         }
         (!matches!(self.acks, -1..=1)).then_some(ErrorCode::InvalidRequiredAcks)
@@ -162,11 +171,13 @@ fn append(
     acks: i16,
     topic: &StrBytes,
     data: &PartitionProduceData,
+    transaction: &InTransaction,
 ) -> Result<Done, Rejection> {
     let injected = context.plan.error(topic, data.index);
     if let Some(injected) = injected.filter(|injected| !injected.applied) {
         return Err(injected.code.into());
     }
+    let verified = transaction.verified(topic, data.index)?;
     let state = context
         .cluster
         .topic(topic)
@@ -185,12 +196,16 @@ fn append(
     if acks == -1 && partition.isr.len() < state.least_in_sync(partition) {
         return Err(Rejection::from(ErrorCode::NotEnoughReplicas).at_log());
     }
-    let batch = check_batch(
+    let mut batch = check_batch(
         data.records.as_ref(),
         context.version,
         &rules,
         context.wall_ms,
     )?;
+    if let Some(sequenced) = &mut batch.sequenced {
+        sequenced.verified = verified;
+        sequenced.known_only = context.cluster.config.era.forgets_producers();
+    }
     let appended = context
         .cluster
         .append(context.broker, topic, data.index, &batch, context.moment())
@@ -230,17 +245,17 @@ fn rejected(rejection: Rejection, log_start: Option<i64>) -> PartitionProduceRes
         .with_error_code(rejection.code.code())
         .with_base_offset(-1)
         .with_log_start_offset(log_start.unwrap_or(-1));
-    if rejection.records.is_empty() {
-        return response;
-    }
+    let response = if rejection.told || !rejection.records.is_empty() {
+        response.with_error_message(StrBytes::from(rejection.message))
+    } else {
+        response
+    };
     let records = rejection.records.into_iter().map(|(index, message)| {
         BatchIndexAndErrorMessage::new()
             .with_batch_index(index)
             .with_batch_index_error_message(StrBytes::from(message))
     });
-    response
-        .with_record_errors(records.collect::<Vec<_>>())
-        .with_error_message(StrBytes::from(rejection.message))
+    response.with_record_errors(records.collect::<Vec<_>>())
 }
 
 /// Tells who leads, where that is why a batch was refused.
@@ -283,12 +298,8 @@ impl From<ErrorCode> for Rejection {
     }
 }
 
-impl From<SequenceError> for Rejection {
-    fn from(error: SequenceError) -> Self {
-        let code = match error {
-            SequenceError::OldEpoch { .. } => ErrorCode::InvalidProducerEpoch,
-            SequenceError::OutOfOrder { .. } => ErrorCode::OutOfOrderSequenceNumber,
-        };
-        Self::new(code, error.to_string()).at_log()
+impl From<ProducerError> for Rejection {
+    fn from(error: ProducerError) -> Self {
+        Self::new(error.code(), error.to_string()).at_log()
     }
 }

@@ -4,6 +4,7 @@
 mod compaction;
 mod damage;
 mod epochs;
+mod offset_index;
 mod rules;
 mod segments;
 mod stored;
@@ -16,15 +17,15 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::RecordBytes;
 use kafka_protocol::records::{BatchLimits, RecordBatch};
 
-use crate::producer_state::ProducerStates;
 pub(crate) use damage::corrupted;
 pub(crate) use epochs::EpochHistory;
+use offset_index::OffsetIndex;
 pub(crate) use rules::LogRules;
 use segments::Segment;
 use stored::StoredBatch;
 pub(crate) use timestamps::TimestampedOffset;
 pub(crate) use validation::{
-    CheckedBatch, Rejection, ValidationRules, check_batch, is_transactional,
+    CheckedBatch, Rejection, ValidationRules, check_batch, is_transactional, transactional_batch,
 };
 
 /// Bytes at the front of a batch that a broker writes: base offset, length and
@@ -47,6 +48,7 @@ pub(crate) struct PartitionLog {
     compacted_to: i64,
     log_start_offset: i64,
     end_offset: i64,
+    index: OffsetIndex,
     stamps: BytesMut,
 }
 
@@ -86,7 +88,7 @@ impl PartitionLog {
             max_timestamp: batch.max_timestamp,
             highest_timestamp,
             leader_epoch,
-            sequenced: batch.sequenced,
+            position: self.index.append(last_offset, batch.raw.len()),
             stamp,
             sent: batch.raw.clone(),
         });
@@ -130,6 +132,15 @@ impl PartitionLog {
         RecordBytes::from_segments(segments)
     }
 
+    /// An offset that so many bytes from the batch that holds `offset` on do not
+    /// reach: Kafka takes the next one that its offset index lists.
+    pub(crate) fn upper_bound(&self, offset: i64, len: usize) -> i64 {
+        let start = self.batches.get(self.index_of(offset));
+        let start = start.map_or(0, |batch| batch.position);
+        let found = self.index.first_from(start.saturating_add(len as u64));
+        found.unwrap_or(self.end_offset)
+    }
+
     /// Bytes of the batches from the offset `start` to the offset `end`.
     pub(crate) fn bytes_between(&self, start: i64, end: i64) -> usize {
         self.batches
@@ -141,25 +152,17 @@ impl PartitionLog {
 
     /// Cuts off every batch that reaches `offset`: the next one gets it.
     pub(crate) fn truncate(&mut self, offset: i64) {
-        self.batches.truncate(self.index_of(offset));
+        let index = self.index_of(offset);
+        if let Some(first) = self.batches.get(index) {
+            self.index.truncate(first.position);
+        }
+        self.batches.truncate(index);
         self.end_offset = self.end_offset.min(offset);
         self.segments
             .retain(|segment| segment.base_offset < offset || segment.base_offset == 0);
         self.recount(offset);
         self.compacted_to = self.compacted_to.min(offset);
         self.log_start_offset = self.log_start_offset.min(self.end_offset);
-    }
-
-    /// What the batches say of their producers, of whom `known` was known
-    /// before the log was cut.
-    pub(crate) fn producers(&self, known: &ProducerStates) -> ProducerStates {
-        let mut producers = known.truncated(self.end_offset);
-        for batch in &self.batches {
-            if let Some(sequenced) = &batch.sequenced {
-                producers.replayed(sequenced, batch.base_offset, batch.max_timestamp);
-            }
-        }
-        producers
     }
 
     /// Makes everything before `offset` unreadable, as Kafka's DeleteRecords

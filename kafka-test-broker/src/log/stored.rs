@@ -2,7 +2,6 @@ use bytes::Bytes;
 use kafka_protocol::RecordBytes;
 
 use super::STAMP_LEN;
-use crate::producer_state::SequencedBatch;
 
 /// A batch in the log: the bytes the client sent, not copied, behind a fresh
 /// stamp.
@@ -14,8 +13,8 @@ pub(crate) struct StoredBatch {
     /// The largest timestamp of this batch and all before it.
     pub highest_timestamp: i64,
     pub leader_epoch: i32,
-    /// Set when the producer is idempotent.
-    pub sequenced: Option<SequencedBatch>,
+    /// Bytes of the batches before it.
+    pub position: u64,
     /// What replaces the first [`STAMP_LEN`] bytes of `sent`.
     pub stamp: Bytes,
     /// The whole batch as sent, with a base offset of 0.

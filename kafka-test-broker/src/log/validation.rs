@@ -78,6 +78,8 @@ pub(crate) struct Rejection {
     pub records: Vec<(i32, String)>,
     /// Refused where the log is at hand, so that the answer tells its start.
     pub at_log: bool,
+    /// The client is told the message.
+    pub told: bool,
 }
 
 /// Checks what a produce request of `version` carries for one partition.
@@ -136,13 +138,29 @@ fn check_contents(
             TimestampSource::Broker => wall_ms,
             TimestampSource::Producer => max_timestamp,
         },
-        sequenced: (batch.producer_id() >= 0).then(|| SequencedBatch {
-            producer_id: batch.producer_id(),
-            producer_epoch: batch.producer_epoch(),
-            base_sequence: batch.base_sequence(),
-            record_count: batch.record_count(),
-        }),
+        sequenced: (batch.producer_id() >= 0).then(|| sequenced(&batch)),
     })
+}
+
+fn sequenced(batch: &RecordBatch) -> SequencedBatch {
+    SequencedBatch {
+        producer_id: batch.producer_id(),
+        producer_epoch: batch.producer_epoch(),
+        base_sequence: batch.base_sequence(),
+        record_count: batch.record_count(),
+        transactional: batch.is_transactional(),
+        verified: false,
+        known_only: false,
+    }
+}
+
+/// Whose transaction the first batch is part of; `None` where it is part of none,
+/// or is no batch.
+pub(crate) fn transactional_batch(records: &RecordBytes) -> Option<SequencedBatch> {
+    let mut bytes = records.clone().into_bytes();
+    let limits = BatchLimits::default().with_check_crc(false);
+    let batch = RecordBatch::parse(&mut bytes, &limits).ok()??;
+    (batch.is_transactional() && batch.producer_id() >= 0).then(|| sequenced(&batch))
 }
 
 /// Whether any of the batches says that it is part of a transaction.
@@ -172,6 +190,7 @@ impl Rejection {
             message: message.into(),
             records: Vec::new(),
             at_log: false,
+            told: false,
         }
     }
 

@@ -304,9 +304,9 @@ impl Machine {
         for event in self.cluster.take_events() {
             for id in self.purgatory.waiting_for(&event) {
                 let due = match event {
-                    Event::Appended { bytes, .. } => {
+                    Event::Appended { readable, .. } => {
                         match self.connections.get_mut(&id).map(|c| &mut c.state) {
-                            Some(State::Fetching(parked)) => parked.wait.is_satisfied_by(bytes),
+                            Some(State::Fetching(parked)) => parked.wait.is_satisfied_by(readable),
                             _ => false,
                         }
                     }

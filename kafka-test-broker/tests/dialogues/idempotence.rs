@@ -59,7 +59,7 @@ async fn ids_that_are_refused() {
     let half = without_transactions().with_producer_id(5);
     let other_half = without_transactions().with_producer_epoch(5);
     for (request, expected) in [
-        (transactional, ErrorCode::TransactionalIdAuthorizationFailed),
+        (transactional, ErrorCode::InvalidTransactionTimeout),
         (half, ErrorCode::InvalidRequest),
         (other_half, ErrorCode::InvalidRequest),
     ] {

@@ -34,5 +34,11 @@ mod tcp;
 #[cfg(feature = "tls")]
 mod tls;
 mod topics;
+mod transactional;
+mod transactions;
+mod transactions_admin;
+mod transactions_at_random;
+mod transactions_held;
+mod transactions_offsets;
 mod upheaval;
 mod versions;

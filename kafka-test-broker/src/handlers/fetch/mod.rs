@@ -22,7 +22,7 @@ use kafka_protocol::{ErrorCode, Uuid};
 
 use super::leader_hint::LeaderHints;
 use super::{Context, Handler, Outcome, name_of};
-use crate::cluster::{Cluster, FetchScope, PartitionAnswer};
+use crate::cluster::{Cluster, FetchScope, PartitionAnswer, Readable};
 use crate::faults::Target;
 use crate::security::{Need, Operation};
 use partition::PartitionReader;
@@ -58,7 +58,12 @@ struct FetchRead {
 
 impl FetchWait {
     /// Whether it is to be answered now that there are more bytes.
-    pub(crate) fn is_satisfied_by(&mut self, bytes: usize) -> bool {
+    pub(crate) fn is_satisfied_by(&mut self, readable: Readable) -> bool {
+        let bytes = if partition::reads_committed(&self.request) {
+            readable.stable_bytes
+        } else {
+            readable.bytes
+        };
         self.missing_bytes = self.missing_bytes.saturating_sub(bytes as u64);
         self.missing_bytes == 0
     }

@@ -1,5 +1,7 @@
 use kafka_protocol::messages::FetchRequest;
-use kafka_protocol::messages::fetch::{EpochEndOffset, FetchPartition, PartitionData};
+use kafka_protocol::messages::fetch::{
+    AbortedTransaction, EpochEndOffset, FetchPartition, PartitionData,
+};
 use kafka_protocol::{ErrorCode, RecordBytes};
 
 use super::super::Context;
@@ -86,9 +88,10 @@ impl<'a> PartitionReader<'a> {
         }
         let log = &partition.log;
         let replica = partition.replica(context.broker);
+        let last_stable_offset = partition.last_stable_offset(replica.high_watermark);
         let mut data = empty()
             .with_high_watermark(replica.high_watermark)
-            .with_last_stable_offset(replica.high_watermark)
+            .with_last_stable_offset(last_stable_offset)
             .with_log_start_offset(log.start_offset());
         let preferred = (partition.leader == Some(context.broker) && from_any)
             .then(|| self.preferred_replica(partition, wanted.fetch_offset))
@@ -98,7 +101,8 @@ impl<'a> PartitionReader<'a> {
             self.at_once = true;
             return Ok(data);
         }
-        if self.request.isolation_level == READ_COMMITTED {
+        let committed = reads_committed(self.request);
+        if committed {
             data.aborted_transactions = Some(Vec::new());
         }
         if let Some(diverging) = divergence(partition, wanted, replica.end_offset)? {
@@ -110,7 +114,9 @@ impl<'a> PartitionReader<'a> {
             return Err(ErrorCode::OffsetOutOfRange);
         }
         // Replicas, and who looks for faults, read to the very end.
-        let end = if self.request.replica_id == -1 {
+        let end = if committed {
+            last_stable_offset
+        } else if self.request.replica_id == -1 {
             replica.high_watermark
         } else {
             replica.end_offset
@@ -128,6 +134,9 @@ impl<'a> PartitionReader<'a> {
         );
         if context.version < FIRST_VERSION_OF_BATCHES && !records.is_empty() {
             return Err(ErrorCode::UnsupportedVersion);
+        }
+        if committed && wanted.fetch_offset < end {
+            data.aborted_transactions = Some(aborted(partition, wanted, records.len()));
         }
         self.room = self.room.saturating_sub(records.len());
         self.bytes += records.len();
@@ -187,6 +196,25 @@ fn empty() -> PartitionData {
     PartitionData::new()
         .with_aborted_transactions(None)
         .with_records(RecordBytes::new())
+}
+
+/// Whether a client wants committed records only. Replicas want all.
+pub(super) fn reads_committed(request: &FetchRequest) -> bool {
+    request.isolation_level == READ_COMMITTED && request.replica_id == -1
+}
+
+/// The transactions of which a reader that gets so many bytes has to know that
+/// they were aborted.
+fn aborted(partition: &Partition, wanted: &FetchPartition, len: usize) -> Vec<AbortedTransaction> {
+    let from = wanted.fetch_offset;
+    let to = partition.log.upper_bound(from, len);
+    let aborted = partition.producers.aborted_between(from, to);
+    let aborted = aborted.into_iter().map(|aborted| {
+        AbortedTransaction::new()
+            .with_producer_id(aborted.producer_id)
+            .with_first_offset(aborted.first_offset)
+    });
+    aborted.collect()
 }
 
 /// Where the log parted from what the client has read, if it did (KIP-595).
