@@ -1,12 +1,4 @@
-//! One dialogue in raw messages about consumer groups (KIP-848), held with a real
-//! broker and with the embedded one: what they answer is the same, word for word
-//! but for the texts meant for people.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a dialogue that takes another turn is a failed test"
-)]
+//! What is asked, and what of the answer counts.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -15,7 +7,6 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kafka_harness::ClusterOptions;
 use kafka_protocol::frame::{decode_body, encode_request, open_response};
 use kafka_protocol::messages::consumer_group_describe::Assignment;
 use kafka_protocol::messages::consumer_group_heartbeat::TopicPartitions;
@@ -40,349 +31,30 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::wire::Limits;
 use kafka_protocol::{ErrorCode, Request, StrBytes, Uuid};
-use kafka_suite::{BoxError, Broker};
-use kafka_test_broker::TestCluster;
-use tokio::task::block_in_place;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_embedded_broker_answers_as_a_real_one() -> Result<(), BoxError> {
-    let embedded = TestCluster::start().await?;
-    let here = block_in_place(|| Dialogue::hold(&embedded.bootstrap()));
-    let real = block_in_place(|| Broker::start(&ClusterOptions::default()))?;
-    let there = block_in_place(|| Dialogue::hold(&real.bootstrap()));
-    let differences: Vec<String> = here
-        .iter()
-        .zip(&there)
-        .filter(|(here, there)| here != there)
-        .map(|(here, there)| format!("embedded {here}\n    real {there}"))
-        .collect();
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
-    assert_eq!(here.len(), there.len());
-    Ok(())
-}
 
 /// A dialogue with one broker, and what came of it.
-struct Dialogue {
+pub(crate) struct Dialogue {
     stream: TcpStream,
     correlation_id: i32,
     topics: BTreeMap<Uuid, String>,
     group: &'static str,
-    lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Dialogue {
-    fn hold(address: &str) -> Vec<String> {
-        let stream = TcpStream::connect(address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
-        let mut dialogue = Self {
+    pub(crate) fn with(stream: TcpStream) -> Self {
+        let timeout = Some(Duration::from_secs(20));
+        stream.set_read_timeout(timeout).unwrap();
+        Self {
             stream,
             correlation_id: 0,
             topics: BTreeMap::new(),
             group: "",
             lines: Vec::new(),
-        };
-        dialogue.create("t", 4);
-        dialogue.create("u", 3);
-        dialogue.sharing();
-        dialogue.refusals();
-        dialogue.offsets();
-        dialogue.static_members();
-        dialogue.subscriptions();
-        dialogue.assignors();
-        dialogue.classic_members();
-        dialogue.conversions();
-        dialogue.lines
-    }
-
-    fn sharing(&mut self) {
-        self.begin("sharing");
-        self.beat(stay("m", 1));
-        self.beat(stay("m", -1));
-        self.describe();
-        self.list();
-        self.beat(join("m", &["t"]));
-        self.beat(join("n", &["t"]));
-        self.describe();
-        tick();
-        self.beat(stay("n", 2));
-        self.describe();
-        self.beat(stay("m", 2));
-        self.describe();
-        self.list();
-        let still = self.owning(stay("m", 2), "t", &[0, 1, 2]);
-        self.beat(still);
-        self.beat(stay("n", 3));
-        let given_up = self.owning(stay("m", 2), "t", &[0, 1]);
-        self.beat(given_up);
-        self.beat(stay("n", 3));
-        self.list();
-        self.describe();
-        // Answers that got lost, and epochs there are not.
-        self.beat(stay("m", 2));
-        let repeated = self.owning(stay("m", 2), "t", &[0, 1]);
-        self.beat(repeated);
-        let strange = self.owning(stay("m", 2), "t", &[3]);
-        self.beat(strange);
-        self.beat(stay("m", 1));
-        self.beat(stay("m", 7));
-        self.beat(join("m", &["t"]));
-        self.beat(stay("n", -1));
-        self.describe();
-        tick();
-        self.beat(stay("m", 3));
-        self.beat(stay("m", -1));
-        self.list();
-        self.describe();
-        self.delete();
-        self.list();
-    }
-
-    fn refusals(&mut self) {
-        self.begin("refusals");
-        let empty = || Some(StrBytes::default());
-        let join = || join("m", &["t"]);
-        for request in [
-            join().with_member_id(""),
-            join().with_instance_id(empty()),
-            join().with_rack_id(empty()),
-            join().with_rebalance_timeout_ms(-1),
-            join().with_topic_partitions(None),
-            join().with_subscribed_topic_names(None),
-            stay("m", -2),
-            stay("m", -3),
-            stay("m", 5),
-            join().with_server_assignor(Some("Range".into())),
-            join_regex("m", "("),
-            join_regex("m", "a**"),
-        ] {
-            self.beat(request);
         }
-        let owning = self.owning(join(), "t", &[0]);
-        self.beat(owning);
-        let nameless = join().with_group_id("");
-        let answer = self.call(&nameless, 1);
-        self.note(format!(
-            "without group: {:?}",
-            ErrorCode::from(answer.error_code)
-        ));
-        self.list();
     }
 
-    fn offsets(&mut self) {
-        self.begin("offsets");
-        self.commit("", -1, 9);
-        self.list();
-        self.beat(join("m", &["t"]));
-        self.list();
-        for version in 8..=10 {
-            for (member, epoch) in [("m", 2), ("m", 1), ("m", 3), ("x", 2), ("", -1)] {
-                self.commit(member, epoch, version);
-            }
-        }
-        for (member, epoch) in [
-            (Some("m"), 2),
-            (Some("m"), 1),
-            (Some("x"), 2),
-            (None, -1),
-            (None, 2),
-            (Some("m"), -1),
-        ] {
-            self.fetch_offsets(member, epoch);
-        }
-        self.delete();
-        self.beat(stay("m", -1));
-        self.commit("", -1, 9);
-        self.commit("m", 2, 9);
-        self.delete();
-        self.commit("m", 2, 9);
-        self.commit("m", 2, 8);
-    }
-
-    fn static_members(&mut self) {
-        self.begin("static");
-        let is = |request: ConsumerGroupHeartbeatRequest, name: &str| {
-            request.with_instance_id(Some(StrBytes::from(name)))
-        };
-        self.beat(is(join("m", &["t"]), "s"));
-        self.beat(is(join("n", &["t"]), "s"));
-        self.beat(is(join("m", &["t"]), "s"));
-        self.beat(is(stay("n", 2), "s"));
-        self.beat(is(stay("m", 2), "other"));
-        self.beat(stay("m", 2));
-        self.beat(is(stay("n", -2), "s"));
-        self.beat(is(stay("m", -2), "s"));
-        self.describe();
-        self.list();
-        self.commit("m", 2, 9);
-        self.beat(is(stay("m", 2), "s"));
-        self.beat(is(join("n", &["t"]), "s"));
-        self.describe();
-        self.beat(is(stay("m", 2), "s"));
-        self.beat(is(join("o", &["t"]), "r"));
-        tick();
-        self.beat(is(stay("o", 2), "r"));
-        self.beat(is(stay("n", 2), "s"));
-        self.describe();
-        // It goes while it has something to give up.
-        self.beat(is(stay("n", -2), "s"));
-        self.describe();
-        self.beat(is(stay("o", 3), "r"));
-        self.beat(is(join("p", &["t"]), "s"));
-        self.describe();
-        self.beat(is(stay("o", -1), "r"));
-        self.beat(is(stay("p", -1), "s"));
-        self.list();
-    }
-
-    fn subscriptions(&mut self) {
-        self.begin("subscriptions");
-        self.beat(join("m", &["t", "u", "later"]));
-        let names =
-            |topics: &[&str]| Some(topics.iter().map(|name| StrBytes::from(*name)).collect());
-        tick();
-        self.beat(stay("m", 2).with_subscribed_topic_names(names(&["u", "later"])));
-        self.describe();
-        let given_up = self.owning(stay("m", 2), "u", &[0, 1, 2]);
-        self.beat(given_up);
-        tick();
-        self.create("later", 2);
-        self.beat(stay("m", 3));
-        self.describe();
-        self.beat(stay("m", 4).with_subscribed_topic_names(names(&[])));
-        self.describe();
-        self.beat(stay("m", -1));
-
-        self.begin("regexes");
-        self.beat(join_regex("m", "[tu]"));
-        sleep(Duration::from_millis(500));
-        self.describe();
-        self.beat(stay("m", 1));
-        self.describe();
-        self.beat(join_regex("n", "[tu]"));
-        self.beat(join("o", &["t"]));
-        tick();
-        self.beat(stay("o", 2));
-        self.describe();
-        // Another expression, and names beside it.
-        self.beat(join_regex("p", "t").with_subscribed_topic_names(names(&["u"])));
-        sleep(Duration::from_millis(500));
-        self.describe();
-        sleep(Duration::from_millis(10_100));
-        self.beat(stay("n", 3));
-        sleep(Duration::from_millis(500));
-        self.describe();
-        for member in ["m", "n", "o", "p"] {
-            self.beat(stay(member, -1));
-        }
-        self.list();
-    }
-
-    fn assignors(&mut self) {
-        self.begin("range");
-        let range = |request: ConsumerGroupHeartbeatRequest| {
-            request.with_server_assignor(Some("range".into()))
-        };
-        self.beat(range(join("m", &["t", "u"])));
-        self.beat(range(join("n", &["t", "u"])));
-        self.beat(range(join("o", &["u"])).with_instance_id(Some("first".into())));
-        tick();
-        self.beat(stay("o", 2).with_instance_id(Some("first".into())));
-        self.describe();
-        self.begin("uniform");
-        for number in 0..9 {
-            self.beat(join(&format!("member-{number}"), &["t", "u"]));
-        }
-        tick();
-        self.beat(stay("member-3", 2));
-        self.describe();
-        self.beat(stay("member-5", -1));
-        tick();
-        self.beat(join("one-more", &["u"]));
-        self.describe();
-        self.beat(stay("member-3", 2));
-    }
-
-    fn classic_members(&mut self) {
-        self.begin("mixed");
-        self.beat(join("m", &["t"]));
-        tick();
-        let first = self.join_classic("", None, "range", &[]);
-        self.join_classic(&first, None, "range", &[]);
-        self.describe_but(&first);
-        self.sync(&first, 3, &[]);
-        self.sync(&first, 2, &[]);
-        self.beat_classic(&first, 3);
-        self.beat(stay("m", 2));
-        let given_up = self.owning(stay("m", 2), "t", &[0, 1]);
-        self.beat(given_up);
-        self.beat_classic(&first, 3);
-        self.join_classic(&first, None, "range", &[]);
-        self.sync(&first, 3, &[]);
-        self.beat_classic(&first, 3);
-        self.describe_but(&first);
-        self.commit(&first, 3, 8);
-        self.commit(&first, 2, 8);
-        self.commit(&first, 4, 8);
-        self.beat_classic(&first, 2);
-        self.beat_classic("m", 3);
-        self.sync("m", 3, &[]);
-        let static_one = self.join_classic("", Some("s"), "range", &[]);
-        self.join_classic("", Some("r"), "other", &[]);
-        self.describe_but(&first);
-        tick();
-        self.beat(stay("m", 3));
-        self.beat_classic(&first, 3);
-        self.leave_classic("nobody", None);
-        self.leave_classic("nobody", Some("s"));
-        self.leave_classic("", Some("s"));
-        self.leave_classic(&static_one, Some("s"));
-        self.leave_classic("m", None);
-        self.list();
-        self.describe_but(&first);
-        self.describe_classic();
-    }
-
-    fn conversions(&mut self) {
-        self.begin("converted");
-        let first = self.join_classic("", None, "range", &[]);
-        self.join_classic(&first, None, "range", &[]);
-        self.sync(&first, 1, &[(&first, &[0, 1, 2, 3])]);
-        self.list();
-        self.beat(stay("m", 1));
-        self.beat(join("m", &["t"]));
-        self.list();
-        self.describe_but(&first);
-        self.beat_classic(&first, 1);
-        self.join_classic(&first, None, "range", &[("t", &[0, 1, 2, 3])]);
-        self.sync(&first, 1, &[]);
-        self.beat_classic(&first, 1);
-        self.join_classic(&first, None, "range", &[("t", &[0, 1])]);
-        self.sync(&first, 2, &[]);
-        self.beat(stay("m", 2));
-        self.describe_but(&first);
-        self.beat(stay("m", -1));
-        self.list();
-        self.describe_classic();
-        self.beat_classic(&first, 2);
-        self.join_classic(&first, None, "range", &[]);
-        self.sync(&first, 3, &[(&first, &[0, 1, 2, 3])]);
-        self.list();
-        self.leave_classic(&first, None);
-        self.list();
-        // Not of consumers' own assignors alone.
-        self.beat(join("m", &["t"]));
-        self.list();
-        self.beat(stay("m", -1));
-        self.join_classic("", None, "range", &[]);
-        self.list();
-    }
-}
-
-/// What is asked, and what of the answer counts.
-impl Dialogue {
-    fn begin(&mut self, group: &'static str) {
+    pub(crate) fn begin(&mut self, group: &'static str) {
         self.group = group;
         loop {
             let find = FindCoordinatorRequest::new().with_key(group);
@@ -398,7 +70,7 @@ impl Dialogue {
         }
     }
 
-    fn beat(&mut self, request: ConsumerGroupHeartbeatRequest) {
+    pub(crate) fn beat(&mut self, request: ConsumerGroupHeartbeatRequest) {
         let request = request.with_group_id(self.group);
         let answer = loop {
             let answer = self.call(&request, 1);
@@ -426,12 +98,12 @@ impl Dialogue {
         ));
     }
 
-    fn describe(&mut self) {
+    pub(crate) fn describe(&mut self) {
         self.describe_but("");
     }
 
     /// The id of one member is not the same everywhere.
-    fn describe_but(&mut self, unnamed: &str) {
+    pub(crate) fn describe_but(&mut self, unnamed: &str) {
         let request = ConsumerGroupDescribeRequest::new()
             .with_group_ids(vec![self.group.into()])
             .with_include_authorized_operations(true);
@@ -475,7 +147,7 @@ impl Dialogue {
         self.note(members.join("\n"));
     }
 
-    fn describe_classic(&mut self) {
+    pub(crate) fn describe_classic(&mut self) {
         let request = DescribeGroupsRequest::new().with_groups(vec![self.group.into()]);
         for version in [5, 6] {
             let group = self.call(&request, version).groups.remove(0);
@@ -497,7 +169,7 @@ impl Dialogue {
         }
     }
 
-    fn list(&mut self) {
+    pub(crate) fn list(&mut self) {
         let groups = self.call(&ListGroupsRequest::new(), 5).groups;
         let group = groups.iter().find(|group| group.group_id == self.group);
         let told = group.map(|group| {
@@ -510,13 +182,13 @@ impl Dialogue {
         self.note(format!("listed: {told:?}"));
     }
 
-    fn delete(&mut self) {
+    pub(crate) fn delete(&mut self) {
         let request = DeleteGroupsRequest::new().with_groups_names(vec![self.group.into()]);
         let result = self.call(&request, 2).results.remove(0);
         self.note(format!("deleted: {:?}", ErrorCode::from(result.error_code)));
     }
 
-    fn commit(&mut self, member: &str, epoch: i32, version: i16) {
+    pub(crate) fn commit(&mut self, member: &str, epoch: i32, version: i16) {
         let partition = OffsetCommitRequestPartition::new().with_committed_offset(5);
         let topic = OffsetCommitRequestTopic::new().with_partitions(vec![partition]);
         let topic = match version {
@@ -538,7 +210,7 @@ impl Dialogue {
         self.note(format!("commit at {epoch} in v{version}: {code:?}"));
     }
 
-    fn fetch_offsets(&mut self, member: Option<&str>, epoch: i32) {
+    pub(crate) fn fetch_offsets(&mut self, member: Option<&str>, epoch: i32) {
         let group = OffsetFetchRequestGroup::new()
             .with_group_id(self.group)
             .with_member_id(member.map(StrBytes::from))
@@ -558,7 +230,7 @@ impl Dialogue {
     }
 
     /// Returns the member's id.
-    fn join_classic(
+    pub(crate) fn join_classic(
         &mut self,
         member: &str,
         instance: Option<&str>,
@@ -599,7 +271,7 @@ impl Dialogue {
         answer.member_id.to_string()
     }
 
-    fn sync(&mut self, member: &str, generation: i32, given: &[(&str, &[i32])]) {
+    pub(crate) fn sync(&mut self, member: &str, generation: i32, given: &[(&str, &[i32])]) {
         let given = given.iter().map(|(member, partitions)| {
             let topic = ConsumerProtocolAssignmentTopicPartition::new()
                 .with_topic("t")
@@ -623,7 +295,7 @@ impl Dialogue {
         self.note(format!("sync at {generation}: {code:?} {assigned:?}"));
     }
 
-    fn beat_classic(&mut self, member: &str, generation: i32) {
+    pub(crate) fn beat_classic(&mut self, member: &str, generation: i32) {
         let request = HeartbeatRequest::new()
             .with_group_id(self.group)
             .with_member_id(member.to_owned())
@@ -632,7 +304,7 @@ impl Dialogue {
         self.note(format!("classic heartbeat at {generation}: {code:?}"));
     }
 
-    fn leave_classic(&mut self, member: &str, instance: Option<&str>) {
+    pub(crate) fn leave_classic(&mut self, member: &str, instance: Option<&str>) {
         let identity = MemberIdentity::new()
             .with_member_id(member.to_owned())
             .with_group_instance_id(instance.map(StrBytes::from));
@@ -649,7 +321,7 @@ impl Dialogue {
         self.note(format!("classic leave: {code:?} {members:?}"));
     }
 
-    fn create(&mut self, name: &'static str, partitions: i32) {
+    pub(crate) fn create(&mut self, name: &'static str, partitions: i32) {
         let topic = CreatableTopic::new()
             .with_name(name)
             .with_num_partitions(partitions)
@@ -672,7 +344,7 @@ impl Dialogue {
         sleep(Duration::from_millis(300));
     }
 
-    fn owning(
+    pub(crate) fn owning(
         &self,
         request: ConsumerGroupHeartbeatRequest,
         topic: &str,
@@ -684,17 +356,17 @@ impl Dialogue {
         request.with_topic_partitions(Some(vec![topic]))
     }
 
-    fn id_of(&self, topic: &str) -> Uuid {
+    pub(crate) fn id_of(&self, topic: &str) -> Uuid {
         let mut topics = self.topics.iter();
         *topics.find(|(_, name)| *name == topic).unwrap().0
     }
 
-    fn of(&self, assignment: &Assignment) -> String {
+    pub(crate) fn of(&self, assignment: &Assignment) -> String {
         let topics = assignment.topic_partitions.iter();
         self.sorted(topics.map(|topic| (topic.topic_id, &topic.partitions)))
     }
 
-    fn sorted<'a>(&self, topics: impl Iterator<Item = (Uuid, &'a Vec<i32>)>) -> String {
+    pub(crate) fn sorted<'a>(&self, topics: impl Iterator<Item = (Uuid, &'a Vec<i32>)>) -> String {
         let mut topics: Vec<String> = topics
             .map(|(id, partitions)| {
                 let mut partitions = partitions.clone();
@@ -706,12 +378,12 @@ impl Dialogue {
         topics.join(" ")
     }
 
-    fn note(&mut self, line: String) {
+    pub(crate) fn note(&mut self, line: String) {
         let number = self.lines.len();
         self.lines.push(format!("{} {number}: {line}", self.group));
     }
 
-    fn call<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
+    pub(crate) fn call<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
         self.correlation_id += 1;
         let client_id = StrBytes::from_static("suite");
         let frame = encode_request(request, version, self.correlation_id, Some(&client_id));
@@ -734,7 +406,7 @@ fn partitions(assignment: Bytes) -> Vec<i32> {
     partitions
 }
 
-fn join(member: &str, topics: &[&str]) -> ConsumerGroupHeartbeatRequest {
+pub(crate) fn join(member: &str, topics: &[&str]) -> ConsumerGroupHeartbeatRequest {
     let topics = topics.iter().map(|topic| StrBytes::from(*topic));
     stay(member, 0)
         .with_rebalance_timeout_ms(60_000)
@@ -742,19 +414,19 @@ fn join(member: &str, topics: &[&str]) -> ConsumerGroupHeartbeatRequest {
         .with_topic_partitions(Some(Vec::new()))
 }
 
-fn join_regex(member: &str, regex: &str) -> ConsumerGroupHeartbeatRequest {
+pub(crate) fn join_regex(member: &str, regex: &str) -> ConsumerGroupHeartbeatRequest {
     join(member, &[])
         .with_subscribed_topic_names(None)
         .with_subscribed_topic_regex(Some(StrBytes::from(regex)))
 }
 
-fn stay(member: &str, epoch: i32) -> ConsumerGroupHeartbeatRequest {
+pub(crate) fn stay(member: &str, epoch: i32) -> ConsumerGroupHeartbeatRequest {
     ConsumerGroupHeartbeatRequest::new()
         .with_member_id(member.to_owned())
         .with_member_epoch(epoch)
 }
 
 /// A target is at most one a second.
-fn tick() {
+pub(crate) fn tick() {
     sleep(Duration::from_millis(1_100));
 }
