@@ -36,25 +36,25 @@ impl Handler for AlterClientQuotasRequest {
             let checked = match (injected, entity) {
                 (Some(code), _) => Err((code, code.description().to_owned())),
                 (None, Err(message)) => Err((ErrorCode::InvalidRequest, message.clone())),
-                (None, Ok(_)) if times > 1 => {
-                    let message = "an entity is named twice".to_owned();
-                    Err((ErrorCode::InvalidRequest, message))
-                }
                 (None, Ok(entity)) => check_all(entity, &entry.ops)
                     .map(|()| entity)
                     .map_err(|message| (ErrorCode::InvalidRequest, message)),
             };
+            if let Ok(entity) = &checked
+                && !self.validate_only
+            {
+                for op in &entry.ops {
+                    let limit = (!op.remove).then_some(op.value);
+                    context.cluster.quotas.set(entity, &op.key, limit);
+                }
+            }
             let result = ResponseEntryData::new().with_entity(named(entry, entity));
             results.push(match checked {
-                Ok(entity) => {
-                    if !self.validate_only {
-                        for op in &entry.ops {
-                            let limit = (!op.remove).then_some(op.value);
-                            context.cluster.quotas.set(entity, &op.key, limit);
-                        }
-                    }
-                    result.with_error_message(None)
-                }
+                // As in Kafka, what came first is done all the same.
+                Ok(_) if times > 1 => result
+                    .with_error_code(ErrorCode::InvalidRequest.code())
+                    .with_error_message(StrBytes::from_static("an entity is named twice")),
+                Ok(_) => result.with_error_message(None),
                 Err((code, message)) => result
                     .with_error_code(code.code())
                     .with_error_message(StrBytes::from(message)),

@@ -112,9 +112,14 @@ fn describe(
         }
         ResourceType::Broker => match configs::broker_named(context, name) {
             Err(_) => Err(malformed()),
-            Ok(Some(id)) => Ok(shown.all(Scope::Broker, |setting| {
-                Some(cluster.broker_setting(setting, id))
-            })),
+            Ok(Some(id)) => {
+                let mut all = shown.all(Scope::Broker, |setting| {
+                    Some(cluster.broker_setting(setting, id))
+                });
+                let own = cluster.settings.brokers.get(&id);
+                all.extend(shown.unknown(own, Source::Broker));
+                Ok(all)
+            }
             // Of all brokers, what was set for them all.
             Ok(None) => Ok(shown.all(Scope::Broker, |setting| {
                 cluster.settings.all_brokers.get(setting.name)?;
@@ -166,6 +171,35 @@ impl Shown<'_> {
         let wanted = settings::all(scope).filter(|setting| self.is_wanted(setting.name));
         wanted
             .filter_map(|setting| Some(self.entry(scope, setting, value(setting)?)))
+            .collect()
+    }
+
+    /// Settings that were given and nobody knows: they might be secret.
+    fn unknown(&self, given: Option<&Given>, source: Source) -> Vec<DescribeConfigsResourceResult> {
+        let names = given.into_iter().flat_map(Given::keys);
+        let unknown = names.filter(|name| settings::find(Scope::Broker, name).is_none());
+        let entry = |name: &String| {
+            let name = StrBytes::from(name.clone());
+            let synonym = DescribeConfigsSynonym::new()
+                .with_name(name.clone())
+                .with_value(None)
+                .with_source(source as i8);
+            DescribeConfigsResourceResult::new()
+                .with_name(name)
+                .with_value(None)
+                .with_read_only(true)
+                .with_config_source(source as i8)
+                .with_is_sensitive(true)
+                .with_synonyms(if self.with_synonyms {
+                    vec![synonym]
+                } else {
+                    Vec::new()
+                })
+                .with_documentation(None)
+        };
+        unknown
+            .filter(|name| self.is_wanted(name))
+            .map(entry)
             .collect()
     }
 

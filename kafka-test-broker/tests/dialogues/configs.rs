@@ -347,6 +347,18 @@ async fn wrong_changes_are_refused() {
 }
 
 #[tokio::test]
+async fn what_nobody_knows_is_shown_as_a_secret() {
+    let cluster = cluster(1);
+    let mut client = Client::dial(&cluster, 1);
+    let set = [("my.plugin", SET, Some("x"))];
+    assert_eq!(alter(&mut client, BROKER, "1", &set).await, ErrorCode::None);
+    let result = describe(&mut client, BROKER, "1", &["my.plugin"]).await;
+    let shown_now = shown(&result.configs[0]);
+    assert_eq!(shown_now, (None, 2, vec![2]));
+    assert!(result.configs[0].is_sensitive && result.configs[0].read_only);
+}
+
+#[tokio::test]
 async fn whole_configurations_are_replaced() {
     let cluster = cluster(1);
     cluster.create_topic_on("t", &[&[1]], &[("retention.ms", "60000")]);

@@ -194,6 +194,10 @@ async fn wrong_quotas_are_refused() {
     let one = quota(&[("user", Some("u"))], bytes, Some(7.0));
     let twice = alter(&mut client, vec![one.clone(), one]).await;
     assert_eq!(twice, [ErrorCode::InvalidRequest]);
+    // The first of them was set all the same.
+    let all = client.call(&DescribeClientQuotasRequest::new(), 1).await;
+    let mut values = all.entries.iter().flatten().flat_map(|entry| &entry.values);
+    assert!(values.any(|value| value.value == 7.0));
 }
 
 #[tokio::test]

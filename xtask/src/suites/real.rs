@@ -64,13 +64,13 @@ pub(super) fn eras(_scale: &Scale) -> Outcome {
     if let Some(outcome) = unready(&versions) {
         return outcome;
     }
-    let mut command = cargo::command(&["test", "--profile", "sim", "--package", "kafka-harness"]);
+    let mut command = cargo::command(&["test", "--profile", "sim", "--no-fail-fast"]);
+    command.args(["--package", "kafka-harness", "--package", "kafka-suite"]);
     command.args([
         "--features",
-        "kafka-harness/real-broker",
-        "--test",
-        "every_version",
+        "kafka-harness/real-broker,kafka-suite/real-broker",
     ]);
+    command.args(["--test", "every_version", "--test", "every_era"]);
     cargo::test(command.args(["--", "--nocapture"]))
 }
 
