@@ -142,14 +142,12 @@ impl Groups {
         committer: Committer<'_>,
         moment: Moment,
     ) -> Result<&mut Group, ErrorCode> {
-        if !self.groups.contains_key(id) {
-            if committer.generation >= 0 {
-                return Err(if committer.transactional || committer.version < 9 {
-                    ErrorCode::IllegalGeneration
-                } else {
-                    ErrorCode::GroupIdNotFound
-                });
-            }
+        if committer.generation >= 0 && !self.groups.contains_key(id) {
+            return Err(if committer.transactional || committer.version < 9 {
+                ErrorCode::IllegalGeneration
+            } else {
+                ErrorCode::GroupIdNotFound
+            });
         }
         let group = self.ensure(id, moment);
         group.check_commit(committer, moment)?;

@@ -55,13 +55,22 @@ impl Handler for FindCoordinatorRequest {
                     .with_port(i32::from(broker.port)),
                 Err(code) => coordinator
                     .with_error_code(code.code())
-                    .with_error_message(StrBytes::from_static(code.description()))
+                    .with_error_message(message(self.key_type, code))
                     .with_node_id(-1)
                     .with_port(-1),
             }
         });
         let found: Vec<Coordinator> = found.collect();
         Outcome::Answer(FindCoordinatorResponse::new().with_coordinators(found))
+    }
+}
+
+/// What people are told: since several keys can be asked for, only that there is
+/// no such type.
+fn message(key_type: i8, code: ErrorCode) -> StrBytes {
+    match key_type {
+        0..=2 => StrBytes::default(),
+        _ => StrBytes::from_static(code.description()),
     }
 }
 

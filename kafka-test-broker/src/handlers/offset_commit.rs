@@ -65,6 +65,7 @@ impl Handler for OffsetCommitRequest {
             }
         }
         if !known.is_empty() {
+            let was_there = context.cluster.groups.get(&self.group_id).is_some();
             let membership = check_group(context, &self).and_then(|()| {
                 let mut known = known.iter();
                 known.try_for_each(|(name, id, partition)| {
@@ -80,6 +81,10 @@ impl Handler for OffsetCommitRequest {
                 answers.add(&name, id, partition.partition_index, code);
             }
             context.cluster.touch_group(&self.group_id);
+            if !was_there && !context.cluster.groups.offsets.has_any(&self.group_id) {
+                // Made for offsets of which none could be kept.
+                context.cluster.delete_group(&self.group_id);
+            }
         }
         Outcome::Answer(OffsetCommitResponse::new().with_topics(answers.topics))
     }
