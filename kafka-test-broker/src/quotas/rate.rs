@@ -78,9 +78,8 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "any moment will do")]
     fn pauses_bring_the_rate_down() {
-        let start = Instant::now();
+        let start = crate::clock::now();
         let at = |ms| start + Duration::from_millis(ms);
         let mut rate = Rate::default();
         // Ten seconds' worth at once is no more than the rate.
