@@ -7,23 +7,17 @@
     reason = "a dialogue that takes another turn is a failed test"
 )]
 
+mod classic_groups;
+
 use std::fmt::Debug;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::thread::sleep;
 use std::time::Duration;
 
 use bytes::Bytes;
 use kafka_harness::ClusterOptions;
-use kafka_protocol::frame::{decode_body, encode_request, open_response};
-use kafka_protocol::messages::consumer_protocol::ConsumerProtocolSubscription;
 use kafka_protocol::messages::create_topics::CreatableTopic;
-use kafka_protocol::messages::join_group::JoinGroupRequestProtocol;
 use kafka_protocol::messages::leave_group::MemberIdentity;
 use kafka_protocol::messages::metadata::MetadataRequestTopic;
-use kafka_protocol::messages::offset_commit::{
-    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
-};
 use kafka_protocol::messages::offset_delete::{
     OffsetDeleteRequestPartition, OffsetDeleteRequestTopic,
 };
@@ -34,14 +28,14 @@ use kafka_protocol::messages::sync_group::SyncGroupRequestAssignment;
 use kafka_protocol::messages::{
     CreateTopicsRequest, DeleteGroupsRequest, DescribeGroupsRequest, FindCoordinatorRequest,
     HeartbeatRequest, JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest, ListGroupsRequest,
-    MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest,
-    SyncGroupRequest,
+    MetadataRequest, OffsetDeleteRequest, OffsetFetchRequest, SyncGroupRequest,
 };
-use kafka_protocol::wire::Limits;
-use kafka_protocol::{Request, StrBytes, Uuid};
+use kafka_protocol::{StrBytes, Uuid};
 use kafka_suite::{BoxError, Broker};
 use kafka_test_broker::TestCluster;
 use tokio::task::block_in_place;
+
+use classic_groups::{Connection, commit, join, knows, sync_nothing};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_embedded_broker_answers_as_a_real_one() -> Result<(), BoxError> {
@@ -58,12 +52,6 @@ async fn the_embedded_broker_answers_as_a_real_one() -> Result<(), BoxError> {
     assert_eq!(here.len(), there.len());
     assert!(here.len() > 150, "{}", here.len());
     Ok(())
-}
-
-/// A connection to one broker.
-struct Connection {
-    stream: TcpStream,
-    correlation_id: i32,
 }
 
 /// A dialogue with one broker over two connections, and what came of it.
@@ -585,86 +573,4 @@ impl Dialogue {
         }
         self.lines.push(line);
     }
-}
-
-impl Connection {
-    fn open(address: &str) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
-        Self {
-            stream,
-            correlation_id: 0,
-        }
-    }
-
-    fn call<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
-        self.send(request, version);
-        self.answer::<R>(version)
-    }
-
-    fn send<R: Request>(&mut self, request: &R, version: i16) {
-        self.correlation_id += 1;
-        let client_id = StrBytes::from_static("suite");
-        let frame = encode_request(request, version, self.correlation_id, Some(&client_id));
-        self.stream.write_all(&frame.unwrap().into_bytes()).unwrap();
-    }
-
-    fn answer<R: Request>(&mut self, version: i16) -> R::Response {
-        let mut length = [0; 4];
-        self.stream.read_exact(&mut length).unwrap();
-        let mut frame = vec![0; usize::try_from(i32::from_be_bytes(length)).unwrap()];
-        self.stream.read_exact(&mut frame).unwrap();
-        let frame = Bytes::from(frame);
-        let (_, body) = open_response(R::KEY, version, frame, Limits::default()).unwrap();
-        decode_body(body, version).unwrap()
-    }
-}
-
-fn join(member: &str) -> JoinGroupRequest {
-    JoinGroupRequest::new()
-        .with_session_timeout_ms(30_000)
-        .with_rebalance_timeout_ms(60_000)
-        .with_member_id(member.to_owned())
-        .with_protocol_type("consumer")
-        .with_protocols(vec![knows("range")])
-}
-
-fn knows(name: &'static str) -> JoinGroupRequestProtocol {
-    let subscription = ConsumerProtocolSubscription::new().with_topics(vec!["t".into()]);
-    JoinGroupRequestProtocol::new()
-        .with_name(name)
-        .with_metadata(subscription.to_bytes(1).unwrap())
-}
-
-fn sync_nothing(group: &'static str, told: &JoinGroupResponse) -> SyncGroupRequest {
-    SyncGroupRequest::new()
-        .with_group_id(group)
-        .with_generation_id(told.generation_id)
-        .with_member_id(told.member_id.clone())
-}
-
-/// Topic `x` is not there, and partition 9 of topic `t` neither.
-fn commit(group: &'static str, member: &str, generation: i32, id: Uuid) -> OffsetCommitRequest {
-    let partition = |index, offset| {
-        OffsetCommitRequestPartition::new()
-            .with_partition_index(index)
-            .with_committed_offset(offset)
-            .with_committed_leader_epoch(3)
-            .with_committed_metadata(Some("note".into()))
-    };
-    let known = OffsetCommitRequestTopic::new()
-        .with_name("t")
-        .with_topic_id(id)
-        .with_partitions(vec![partition(0, 5), partition(9, 6)]);
-    let unknown = OffsetCommitRequestTopic::new()
-        .with_name("x")
-        .with_topic_id(Uuid::from_bytes([7; 16]))
-        .with_partitions(vec![partition(0, 7)]);
-    OffsetCommitRequest::new()
-        .with_group_id(group)
-        .with_generation_id_or_member_epoch(generation)
-        .with_member_id(member.to_owned())
-        .with_topics(vec![known, unknown])
 }
