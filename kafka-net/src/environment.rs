@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
 
 use crate::clock::{SystemWallClock, WallClock};
-use crate::connector::{Connector, TcpConnector};
+use crate::connector::{BoxFuture, Connector, TcpConnector};
 use crate::{Error, Random, Waiting};
 
 /// What the client needs from the outside: a runtime, a network, a wall clock
@@ -26,7 +26,14 @@ struct Parts {
     connector: Arc<dyn Connector>,
     wall_clock: Arc<dyn WallClock>,
     random: Random,
+    wrapper: Option<TaskWrapper>,
 }
+
+/// See [`Environment::wrapping_tasks`].
+type TaskWrapper = Arc<dyn Fn(Task) -> Task + Send + Sync>;
+
+/// A task of the client.
+type Task = BoxFuture<'static, ()>;
 
 impl Environment {
     /// The current runtime, TCP, the system's clock and randomness.
@@ -63,6 +70,31 @@ impl Environment {
             connector,
             wall_clock,
             random,
+            wrapper: None,
+        }))
+    }
+
+    /// The same environment, whose tasks all pass through `wrap` before they run: to
+    /// count or time them, or to hold all of a client's tasks at once, as a stopped
+    /// process is. Default: they run as they are.
+    #[must_use]
+    pub fn wrapping_tasks(
+        &self,
+        wrap: impl Fn(BoxFuture<'static, ()>) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Self {
+        let Parts {
+            runtime,
+            connector,
+            wall_clock,
+            random,
+            ..
+        } = &*self.0;
+        Self(Arc::new(Parts {
+            runtime: runtime.clone(),
+            connector: connector.clone(),
+            wall_clock: wall_clock.clone(),
+            random: random.clone(),
+            wrapper: Some(Arc::new(wrap)),
         }))
     }
 
@@ -90,7 +122,10 @@ impl Environment {
     ///
     /// On a runtime that has shut down, `task` is dropped at once.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        self.0.runtime.spawn(task)
+        match &self.0.wrapper {
+            None => self.0.runtime.spawn(task),
+            Some(wrap) => self.0.runtime.spawn(wrap(Box::pin(task))),
+        }
     }
 
     /// Starts `work` on the client's runtime and gives up at `deadline`, with
@@ -172,6 +207,26 @@ mod tests {
         let env = Environment::system().unwrap();
         let waiting = env.within(now(), || Error::config("late"), async { Ok(1) });
         assert_eq!(waiting.await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_wrapper_holds_every_task() {
+        let (open, gate) = tokio::sync::watch::channel(false);
+        let env = Environment::system().unwrap().wrapping_tasks(move |task| {
+            let mut gate = gate.clone();
+            Box::pin(async move {
+                let _ = gate.wait_for(|open| *open).await;
+                task.await;
+            })
+        });
+        let mut task = env.spawn(async {});
+        assert!(
+            timeout_at((now() + Duration::from_millis(20)).into(), &mut task)
+                .await
+                .is_err()
+        );
+        open.send_replace(true);
+        task.await.unwrap();
     }
 
     #[test]

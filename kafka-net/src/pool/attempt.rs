@@ -61,15 +61,14 @@ impl Connecting {
             match dial.run().await {
                 Ok(connection) => return self.succeed(connection),
                 Err(error) => {
-                    if let Some(pool) = self.pool.upgrade() {
-                        pool.attempt_failed(&self.broker, began);
-                    }
+                    let pool = self.pool.upgrade();
+                    let stays = pool.is_some_and(|pool| pool.attempt_failed(&self.broker, began));
                     let failures = self.progress.with(|progress| progress.failures) + 1;
                     tracing::debug!(
                         broker = %self.broker, id = self.broker.id, lane = %self.lane,
                         failures, %error, "connecting failed",
                     );
-                    if !may_pass(&error) || self.pool.strong_count() == 0 {
+                    if !may_pass(&error) || !stays {
                         return self.fail(error);
                     }
                     self.progress.send_modify(|progress| {

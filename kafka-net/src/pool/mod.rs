@@ -305,14 +305,15 @@ impl Inner {
         Joined::Wait(seat)
     }
 
-    fn attempt_failed(&self, broker: &BrokerAddress, began: Instant) {
+    /// Returns false if there is no use in another attempt: the broker has moved.
+    fn attempt_failed(&self, broker: &BrokerAddress, began: Instant) -> bool {
         self.connect_failures.fetch_add(1, Ordering::Relaxed);
         let pauses = Pauses {
             first: self.config.reconnect_backoff(),
             max: self.config.reconnect_backoff_max(),
         };
         let random = self.random.f64();
-        self.slots().failed(now(), began, broker, pauses, random);
+        self.slots().failed(now(), began, broker, pauses, random)
     }
 
     fn attempt_succeeded(

@@ -113,7 +113,8 @@ impl Slots {
         true
     }
 
-    /// An attempt has failed that began at `began`.
+    /// An attempt has failed that began at `began`. Returns false if the broker has moved
+    /// meanwhile: nobody keeps the pauses of its old address any more.
     pub(super) fn failed(
         &mut self,
         now: Instant,
@@ -121,11 +122,13 @@ impl Slots {
         broker: &BrokerAddress,
         pauses: Pauses,
         random: f64,
-    ) {
-        if let Some(slot) = self.brokers.get_mut(broker) {
-            slot.reconnect.failed(now, began, pauses, random);
-            slot.old_until = None;
-        }
+    ) -> bool {
+        let Some(slot) = self.brokers.get_mut(broker) else {
+            return false;
+        };
+        slot.reconnect.failed(now, began, pauses, random);
+        slot.old_until = None;
+        true
     }
 
     /// The attempt is over without a connection.
