@@ -457,3 +457,27 @@ async fn without_idempotence_lost_answers_lose_nothing() {
     log.dedup();
     assert_eq!(log.len(), 3000);
 }
+
+/// Found by seed 197 of the simulation: once metadata had said that nobody leads, no
+/// broker was asked any more that could have told of the new leader.
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_comes_back_is_noticed() {
+    let rig = Rig::with_topic(2);
+    let producer = rig.producer(config().linger(Duration::ZERO));
+    let send = |value: &'static str, partition| {
+        let record = Record::to("t").value(value).partition(partition);
+        let producer = producer.clone();
+        async move { producer.send(record).await.unwrap() }
+    };
+    send("first", 0).await.await.unwrap();
+    rig.cluster.fail_disk(1);
+    let under_way = send("under way", 0).await;
+    tokio::time::sleep(seconds(10)).await;
+    let begun_later = send("begun later", 1).await;
+    tokio::time::sleep(seconds(10)).await;
+    rig.cluster.mend_disk(1);
+    let mended = tokio::time::Instant::now();
+    under_way.await.unwrap();
+    begun_later.await.unwrap();
+    assert!(mended.elapsed() < seconds(3), "{:?}", mended.elapsed());
+}

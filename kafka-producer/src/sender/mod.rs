@@ -176,6 +176,16 @@ impl Sender {
         self.look(now, key);
     }
 
+    /// Metadata came: it is asked for again while records wait for a leader. No broker
+    /// would ever say that there is one now, since none is asked.
+    pub(crate) fn seek_leaders(&mut self) {
+        for partition in &self.partitions {
+            if partition.leader.is_none() && partition.oldest().is_some() {
+                self.effects.refresh.insert(partition.shared.topic.clone());
+            }
+        }
+    }
+
     /// Looks at partitions that changed.
     pub(crate) fn on_edges(&mut self, now: Instant, keys: &[u32]) {
         for key in keys {

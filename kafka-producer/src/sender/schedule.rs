@@ -149,6 +149,9 @@ impl Sender {
         };
         partition.backlog = partition.shared.queue().look(now);
         if let Some(oldest) = partition.oldest() {
+            if partition.leader.is_none() {
+                self.effects.refresh.insert(partition.shared.topic.clone());
+            }
             if !self.ticking {
                 self.ticking = true;
                 self.effects.wake_main = true;

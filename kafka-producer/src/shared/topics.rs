@@ -97,6 +97,12 @@ impl Shared {
                 self.update(now, &state, topic);
             }
         }
+        let effects = {
+            let mut sender = lock(&self.sender);
+            sender.seek_leaders();
+            sender.take_effects()
+        };
+        self.perform(effects, None);
     }
 
     fn update(self: &Arc<Self>, now: Instant, state: &TopicState, topic: &Arc<Topic>) {
