@@ -8,6 +8,11 @@ pub(crate) fn below(random: &Random, limit: u64) -> u64 {
     ((u128::from(random.u64()) * u128::from(limit)) >> 64) as u64
 }
 
+/// Whether something of this probability happens. Draws nothing for 0.
+pub(crate) fn chance(random: &Random, probability: f64) -> bool {
+    probability > 0.0 && random.f64() < probability
+}
+
 /// One of the list, each about equally likely; `None` of an empty one.
 pub(crate) fn pick<'a, T>(random: &Random, from: &'a [T]) -> Option<&'a T> {
     from.get(below(random, from.len() as u64) as usize)

@@ -73,20 +73,95 @@
 //! assert_eq!(found[0].anomaly(), Anomaly::Unseen);
 //! ```
 //!
+//! Faults are data: a [`Schedule`] of them is drawn from a seed, carried out on the world,
+//! and [shrunk](shrink) to the few that make an application fail. Which of the situations
+//! that a client must survive ([`ROWS`]) really arose is counted. Put together, this is a
+//! test of an application of one's own:
+//!
+//! ```
+//! use std::time::Duration;
+//! use kafka_client::{Acks, Error, Random, Record};
+//! use kafka_sim::{
+//!     Evidence, FaultKind, History, Promise, Schedule, SendOutcome, Simulation, Violation,
+//!     Visibility, World, shrink,
+//! };
+//!
+//! /// The application: what it sends, it notes.
+//! async fn application(world: World, faults: Schedule) -> Result<History, Error> {
+//!     let mut history = History::new();
+//!     let sender = history.producer("app", Promise::ExactlyOnce);
+//!     let log = history.log("orders", "", 0);
+//!     let kafka = world.kafka().request_timeout(Duration::from_secs(1)).connect().await?;
+//!     let producer = kafka.producer().acks(Acks::All).build().await?;
+//!     let striking = tokio::spawn(faults.strike(world.clone()));
+//!     let mut sent = Vec::new();
+//!     for n in 0..50 {
+//!         let value = format!("order {n}");
+//!         let send = history.send(world.trace().virtual_time(), sender, &value);
+//!         sent.push((send, producer.send(Record::to("orders").value(value)).await?));
+//!         tokio::time::sleep(Duration::from_millis(20)).await;
+//!     }
+//!     let _happened = striking.await;
+//!     world.heal();
+//!     for (send, delivery) in sent {
+//!         let outcome = match delivery.await {
+//!             Ok(ack) => SendOutcome::Acknowledged { log, offset: ack.offset },
+//!             Err(error) if error.possibly_written() => SendOutcome::Indeterminate,
+//!             Err(_) => SendOutcome::Failed,
+//!         };
+//!         history.resolve(world.trace().virtual_time(), send, outcome);
+//!     }
+//!     for batch in world.cluster().log("orders", 0) {
+//!         let records = batch.decompress(&Default::default()).expect("its own log");
+//!         for record in &records {
+//!             let value = record.value().unwrap_or_default();
+//!             history.stored(log, record.offset(), value, Visibility::Committed);
+//!         }
+//!     }
+//!     Ok(history)
+//! }
+//!
+//! fn run(seed: u64, faults: &Schedule) -> Vec<Violation> {
+//!     let faults = faults.clone();
+//!     let simulation = Simulation::new(seed).brokers(3);
+//!     let run = simulation.run(|world| application(world, faults));
+//!     match run.output {
+//!         Ok(Ok(history)) => history.check(Evidence::Logs),
+//!         Ok(Err(error)) => vec![Violation::liveness(error.to_string())],
+//!         Err(stuck) => vec![Violation::liveness(stuck.to_string())],
+//!     }
+//! }
+//!
+//! for seed in 0..5 {
+//!     let random = Random::from_seed(seed);
+//!     let faults = Schedule::draw(&random, FaultKind::ALL, 10, Duration::from_secs(1));
+//!     if !run(seed, &faults).is_empty() {
+//!         let needed = shrink(&faults, |faults| !run(seed, faults).is_empty());
+//!         println!("seed {seed} fails under\n{}", faults.only(&needed));
+//!     }
+//! }
+//! ```
+//!
 //! [`workload::run`] is the run that tests this project: seeded producers and consumers
 //! under a seeded schedule of faults, its history checked. The binary `sim` runs it for
 //! ranges of seeds.
 
+mod cancel;
 mod chance;
 mod checker;
 mod clock;
 mod history;
 mod network;
+mod process;
+mod rows;
 mod schedule;
+pub mod speed;
+mod tap;
 mod trace;
 pub mod workload;
 mod world;
 
+pub use cancel::{DropAfterPolls, drop_after_polls};
 pub use checker::{Anomaly, Evidence, Violation};
 pub use clock::SimWallClock;
 pub use history::{
@@ -94,6 +169,8 @@ pub use history::{
     SendId, SendOutcome, TransactionId, TransactionOutcome, Visibility,
 };
 pub use network::{LinkProfile, Network};
-pub use schedule::{FaultCounts, FaultKind};
+pub use process::Process;
+pub use rows::{Family, ROWS, Row, RowCounts, Rows};
+pub use schedule::{Area, FaultCounts, FaultKind, Schedule, Strike, shrink};
 pub use trace::Trace;
-pub use world::{Run, Simulation, Stuck, World};
+pub use world::{RemovedLog, Run, Simulation, Stuck, World};

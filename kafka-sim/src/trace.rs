@@ -50,6 +50,14 @@ impl Trace {
         }
     }
 
+    /// Adds an explanation to the kept events, if they are kept: for readers, it changes
+    /// nothing of the hash or the count.
+    pub(crate) fn remark(&self, text: impl FnOnce() -> String) {
+        if let Some(kept) = &mut self.lock().kept {
+            kept.push(format!("{:>14}{}", "", text()));
+        }
+    }
+
     /// Virtual time since the start of the run.
     pub fn virtual_time(&self) -> Duration {
         Instant::now().duration_since(self.started)

@@ -2,27 +2,36 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kafka_client::{Kafka, KafkaBuilder};
+use kafka_client::KafkaBuilder;
 use kafka_net::{Environment, Random};
-use kafka_test_broker::TestCluster;
+use kafka_protocol::Uuid;
+use kafka_protocol::records::RecordBatch;
+use kafka_test_broker::{TestCluster, TestClusterBuilder};
 use tokio::runtime::{Builder, Handle};
 
 use crate::clock::{EPOCH_MS, SimWallClock};
-use crate::network::Network;
+use crate::network::{LinkProfile, Network};
+use crate::process::Process;
+use crate::rows::{RowCounts, Rows};
 use crate::trace::Trace;
 
 /// Settings of a simulated run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Simulation {
     seed: u64,
     brokers: i32,
     partitions: i32,
+    cluster: Option<ClusterSettings>,
     keep_events: bool,
+    watch_wire: bool,
     time_limit: Duration,
 }
+
+/// See [`Simulation::cluster`].
+type ClusterSettings = Arc<dyn Fn(TestClusterBuilder) -> TestClusterBuilder + Send + Sync>;
 
 impl Simulation {
     /// A world in which all chance comes from `seed`: one broker, topics created with one
@@ -32,7 +41,9 @@ impl Simulation {
             seed,
             brokers: 1,
             partitions: 1,
+            cluster: None,
             keep_events: false,
+            watch_wire: true,
             time_limit: Duration::from_secs(3600),
         }
     }
@@ -49,9 +60,27 @@ impl Simulation {
         self
     }
 
+    /// What else is to be said of the cluster: the versions it serves, limits, topics.
+    /// Brokers, seed and wall clock are the world's own.
+    pub fn cluster(
+        mut self,
+        settings: impl Fn(TestClusterBuilder) -> TestClusterBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.cluster = Some(Arc::new(settings));
+        self
+    }
+
     /// Keeps every event as text ([`Trace::lines`]), not only its hash. Default `false`.
     pub fn keep_events(mut self, keep: bool) -> Self {
         self.keep_events = keep;
+        self
+    }
+
+    /// Reads the protocol on every link along, which finds out which
+    /// [`ROWS`](crate::ROWS) were met and adds requests to kept events. Costs time; the
+    /// run is the same without. Default `true`.
+    pub fn watch_wire(mut self, watch: bool) -> Self {
+        self.watch_wire = watch;
         self
     }
 
@@ -82,6 +111,7 @@ impl Simulation {
             Err(error) => Run {
                 output: Err(Stuck(format!("no runtime: {error}"))),
                 trace: Trace::start(false),
+                rows: RowCounts::new(),
             },
         }
     }
@@ -93,30 +123,63 @@ impl Simulation {
     {
         let random = Random::from_seed(self.seed);
         let trace = Trace::start(self.keep_events);
-        let cluster = TestCluster::builder()
+        let rows = Rows::default();
+        let mut cluster = TestCluster::builder();
+        if let Some(settings) = &self.cluster {
+            cluster = settings(cluster);
+        }
+        let cluster = cluster
             .brokers(self.brokers)
             .default_partitions(self.partitions)
             .seed(random.u64())
             .wall_clock_ms(EPOCH_MS)
             .build_offline();
-        let network = Network::new(cluster.clone(), random.fork(), trace.clone());
+        let network = Network::new(
+            cluster.clone(),
+            random.fork(),
+            trace.clone(),
+            rows.clone(),
+            self.watch_wire,
+        );
+        let wall_clock = SimWallClock::start();
+        let environment = Environment::new(
+            Handle::current(),
+            Arc::new(network.clone()),
+            Arc::new(wall_clock.clone()),
+            random.fork(),
+        );
         let world = World {
-            environment: Environment::new(
-                Handle::current(),
-                Arc::new(network.clone()),
-                Arc::new(SimWallClock::start()),
-                random.fork(),
-            ),
+            main: Process::new(&environment, cluster.bootstrap()),
+            processes: Arc::default(),
+            disposable: Arc::default(),
+            environment,
+            wall_clock,
             cluster,
             network,
             random,
+            rows: rows.clone(),
             trace: trace.clone(),
         };
         let limit = self.time_limit;
-        let output = tokio::time::timeout(limit, app(world))
+        let output = tokio::time::timeout(limit, app(world.clone()))
             .await
             .map_err(|_| Stuck(format!("not done after {limit:?} of virtual time")));
-        Run { output, trace }
+        rows.hit_times(2, world.cluster.duplicates_recognised());
+        let rows = rows.counts();
+        Run {
+            output,
+            trace,
+            rows,
+        }
+    }
+}
+
+impl fmt::Debug for Simulation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulation")
+            .field("seed", &self.seed)
+            .field("brokers", &self.brokers)
+            .finish_non_exhaustive()
     }
 }
 
@@ -127,6 +190,8 @@ pub struct Run<T> {
     pub output: Result<T, Stuck>,
     /// What happened.
     pub trace: Trace,
+    /// Which [`ROWS`](crate::ROWS) were met, and how often.
+    pub rows: RowCounts,
 }
 
 /// A run that did not end by itself; says why.
@@ -141,20 +206,55 @@ impl fmt::Display for Stuck {
 
 impl std::error::Error for Stuck {}
 
+/// Topics whose records may go, and the records that went.
+#[derive(Debug, Default)]
+struct Disposable {
+    topics: Vec<String>,
+    removed: Vec<RemovedLog>,
+    usual_profile: Option<LinkProfile>,
+}
+
+/// Records that a fault took out of a log.
+#[derive(Clone, Debug)]
+pub struct RemovedLog {
+    /// The topic.
+    pub topic: String,
+    /// Its id at that time.
+    pub topic_id: Uuid,
+    /// The partition.
+    pub partition: i32,
+    /// The first offset that is still there; `i64::MAX` where the topic was deleted.
+    pub below: i64,
+    /// What was removed.
+    pub batches: Vec<RecordBatch>,
+}
+
 /// What an application in the simulation can use. Cloning gives another handle.
 #[derive(Clone, Debug)]
 pub struct World {
     cluster: TestCluster,
     network: Network,
     environment: Environment,
+    wall_clock: SimWallClock,
+    main: Process,
+    processes: Arc<Mutex<Vec<Process>>>,
+    disposable: Arc<Mutex<Disposable>>,
     random: Random,
+    rows: Rows,
     trace: Trace,
 }
 
 impl World {
     /// A client builder wired to this world's cluster, network, clock and chance.
     pub fn kafka(&self) -> KafkaBuilder {
-        Kafka::builder(self.cluster.bootstrap()).environment(self.environment.clone())
+        self.main.kafka()
+    }
+
+    /// A process of its own for some of the clients, which can be frozen.
+    pub fn process(&self) -> Process {
+        let process = Process::new(&self.environment, self.cluster.bootstrap());
+        self.processes().push(process.clone());
+        process
     }
 
     /// The cluster: stop and start brokers, move leaders, inject faults, read the logs.
@@ -167,13 +267,129 @@ impl World {
         &self.network
     }
 
+    /// The clients' wall clock.
+    pub fn wall_clock(&self) -> &SimWallClock {
+        &self.wall_clock
+    }
+
     /// This world's chance. Draw from it only in an order that the run itself determines.
     pub fn random(&self) -> &Random {
         &self.random
     }
 
+    /// Counts the [`ROWS`](crate::ROWS) that were met; those of the cluster and the wire
+    /// are counted by themselves.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
     /// The run's trace: note your own events in it.
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// Everything works again: faults end, brokers and processes go on, the network
+    /// carries. What was lost stays lost.
+    pub fn heal(&self) {
+        self.trace.note("heal");
+        self.cluster.faults().clear();
+        self.network.heal();
+        self.network.set_profile_of_all(self.usual_profile());
+        for id in self.cluster.broker_ids() {
+            self.cluster.resume_broker(id);
+            self.cluster.reconnect_broker(id);
+            self.cluster.release_replicas(id);
+            self.cluster.mend_disk(id);
+            self.cluster.start_broker(id);
+        }
+        for process in self.processes().iter() {
+            process.thaw();
+        }
+    }
+
+    /// Faults may delete records of this topic, or delete it and create it anew. Without
+    /// it they do so to none.
+    pub fn let_be_disposable(&self, topic: impl Into<String>) {
+        self.disposable().topics.push(topic.into());
+    }
+
+    /// All that such faults have removed so far: the ground truth for records that are in
+    /// no log any more.
+    pub fn removed_logs(&self) -> Vec<RemovedLog> {
+        self.disposable().removed.clone()
+    }
+
+    /// Deletes a topic and creates it anew, keeping what it held for
+    /// [`World::removed_logs`]. Returns whether there was one.
+    pub fn recreate_topic(&self, topic: &str) -> bool {
+        self.bury(topic);
+        let done = self.cluster.recreate_topic(topic);
+        self.trace
+            .note(format_args!("topic {topic} is another now: {done}"));
+        done
+    }
+
+    /// Deletes a partition's records before `offset`, keeping them for
+    /// [`World::removed_logs`]. Returns whether there is such a partition.
+    pub fn delete_records(&self, topic: &str, partition: i32, offset: i64) -> bool {
+        let Some(topic_id) = self.cluster.topic_id(topic) else {
+            return false;
+        };
+        let mut batches = self.cluster.log(topic, partition);
+        batches.retain(|batch| batch.base_offset() < offset);
+        self.disposable().removed.push(RemovedLog {
+            topic: topic.to_owned(),
+            topic_id,
+            partition,
+            below: offset,
+            batches,
+        });
+        self.trace
+            .note(format_args!("{topic}-{partition} begins at {offset}"));
+        self.cluster.delete_records(topic, partition, offset)
+    }
+
+    fn bury(&self, topic: &str) {
+        let Some(topic_id) = self.cluster.topic_id(topic) else {
+            return;
+        };
+        for partition in 0..self.cluster.partition_count(topic) {
+            let batches = self.cluster.log(topic, partition);
+            self.disposable().removed.push(RemovedLog {
+                topic: topic.to_owned(),
+                topic_id,
+                partition,
+                below: i64::MAX,
+                batches,
+            });
+        }
+    }
+
+    /// Those of [`World::removed_logs`] from this place on.
+    pub(crate) fn removed_since(&self, place: usize) -> Vec<RemovedLog> {
+        let disposable = self.disposable();
+        disposable.removed.get(place..).unwrap_or_default().to_vec()
+    }
+
+    pub(crate) fn disposable_topics(&self) -> Vec<String> {
+        self.disposable().topics.clone()
+    }
+
+    /// What links are like without faults: the profile when this was first asked for.
+    pub(crate) fn usual_profile(&self) -> LinkProfile {
+        let profile = self.network.profile();
+        *self.disposable().usual_profile.get_or_insert(profile)
+    }
+
+    fn disposable(&self) -> MutexGuard<'_, Disposable> {
+        self.disposable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn processes(&self) -> MutexGuard<'_, Vec<Process>> {
+        self.processes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

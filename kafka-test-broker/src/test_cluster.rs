@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kafka_protocol::records::RecordBatch;
 use kafka_protocol::{ApiKey, StrBytes, Uuid};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::builder::TestClusterBuilder;
-use crate::cluster::{Cluster, InternalTopic, Moment, NewTopic, Partition, Placement};
+use crate::cluster::{Cluster, InternalTopic, Moment, NewTopic, Partition, Placement, is_internal};
+use crate::era::Era;
 use crate::faults::{Fault, FaultId};
 use crate::groups::GroupView;
 use crate::network;
@@ -115,6 +116,22 @@ impl TestCluster {
     /// `ConnectionRefused` where no broker is, or one that is down; another
     /// kind outside of a tokio runtime.
     pub fn dial(&self, host: &str, port: u16) -> io::Result<DuplexStream> {
+        let (near, far) = tokio::io::duplex(network::LINK_BUFFER_BYTES);
+        self.accept(host, port, far)?;
+        Ok(near)
+    }
+
+    /// The same over a stream of the caller's, whose other end is the client's.
+    ///
+    /// # Errors
+    ///
+    /// As [`TestCluster::dial`].
+    pub fn accept(
+        &self,
+        host: &str,
+        port: u16,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> io::Result<()> {
         let runtime = Handle::try_current().map_err(io::Error::other)?;
         let broker = self
             .inner
@@ -123,16 +140,15 @@ impl TestCluster {
             .filter(|id| self.look(|cluster| cluster.is_up(*id)))
             .ok_or(io::ErrorKind::ConnectionRefused)?;
         self.tick_on(&runtime);
-        let (near, far) = tokio::io::duplex(network::LINK_BUFFER_BYTES);
         runtime.spawn(network::serve(
-            far,
+            stream,
             self.inner.shared.clone(),
             broker,
             IpAddr::V4(Ipv4Addr::LOCALHOST),
             self.inner.max_request_bytes,
             self.inner.stop.subscribe(),
         ));
-        Ok(near)
+        Ok(())
     }
 
     /// Makes a topic with the default number of replicas. Returns whether it
@@ -168,6 +184,15 @@ impl TestCluster {
     /// Removes a topic. Returns whether there was one.
     pub fn delete_topic(&self, name: &str) -> bool {
         self.change(|cluster| cluster.delete_topic(name))
+    }
+
+    /// The names of all topics but Kafka's own, in order.
+    pub fn topic_names(&self) -> Vec<String> {
+        self.look(|cluster| {
+            let topics = cluster.topics().map(|topic| &topic.name);
+            let names = topics.filter(|name| !is_internal(name));
+            names.map(ToString::to_string).collect()
+        })
     }
 
     /// A topic's id, `None` when there is no such topic.
@@ -413,6 +438,22 @@ impl TestCluster {
                 .change(|machine, _| ((), machine.close_connections_to(id)));
         }
         moved
+    }
+
+    /// Which release the brokers pass for.
+    pub fn era(&self) -> Era {
+        self.look(|cluster| cluster.config.era)
+    }
+
+    /// Lets the brokers pass for those of another release from now on, with all they
+    /// have. Their connections are closed, as by a restart; each negotiates anew.
+    pub fn restart_as(&self, era: Era) {
+        self.change(|cluster| cluster.config.era = era);
+        for id in self.broker_ids() {
+            self.inner
+                .shared
+                .change(|machine, _| ((), machine.close_connections_to(id)));
+        }
     }
 
     /// Gives every group and transactional id another coordinator: the partitions

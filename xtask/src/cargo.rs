@@ -43,6 +43,17 @@ pub(crate) fn run(command: &mut Command) -> Ran {
     }
 }
 
+/// Runs to the end with our own standard output; `true` for success.
+pub(crate) fn run_showing(command: &mut Command) -> bool {
+    match command.status() {
+        Ok(status) => status.success(),
+        Err(error) => {
+            eprintln!("cannot run {}: {error}", describe(command));
+            false
+        }
+    }
+}
+
 /// Runs to the end without showing standard output.
 pub(crate) fn run_quietly(command: &mut Command) -> Ran {
     match command.stdout(Stdio::piped()).spawn() {

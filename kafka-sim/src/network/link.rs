@@ -1,167 +1,203 @@
 //! One connection: two directions, each a queue of chunks with a time of arrival.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
-use kafka_net::{Random, watch};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
-use tokio::time::{Instant, sleep_until};
+use bytes::{Buf, Bytes};
+use kafka_net::Random;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::LinkProfile;
-use crate::chance::below;
+use crate::chance::{below, chance};
+use crate::tap::Tap;
 use crate::trace::Trace;
 
 /// Bytes under way in one direction before the sender has to wait: a socket buffer's size.
 const WINDOW: usize = 256 * 1024;
 
-/// Control over an open link.
-pub(super) struct Link {
-    target: Arc<str>,
-    condition: watch::Sender<Condition>,
+/// One of the two directions of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    ToBroker,
+    ToClient,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Condition {
-    Working,
-    Silent,
-    Cut,
+/// Control over a link.
+#[derive(Clone)]
+pub(super) struct Link {
+    target: Arc<str>,
+    shared: Arc<Mutex<Shared>>,
+}
+
+struct Shared {
+    id: u64,
+    profile: LinkProfile,
+    random: Random,
+    trace: Trace,
+    tap: Option<Tap>,
+    to_broker: Wire,
+    to_client: Wire,
+    cut: bool,
+}
+
+#[derive(Default)]
+struct Wire {
+    under_way: VecDeque<Chunk>,
+    bytes: usize,
+    /// Nothing overtakes what was sent before.
+    last_arrival: Option<Instant>,
+    silent: bool,
+    writer_done: bool,
+    reader_gone: bool,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+struct Chunk {
+    arrival: Instant,
+    bytes: Bytes,
+    /// A part of it was read already.
+    begun: bool,
 }
 
 impl Link {
-    /// Joins a client's new stream to the broker's by two delayed pumps.
+    /// A new link, and its ends for client and broker.
     pub(super) fn open(
         id: u64,
-        target: String,
-        broker: DuplexStream,
+        target: &str,
         profile: LinkProfile,
         random: Random,
         trace: Trace,
-    ) -> (Self, DuplexStream) {
-        let (client, near) = tokio::io::duplex(WINDOW);
-        let (condition, watcher) = watch::channel(Condition::Working);
-        let (from_client, to_client) = tokio::io::split(near);
-        let (from_broker, to_broker) = tokio::io::split(broker);
-        let pump = |name| Pump {
-            name,
-            id,
-            profile,
-            random: random.fork(),
-            trace: trace.clone(),
-            condition: watcher.clone(),
-        };
-        tokio::spawn(pump(">").run(from_client, to_broker));
-        tokio::spawn(pump("<").run(from_broker, to_client));
+        tap: Option<Tap>,
+    ) -> (Self, End, End) {
         let link = Self {
             target: target.into(),
-            condition,
+            shared: Arc::new(Mutex::new(Shared {
+                id,
+                profile,
+                random,
+                trace,
+                tap,
+                to_broker: Wire::default(),
+                to_client: Wire::default(),
+                cut: false,
+            })),
         };
-        (link, client)
+        let end = |reads| End {
+            link: link.clone(),
+            reads,
+            timer: None,
+        };
+        let (client, broker) = (end(Direction::ToClient), end(Direction::ToBroker));
+        (link, client, broker)
     }
 
     pub(super) fn target(&self) -> &str {
         &self.target
     }
 
-    /// Whether a pump still runs.
+    /// Whether both ends still hold it.
     pub(super) fn is_open(&self) -> bool {
-        !self.condition.is_closed() && self.condition.with(|now| *now != Condition::Cut)
+        let shared = self.lock();
+        !shared.cut && !shared.to_broker.reader_gone && !shared.to_client.reader_gone
     }
 
+    /// What is under way is lost; both ends see the connection reset.
     pub(super) fn cut(&self) {
-        self.condition.send_replace(Condition::Cut);
+        let mut shared = self.lock();
+        shared.cut = true;
+        shared.ended();
+        let wakers = [
+            shared.to_broker.reader.take(),
+            shared.to_broker.writer.take(),
+            shared.to_client.reader.take(),
+            shared.to_client.writer.take(),
+        ];
+        drop(shared);
+        wakers.into_iter().flatten().for_each(Waker::wake);
     }
 
-    pub(super) fn silence(&self) {
-        self.condition.send_replace(Condition::Silent);
+    /// Nothing arrives in this direction until it may again; then what was held does.
+    pub(super) fn silence(&self, direction: Direction, silent: bool) {
+        let mut shared = self.lock();
+        let wire = shared.wire(direction);
+        wire.silent = silent;
+        let waker = wire.reader.take();
+        drop(shared);
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    pub(super) fn is_silent(&self) -> bool {
+        let shared = self.lock();
+        shared.to_broker.silent || shared.to_client.silent
+    }
+
+    pub(super) fn set_profile(&self, profile: LinkProfile) {
+        self.lock().profile = profile;
+    }
+
+    /// Requests that reached the broker and have no answer yet, if that is watched.
+    pub(super) fn unanswered_produces(&self) -> usize {
+        self.lock().tap.as_ref().map_or(0, Tap::unanswered_produces)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One direction of a link.
-struct Pump {
-    name: &'static str,
-    id: u64,
-    profile: LinkProfile,
-    random: Random,
-    trace: Trace,
-    condition: watch::Receiver<Condition>,
-}
-
-impl Pump {
-    /// Forwards until the sender closes, the receiver goes away, or the link is cut. What
-    /// is under way at a cut is lost.
-    async fn run(mut self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
-        let mut under_way: VecDeque<(Instant, Bytes)> = VecDeque::new();
-        let mut bytes_under_way = 0;
-        let mut buffer = vec![0; self.profile.max_chunk.clamp(1, WINDOW)];
-        let mut sender_open = true;
-        loop {
-            if !sender_open && under_way.is_empty() {
-                let _ = to.shutdown().await;
-                return;
-            }
-            let arrival = under_way.front().map(|(at, _)| *at);
-            tokio::select! {
-                biased;
-                changed = self.condition.changed() => {
-                    if changed.is_err() || self.condition.with(|now| *now == Condition::Cut) {
-                        return;
-                    }
-                }
-                () = sleep_until(arrival.unwrap_or_else(Instant::now)), if arrival.is_some() => {
-                    if let Some((_, chunk)) = under_way.pop_front() {
-                        bytes_under_way -= chunk.len();
-                        if self.condition.with(|now| *now == Condition::Silent) {
-                            continue;
-                        }
-                        self.trace.note(format_args!("{}{} {}", self.name, self.id, chunk.len()));
-                        if self.deliver(&mut to, &chunk).await.is_break() {
-                            return;
-                        }
-                    }
-                }
-                read = from.read(&mut buffer), if sender_open && bytes_under_way < WINDOW => {
-                    match read {
-                        Ok(0) | Err(_) => sender_open = false,
-                        Ok(n) => {
-                            let at = Instant::now() + self.travel_time();
-                            // In order: nothing overtakes what was sent before.
-                            let at = under_way.back().map_or(at, |(last, _)| at.max(*last));
-                            let chunk = Bytes::copy_from_slice(buffer.get(..n).unwrap_or_default());
-                            bytes_under_way += chunk.len();
-                            under_way.push_back((at, chunk));
-                        }
-                    }
-                }
-            }
+impl Shared {
+    fn wire(&mut self, direction: Direction) -> &mut Wire {
+        match direction {
+            Direction::ToBroker => &mut self.to_broker,
+            Direction::ToClient => &mut self.to_client,
         }
     }
 
-    /// Writes one chunk, unless the link is cut meanwhile.
-    async fn deliver(
-        &mut self,
-        to: &mut (impl AsyncWrite + Unpin),
-        chunk: &[u8],
-    ) -> std::ops::ControlFlow<()> {
-        let write = to.write_all(chunk);
-        tokio::pin!(write);
-        loop {
-            tokio::select! {
-                biased;
-                written = &mut write => {
-                    return match written {
-                        Ok(()) => std::ops::ControlFlow::Continue(()),
-                        Err(_) => std::ops::ControlFlow::Break(()),
-                    };
-                }
-                changed = self.condition.changed() => {
-                    if changed.is_err() || self.condition.with(|now| *now == Condition::Cut) {
-                        return std::ops::ControlFlow::Break(());
-                    }
-                }
-            }
+    fn ended(&mut self) {
+        let silent = self.to_broker.silent || self.to_client.silent;
+        if let Some(mut tap) = self.tap.take() {
+            tap.ended(self.cut, silent);
         }
+    }
+
+    /// Puts bytes on their way; returns how many found room, and who is to be woken.
+    fn send(&mut self, direction: Direction, mut bytes: &[u8]) -> (usize, Option<Waker>) {
+        let now = Instant::now();
+        let profile = self.profile;
+        let mut sent = 0;
+        while !bytes.is_empty() {
+            let room = WINDOW.saturating_sub(self.wire(direction).bytes);
+            let take = bytes.len().min(profile.max_chunk.max(1)).min(room);
+            let Some((chunk, rest)) = bytes.split_at_checked(take).filter(|_| take > 0) else {
+                break;
+            };
+            bytes = rest;
+            sent += take;
+            let mut arrival = now + self.travel_time();
+            let wire = self.wire(direction);
+            if let Some(last) = wire.last_arrival {
+                arrival = arrival.max(last);
+            }
+            if let Some(rate) = profile.bytes_per_second {
+                let micros = take as u64 * 1_000_000 / rate.max(1);
+                arrival += Duration::from_micros(micros);
+            }
+            wire.last_arrival = Some(arrival);
+            wire.bytes += take;
+            wire.under_way.push_back(Chunk {
+                arrival,
+                bytes: Bytes::copy_from_slice(chunk),
+                begun: false,
+            });
+        }
+        (sent, self.wire(direction).reader.take())
     }
 
     fn travel_time(&self) -> Duration {
@@ -171,5 +207,190 @@ impl Pump {
             most => below(&self.random, most + 1),
         };
         self.profile.latency + Duration::from_micros(extra)
+    }
+
+    /// Hands over what has arrived; `false` when nothing has.
+    fn receive(&mut self, direction: Direction, into: &mut ReadBuf<'_>) -> bool {
+        let now = Instant::now();
+        let mut received = false;
+        loop {
+            let Self {
+                id,
+                trace,
+                tap,
+                to_broker,
+                to_client,
+                ..
+            } = self;
+            let wire = match direction {
+                Direction::ToBroker => to_broker,
+                Direction::ToClient => to_client,
+            };
+            let Some(chunk) = wire.under_way.front_mut() else {
+                return received;
+            };
+            if chunk.arrival > now || wire.silent || into.remaining() == 0 {
+                return received;
+            }
+            received = true;
+            if !chunk.begun {
+                chunk.begun = true;
+                let sign = match direction {
+                    Direction::ToBroker => '>',
+                    Direction::ToClient => '<',
+                };
+                trace.note(format_args!("{sign}{id} {}", chunk.bytes.len()));
+                if let Some(tap) = tap {
+                    tap.delivered(direction, &chunk.bytes);
+                }
+            }
+            let take = chunk.bytes.len().min(into.remaining());
+            into.put_slice(chunk.bytes.get(..take).unwrap_or_default());
+            chunk.bytes.advance(take);
+            wire.bytes -= take;
+            if chunk.bytes.is_empty() {
+                wire.under_way.pop_front();
+            }
+        }
+    }
+}
+
+/// One end of a link.
+pub(super) struct End {
+    link: Link,
+    reads: Direction,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl End {
+    fn writes(&self) -> Direction {
+        match self.reads {
+            Direction::ToBroker => Direction::ToClient,
+            Direction::ToClient => Direction::ToBroker,
+        }
+    }
+}
+
+impl AsyncRead for End {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let mut shared = this.link.lock();
+        if shared.cut {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        if shared.receive(this.reads, into) {
+            let writer = shared.wire(this.reads).writer.take();
+            drop(shared);
+            writer.into_iter().for_each(Waker::wake);
+            return Poll::Ready(Ok(()));
+        }
+        let wire = shared.wire(this.reads);
+        let arrival = wire.under_way.front().map(|chunk| chunk.arrival);
+        match arrival.filter(|_| !wire.silent) {
+            None if wire.writer_done && !wire.silent => return Poll::Ready(Ok(())),
+            None => this.timer = None,
+            Some(arrival) => {
+                let timer = this
+                    .timer
+                    .get_or_insert_with(|| Box::pin(sleep_until(arrival)));
+                if timer.deadline() != arrival {
+                    timer.as_mut().reset(arrival);
+                }
+                if timer.as_mut().poll(context).is_ready() {
+                    this.timer = None;
+                    context.waker().wake_by_ref();
+                }
+            }
+        }
+        wire.reader = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for End {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[io::IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let direction = self.writes();
+        let mut shared = self.link.lock();
+        let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
+        if shared.cut || shared.wire(direction).reader_gone {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        if wanted > 0 && chance(&shared.random, shared.profile.loss) {
+            let id = shared.id;
+            shared.trace.note(format_args!("link {id} is lost"));
+            drop(shared);
+            self.link.cut();
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        let mut written = 0;
+        let mut reader = None;
+        for slice in slices {
+            let (sent, waker) = shared.send(direction, slice);
+            written += sent;
+            reader = reader.or(waker);
+            if sent < slice.len() {
+                break;
+            }
+        }
+        if written == 0 && wanted > 0 {
+            shared.wire(direction).writer = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        drop(shared);
+        reader.into_iter().for_each(Waker::wake);
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let direction = self.writes();
+        let mut shared = self.link.lock();
+        let wire = shared.wire(direction);
+        wire.writer_done = true;
+        let reader = wire.reader.take();
+        drop(shared);
+        reader.into_iter().for_each(Waker::wake);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let (reads, writes) = (self.reads, self.writes());
+        let mut shared = self.link.lock();
+        shared.wire(reads).reader_gone = true;
+        shared.wire(writes).writer_done = true;
+        if reads == Direction::ToClient || shared.to_client.under_way.is_empty() {
+            shared.ended();
+        }
+        let wakers = [
+            shared.wire(reads).writer.take(),
+            shared.wire(writes).reader.take(),
+        ];
+        drop(shared);
+        wakers.into_iter().flatten().for_each(Waker::wake);
     }
 }

@@ -1,224 +1,317 @@
-//! The run that tests this project: seeded producers and readers on a seeded cluster under
-//! a seeded schedule of faults, then healing, then the verdict.
+//! The run that tests this project: producers and readers on a faulty cluster, and what
+//! they saw held against what Kafka promises.
 
-mod faults;
+mod observed;
+mod operate;
 mod plan;
 mod produce;
+mod profile;
 mod read;
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kafka_client::{Error, Kafka};
+use kafka_client::{Error, Kafka, TopicPartition};
+use kafka_net::watch;
+use kafka_test_broker::TestCluster;
 use tokio::task::JoinHandle;
 
 use crate::checker::{Evidence, Violation};
-use crate::history::{History, LogId, Visibility};
-use crate::schedule::FaultCounts;
+use crate::process::Process;
+use crate::rows::RowCounts;
+use crate::schedule::{FaultCounts, Schedule};
 use crate::world::{Simulation, World};
-use plan::Plan;
-use read::Stage;
+use observed::{Doubtful, Observer};
+use plan::{ClientPlan, Plan};
+use produce::{SLACK, Sender};
+pub use profile::{Profile, UnknownProfile};
+use read::{Goal, Reader};
 
-/// The topic that the workload uses.
-const TOPIC: &str = "events";
+/// Everything that a run needs besides its seed.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What kind of run.
+    pub profile: Profile,
+    /// Keeps only these faults of the seed's schedule, by place. Default: all.
+    pub only: Option<Vec<usize>>,
+    /// Fills [`Report::lines`].
+    pub keep_events: bool,
+}
 
-/// How one seed's run ended.
+/// How one seed went.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The seed.
     pub seed: u64,
-    /// Fingerprint of the trace: the same for the same seed, on every machine.
+    /// Fingerprint of everything that happened.
     pub hash: u64,
-    /// Events in the trace.
+    /// Number of events behind the hash.
     pub events: u64,
-    /// Virtual time that passed.
+    /// How long the run took on the virtual clock.
     pub virtual_time: Duration,
-    /// Faults that really happened, by kind.
+    /// How often each kind of fault really happened.
     pub faults: FaultCounts,
-    /// Values delivered, failed before they were written, and of unknown outcome.
+    /// Which of [`ROWS`](crate::ROWS) were met, and how often.
+    pub rows: RowCounts,
+    /// Values delivered, certainly not written, and of unknown outcome.
     pub outcomes: (usize, usize, usize),
-    /// Promises broken; empty for a good run.
+    /// Records handed to consumers.
+    pub records_read: usize,
+    /// The faults that were planned.
+    pub schedule: Schedule,
+    /// Broken promises; empty for a good run.
     pub violations: Vec<Violation>,
-    /// The events as text, when asked for.
+    /// The events as text, if asked for.
     pub lines: Vec<String>,
 }
 
 impl fmt::Display for Report {
-    /// One line: `seed N hash H …`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (delivered, failed, unknown) = self.outcomes;
-        let faults: u64 = self.faults.values().sum();
+        let (delivered, not_written, unknown) = self.outcomes;
         write!(
             f,
-            "seed {} hash {:016x} events {} virtual {:.3}s faults {faults} delivered {delivered} failed {failed} unknown {unknown} violations {}",
+            "seed {} hash {:016x} events {} virtual {:.3} s delivered {delivered} \
+             failed {not_written} unknown {unknown} read {} violations {}",
             self.seed,
             self.hash,
             self.events,
             self.virtual_time.as_secs_f64(),
+            self.records_read,
             self.violations.len(),
         )
     }
 }
 
-/// Runs one seed. `keep_events` fills [`Report::lines`].
-pub fn run(seed: u64, keep_events: bool) -> Report {
-    let plan = Plan::draw(seed);
-    let shared = Shared::default();
-    let inside = shared.clone();
+/// The faults that a seed means, without a run.
+pub fn schedule(seed: u64, profile: Profile) -> Schedule {
+    Plan::draw(seed, profile).schedule
+}
+
+/// Runs one seed.
+pub fn run(seed: u64, options: &Options) -> Report {
+    let mut plan = Plan::draw(seed, options.profile);
+    if let Some(only) = &options.only {
+        plan.schedule = plan.schedule.only(only);
+    }
+    let schedule = plan.schedule.clone();
+    let (era, max_message_bytes) = (plan.era, plan.max_message_bytes);
+    let (partial_batches, auto_create) = (plan.partial_batches, plan.auto_create);
     let run = Simulation::new(seed)
         .brokers(plan.brokers)
-        .default_partitions(plan.partitions)
-        .keep_events(keep_events)
+        .cluster(move |cluster| {
+            cluster
+                .era(era)
+                .max_message_bytes(max_message_bytes)
+                .partial_batches(partial_batches)
+                .auto_create_topics(auto_create)
+        })
+        .keep_events(options.keep_events)
         .run(move |world| async move {
             world.trace().note(format_args!("plan {plan:?}"));
-            let outcome = drive(&world, &plan, &inside).await;
-            log_ground_truth(&world, &plan, &inside);
-            (outcome, world.trace().virtual_time())
+            let if_so = |doubtful: bool| match doubtful {
+                true => plan.disposable(),
+                false => Vec::new(),
+            };
+            let doubtful = Doubtful {
+                for_producers: if_so(plan.produces_by_name()),
+                for_readers: if_so(plan.fetches_by_name()),
+            };
+            let observer = Observer::new(&world, doubtful);
+            let faults = match drive(&world, &plan, &observer).await {
+                Ok(faults) => faults,
+                Err(error) => {
+                    observer.failed(format!("a client was not built: {error}"));
+                    FaultCounts::new()
+                }
+            };
+            observer.note_ground_truth();
+            (faults, observer, world.trace().virtual_time())
         });
-    let shared = shared.lock();
-    let mut violations = shared.history.check(Evidence::Logs);
-    let virtual_time = match run.output {
-        Ok((outcome, elapsed)) => {
-            violations.extend(
-                outcome
-                    .err()
-                    .map(|error| Violation::liveness(error.to_string())),
-            );
-            elapsed
-        }
-        Err(stuck) => {
-            violations.push(Violation::liveness(stuck.to_string()));
-            Duration::ZERO
-        }
-    };
-    Report {
+    let mut report = Report {
         seed,
         hash: run.trace.hash(),
         events: run.trace.events(),
-        virtual_time,
-        faults: shared.faults.clone(),
-        outcomes: shared.history.outcomes(),
-        violations,
+        virtual_time: Duration::ZERO,
+        faults: FaultCounts::new(),
+        rows: run.rows,
+        outcomes: (0, 0, 0),
+        records_read: 0,
+        schedule,
+        violations: Vec::new(),
         lines: run.trace.lines(),
+    };
+    match run.output {
+        Ok((faults, observer, virtual_time)) => {
+            let observed = observer.lock();
+            report.faults = faults;
+            report.virtual_time = virtual_time;
+            report.outcomes = observed.history.outcomes();
+            report.records_read = observed.history.records_read();
+            report.violations = observed.history.check(Evidence::Logs);
+            report
+                .violations
+                .extend(observed.violations.iter().cloned());
+        }
+        Err(stuck) => report
+            .violations
+            .push(Violation::liveness(stuck.to_string())),
     }
-}
-
-/// What the tasks of a run write into.
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Observed>>);
-
-#[derive(Default)]
-struct Observed {
-    history: History,
-    faults: FaultCounts,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Observed> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Observed {
-    /// The one incarnation that the workload's topic has.
-    fn log(&mut self, partition: i32) -> LogId {
-        self.history.log(TOPIC, "", partition)
-    }
+    report
 }
 
 /// Faults and traffic side by side, then healing, then everything read back.
-async fn drive(world: &World, plan: &Plan, shared: &Shared) -> Result<(), Failed> {
+async fn drive(world: &World, plan: &Plan, observer: &Observer) -> Result<FaultCounts, Error> {
+    let cluster = world.cluster();
     world.network().set_profile(plan.link);
-    world.cluster().create_topic(TOPIC, plan.partitions);
-    let kafka = connect(world, plan).await?;
-    let reader = read::Reader::start(world, &kafka, plan, shared, Stage::UnderFaults).await?;
-    let reading: JoinHandle<_> = tokio::spawn(reader.follow());
-
-    let striking = tokio::spawn(faults::strike(
-        world.clone(),
-        plan.strikes.clone(),
-        shared.clone(),
-    ));
-    let mut producing = Vec::new();
-    for producer in 0..plan.producers {
-        producing.push(tokio::spawn(produce::run(
-            world.clone(),
-            kafka.clone(),
-            plan.clone(),
-            producer,
-            shared.clone(),
-        )));
-    }
-    striking
-        .await
-        .map_err(|_| Failed::new("the schedule of faults panicked"))?;
-    faults::heal(world);
-    for task in producing {
-        task.await
-            .map_err(|_| Failed::new("a producer task panicked"))??;
-    }
-    reading.abort();
-
-    // A fresh client after healing must be able to read everything.
-    let fresh = connect(world, plan).await?;
-    let reader = read::Reader::start(world, &fresh, plan, shared, Stage::Healed).await?;
-    let ends = ends(world, plan);
-    tokio::time::timeout(Duration::from_secs(120), reader.read_to(ends))
-        .await
-        .map_err(|_| Failed::new("the log was not read to its end within 120 s after healing"))??;
-    fresh.close(Duration::from_secs(30)).await?;
-    kafka.close(Duration::from_secs(30)).await?;
-    Ok(())
-}
-
-async fn connect(world: &World, plan: &Plan) -> Result<Kafka, Failed> {
-    Ok(world
-        .kafka()
-        .client_id("sim")
-        .request_timeout(plan.request_timeout)
-        .connect()
-        .await?)
-}
-
-/// End offsets by partition, from the brokers' own logs.
-fn ends(world: &World, plan: &Plan) -> Vec<i64> {
-    (0..plan.partitions)
-        .map(|partition| world.cluster().end_offset(TOPIC, partition))
-        .collect()
-}
-
-/// Copies the brokers' logs into the history.
-fn log_ground_truth(world: &World, plan: &Plan, shared: &Shared) {
-    let mut observed = shared.lock();
-    for partition in 0..plan.partitions {
-        let log = observed.log(partition);
-        for (offset, value) in read::stored(world.cluster(), TOPIC, partition) {
-            observed
-                .history
-                .stored(log, offset, value, Visibility::Committed);
+    for topic in &plan.topics {
+        cluster.create_topic(&topic.name, topic.partitions);
+        if topic.disposable {
+            world.let_be_disposable(topic.name.clone());
         }
     }
+    let (heal, healed) = watch::channel(false);
+    let (arrive, goal) = watch::channel::<Goal>(None);
+    let mut clients = Vec::new();
+    for (number, client) in plan.clients.iter().enumerate() {
+        clients.push(Client::start(world, client, number, observer, &healed, &goal).await?);
+    }
+    let operating = clients.first().map(|client| {
+        let operating = operate::run(client.kafka.clone(), plan.operations, observer.clone());
+        client.process.spawn(operating)
+    });
+
+    let faults = plan.schedule.clone().strike(world.clone()).await;
+    world.heal();
+    heal.send_replace(true);
+    for client in &mut clients {
+        for sender in client.senders.drain(..) {
+            joined(sender, "a producer", observer).await;
+        }
+    }
+    if let Some(operating) = operating {
+        joined(operating, "the operator", observer).await;
+    }
+
+    // Everybody arrives at the ends, those that read all the while and a fresh one.
+    arrive.send_replace(Some(ends(cluster)));
+    let process = world.process();
+    let fresh = process.kafka().client_id("fresh").connect().await?;
+    let topics = cluster.topic_names();
+    let everything = read::everything(99, topics, Duration::from_secs(5));
+    let reader = Reader::start(&fresh, everything, observer, true).await?;
+    let mut readers = vec![process.spawn(reader.run(goal.clone()))];
+    for client in &mut clients {
+        readers.append(&mut client.readers);
+    }
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60) + SLACK;
+    for reader in readers {
+        let abort = reader.abort_handle();
+        match tokio::time::timeout_at(deadline, reader).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => observer.failed(format!("a reader failed: {error}")),
+            Err(_) => {
+                abort.abort();
+                observer.failed("a reader did not reach the ends of the logs after healing");
+            }
+        }
+    }
+    note_commits(plan, observer);
+    fresh.close(Duration::from_secs(10)).await?;
+    for client in clients {
+        client.kafka.close(Duration::from_secs(10)).await?;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let open = world.network().open_links();
+    if open > 0 {
+        observer.failed(format!(
+            "{open} connections are left by clients that were closed"
+        ));
+    }
+    Ok(faults)
 }
 
-/// Why a run could not go on.
-#[derive(Debug)]
-struct Failed(String);
+/// One client's process, and what runs in it.
+struct Client {
+    process: Process,
+    kafka: Kafka,
+    senders: Vec<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
+}
 
-impl Failed {
-    fn new(what: &str) -> Self {
-        Self(what.to_owned())
+impl Client {
+    async fn start(
+        world: &World,
+        plan: &ClientPlan,
+        number: usize,
+        observer: &Observer,
+        healed: &watch::Receiver<bool>,
+        goal: &watch::Receiver<Goal>,
+    ) -> Result<Self, Error> {
+        let process = world.process();
+        let kafka = process
+            .kafka()
+            .client_id(format!("client {number}"))
+            .request_timeout(plan.request_timeout)
+            .connect_timeout(plan.connect_timeout)
+            .metadata_max_age(plan.metadata_max_age)
+            .connect()
+            .await?;
+        let mut senders = Vec::new();
+        for plan in &plan.producers {
+            let sender = Sender::start(&kafka, plan.clone(), observer).await?;
+            let mut healed = healed.clone();
+            let healed = async move {
+                while !healed.with(|healed| *healed) && healed.changed().await.is_ok() {}
+            };
+            senders.push(process.spawn(sender.run(healed)));
+        }
+        let mut readers = Vec::new();
+        for plan in &plan.readers {
+            let reader = Reader::start(&kafka, plan.clone(), observer, false).await?;
+            readers.push(process.spawn(reader.run(goal.clone())));
+        }
+        Ok(Self {
+            process,
+            kafka,
+            senders,
+            readers,
+        })
     }
 }
 
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        Self(error.to_string())
+async fn joined(task: JoinHandle<()>, what: &str, observer: &Observer) {
+    if let Err(error) = task.await {
+        observer.failed(format!("{what} failed: {error}"));
     }
 }
 
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+/// End offsets, from the brokers' own logs.
+fn ends(cluster: &TestCluster) -> BTreeMap<TopicPartition, i64> {
+    let mut ends = BTreeMap::new();
+    for topic in cluster.topic_names() {
+        for partition in 0..cluster.partition_count(&topic) {
+            let end = cluster.end_offset(&topic, partition);
+            ends.insert(TopicPartition::new(topic.clone(), partition), end);
+        }
+    }
+    ends
+}
+
+/// What the groups have stored in the end, of topics whose commits can't have been lost
+/// with them.
+fn note_commits(plan: &Plan, observer: &Observer) {
+    let cluster = observer.world().cluster();
+    let readers = plan.clients.iter().flat_map(|client| &client.readers);
+    for name in readers.filter_map(|reader| reader.group.as_ref()) {
+        for topic in plan.topics.iter().filter(|topic| !topic.disposable) {
+            for partition in 0..cluster.partition_count(&topic.name) {
+                let log = observer.present(&topic.name, partition);
+                let stored = cluster.committed_offset(name, &topic.name, partition);
+                let mut observed = observer.lock();
+                let group = observed.history.group(name);
+                observed.history.stored_offset(group, log, stored);
+            }
+        }
     }
 }

@@ -1,135 +1,333 @@
-//! Readers that note what they are handed, and the ground truth they are held against.
+//! Readers that note what they are handed.
 
-use kafka_client::{Assignment, Batch, Consumer, Kafka, OffsetReset, Start};
-use kafka_protocol::records::BatchLimits;
-use kafka_test_broker::TestCluster;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::{Failed, Plan, Shared, TOPIC};
-use crate::history::{ConsumerId, Isolation};
-use crate::world::World;
+use kafka_client::{
+    Assignment, Batch, Consumer, Error, ErrorKind, Kafka, OffsetReset, Start, TopicPartition,
+};
+use kafka_net::{Random, watch};
 
-/// When a reader begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    UnderFaults,
-    /// After healing: what it reads is what there is.
-    Healed,
-}
+use super::observed::Observer;
+use super::plan::ReaderPlan;
+use crate::cancel::drop_after_polls;
+use crate::chance::{below, chance, pick};
+use crate::history::{CommitOutcome, ConsumerId, GroupId, Isolation, LogId};
 
-/// A consumer of all partitions from their beginning.
+/// Where a reader is to arrive: the ends of the logs, once they are known.
+pub(super) type Goal = Option<BTreeMap<TopicPartition, i64>>;
+
+/// A consumer of all partitions of some topics from their beginning.
 pub(super) struct Reader {
     consumer: Consumer,
+    plan: ReaderPlan,
+    random: Random,
+    observer: Observer,
     id: ConsumerId,
-    stage: Stage,
-    /// Next offset by partition.
-    next: Vec<i64>,
-    world: World,
-    shared: Shared,
+    group: Option<GroupId>,
+    /// By partition: the log that is read, and the next offset in it.
+    places: BTreeMap<TopicPartition, Place>,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    log: LogId,
+    /// `None` where only the cluster knows.
+    next: Option<i64>,
 }
 
 impl Reader {
+    /// `fresh`: a witness of what there is in the end.
     pub(super) async fn start(
-        world: &World,
         kafka: &Kafka,
-        plan: &Plan,
-        shared: &Shared,
-        stage: Stage,
-    ) -> Result<Self, Failed> {
-        let consumer = kafka
+        plan: ReaderPlan,
+        observer: &Observer,
+        fresh: bool,
+    ) -> Result<Self, Error> {
+        let cluster = observer.world().cluster();
+        let mut partitions = Vec::new();
+        for topic in &plan.topics {
+            for partition in 0..cluster.partition_count(topic) {
+                partitions.push(TopicPartition::new(topic.clone(), partition));
+            }
+        }
+        let assignments = partitions
+            .iter()
+            .map(|at| Assignment::new(at.topic.clone(), at.partition, Start::Earliest));
+        let mut builder = kafka
             .consumer()
-            .offset_reset(OffsetReset::Fail)
-            .partition_fetch_bytes(plan.fetch_partition_bytes)
+            .offset_reset(plan.offset_reset)
+            .fetch_min_bytes(plan.fetch_min_bytes)
+            .fetch_max_wait(plan.fetch_max_wait)
+            .partition_fetch_bytes(plan.partition_fetch_bytes)
             .prefetch_bytes(plan.prefetch_bytes)
             .request_timeout(plan.request_timeout)
-            .assign((0..plan.partitions).map(|p| Assignment::new(TOPIC, p, Start::Earliest)))
-            .build()
-            .await?;
-        let isolation = Isolation::ReadUncommitted;
-        let mut observed = shared.lock();
-        let id = match stage {
-            Stage::UnderFaults => observed.history.consumer("reader", isolation),
-            Stage::Healed => observed.history.fresh_consumer("fresh reader", isolation),
-        };
-        let now = world.trace().virtual_time();
-        for partition in 0..plan.partitions {
-            let log = observed.log(partition);
-            observed.history.assign(now, id, log, Some(0));
+            .config(|config| config.api_timeout(Duration::from_secs(10)))
+            .assign(assignments);
+        if let Some(group) = &plan.group {
+            builder = builder.group(group.clone());
         }
-        Ok(Self {
+        let consumer = builder.build().await?;
+        let (id, group) = {
+            let history = &mut observer.lock().history;
+            let name = format!("reader {}", plan.number);
+            let isolation = Isolation::ReadUncommitted;
+            let id = match fresh {
+                false => history.consumer(name, isolation),
+                true => history.fresh_consumer(name, isolation),
+            };
+            (id, plan.group.as_deref().map(|group| history.group(group)))
+        };
+        let mut reader = Self {
+            random: Random::from_seed(plan.choice),
             consumer,
+            plan,
+            observer: observer.clone(),
             id,
-            stage,
-            next: vec![0; plan.partitions as usize],
-            world: world.clone(),
-            shared: shared.clone(),
+            group,
+            places: BTreeMap::new(),
+        };
+        for partition in partitions {
+            reader.place(partition, None);
+        }
+        Ok(reader)
+    }
+
+    /// Reads until it has arrived.
+    pub(super) async fn run(mut self, mut goal: watch::Receiver<Goal>) {
+        while !self.has_arrived(&goal) {
+            let polls = match chance(&self.random, self.plan.drops) {
+                true => 1 + below(&self.random, 4) as u32,
+                false => u32::MAX,
+            };
+            tokio::select! {
+                biased;
+                _ = goal.changed() => {}
+                // A log may end in offsets without records: then no batch tells of its end.
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                polled = drop_after_polls(polls, self.consumer.next_batch()) => match polled {
+                    None => self.hit(58),
+                    Some(Ok(None)) => return self.observer.failed(format!(
+                        "reader {} ended before the log did",
+                        self.plan.number
+                    )),
+                    Some(Ok(Some(batch))) => {
+                        let homewards = goal.with(Option::is_some);
+                        self.on_batch(&batch, homewards).await;
+                    }
+                    Some(Err(error)) => self.on_error(&error).await,
+                },
+            }
+        }
+        let limit = Duration::from_secs(10);
+        let closing = self.consumer.close(limit);
+        if tokio::time::timeout(limit * 2, closing).await.is_err() {
+            let number = self.plan.number;
+            self.observer
+                .failed(format!("reader {number} was not closed"));
+        }
+    }
+
+    fn has_arrived(&self, goal: &watch::Receiver<Goal>) -> bool {
+        goal.with(|goal| {
+            let Some(ends) = goal else { return false };
+            self.places.keys().all(|at| {
+                let end = ends.get(at).copied().unwrap_or(0);
+                let position = self.consumer.position(&at.topic, at.partition);
+                position.is_some_and(|position| position >= end)
+            })
         })
     }
 
-    /// Reads on until it is aborted.
-    pub(super) async fn follow(mut self) {
-        loop {
-            match self.consumer.next_batch().await {
-                Ok(Some(batch)) => self.note(&batch),
-                Ok(None) => return,
-                Err(error) => {
-                    let trace = self.world.trace();
-                    trace.note(format_args!("reader {:?}: {error}", self.stage));
-                }
-            }
-        }
-    }
-
-    /// Reads until every partition has reached the end given.
-    pub(super) async fn read_to(mut self, ends: Vec<i64>) -> Result<(), Failed> {
-        while self.next.iter().zip(&ends).any(|(next, end)| next < end) {
-            let Some(batch) = self.consumer.next_batch().await? else {
-                return Err(Failed::new("the consumer ended before the log did"));
-            };
-            self.note(&batch);
-        }
-        self.consumer
-            .close(std::time::Duration::from_secs(10))
-            .await?;
-        Ok(())
-    }
-
-    fn note(&mut self, batch: &Batch) {
-        let partition = batch.partition();
-        if let Some(next) = self.next.get_mut(partition as usize) {
-            *next = batch.next_offset();
-        }
-        self.world.trace().note(format_args!(
-            "reader {:?} partition {partition}: {} records to {}",
-            self.stage,
+    /// `homewards`: it is time to arrive.
+    async fn on_batch(&mut self, batch: &Batch, homewards: bool) {
+        let at = batch.topic_partition();
+        let first = batch.records().next();
+        let first = first.and_then(|record| record.value().map(<[u8]>::to_vec));
+        let first = first.unwrap_or_default();
+        let log = self
+            .observer
+            .log_of(&at.topic, at.partition, Some(batch.first_offset()), &first);
+        let now = self.observer.now();
+        self.observer.world().trace().note(format_args!(
+            "reader {} {at}: {} records to {}",
+            self.plan.number,
             batch.len(),
             batch.next_offset(),
         ));
-        let now = self.world.trace().virtual_time();
-        let mut observed = self.shared.lock();
-        let log = observed.log(partition);
-        let records = batch.records();
-        let records = records.map(|r| (r.offset(), r.value().unwrap_or_default()));
-        observed.history.poll(now, self.id, log, records);
-    }
-}
-
-/// Offset and value of every record that a partition's log holds.
-pub(super) fn stored(cluster: &TestCluster, topic: &str, partition: i32) -> Vec<(i64, String)> {
-    let limits = BatchLimits::default();
-    let mut found = Vec::new();
-    for batch in cluster.log(topic, partition) {
-        match batch.decompress(&limits) {
-            Ok(records) => {
-                for record in &records {
-                    found.push((record.offset(), text(record.value())));
-                }
+        {
+            let history = &mut self.observer.lock().history;
+            let known = self.places.get(&at);
+            let before = known.map(|place| place.log).filter(|before| *before != log);
+            let doubtful = self.observer.doubtful();
+            let in_doubt = doubtful
+                .for_readers
+                .iter()
+                .any(|topic| **topic == *at.topic);
+            if let Some(before) = before {
+                history.revoke(now, self.id, before);
+                // By name it reads on in the new topic where it was in the old.
+                let from = Some(0).filter(|_| !in_doubt);
+                history.assign(now, self.id, log, from);
+            } else if in_doubt && known.and_then(|place| place.next) > Some(batch.first_offset()) {
+                // And begins anew when it learns that it is a new one.
+                history.seek(now, self.id, log, None);
             }
-            Err(error) => found.push((batch.base_offset(), format!("unreadable batch: {error}"))),
+            let records = batch.records();
+            let records = records.map(|r| (r.offset(), r.value().unwrap_or_default()));
+            history.poll(now, self.id, log, records);
+        }
+        let next = Some(batch.next_offset());
+        self.places.insert(at.clone(), Place { log, next });
+        if chance(&self.random, self.plan.commits) {
+            self.commit(batch).await;
+        }
+        if !homewards && chance(&self.random, self.plan.seeks) {
+            self.seek_anywhere();
         }
     }
-    found
+
+    async fn commit(&mut self, batch: &Batch) {
+        let Some(group) = self.group else { return };
+        let all = below(&self.random, 2) == 0;
+        let own = batch.topic_partition();
+        let now = self.observer.now();
+        let mut commits = Vec::new();
+        for (at, place) in &self.places {
+            // What was looked up and not read yet is committed as well.
+            let position = self.consumer.position(&at.topic, at.partition);
+            if let Some(next) = position.filter(|_| all || *at == own) {
+                let history = &mut self.observer.lock().history;
+                commits.push(history.commit(now, self.id, group, place.log, next));
+            }
+        }
+        let polls = match chance(&self.random, self.plan.drops) {
+            true => 1 + below(&self.random, 4) as u32,
+            false => u32::MAX,
+        };
+        let committed = match all {
+            true => drop_after_polls(polls, self.consumer.commit()).await,
+            false => drop_after_polls(polls, self.consumer.commit_through(batch)).await,
+        };
+        let outcome = match &committed {
+            None => {
+                self.hit(57);
+                CommitOutcome::Indeterminate
+            }
+            Some(Ok(())) => CommitOutcome::Stored,
+            Some(Err(error)) => {
+                self.note(format_args!("commit: {error}"));
+                // Part of several can have been stored.
+                match error.possibly_written() || all {
+                    true => CommitOutcome::Indeterminate,
+                    false => CommitOutcome::Refused,
+                }
+            }
+        };
+        let now = self.observer.now();
+        for commit in commits {
+            let history = &mut self.observer.lock().history;
+            history.committed(now, commit, outcome);
+        }
+    }
+
+    fn seek_anywhere(&mut self) {
+        let all: Vec<TopicPartition> = self.places.keys().cloned().collect();
+        let Some(at) = pick(&self.random, &all).cloned() else {
+            return;
+        };
+        let next = self.places.get(&at).and_then(|place| place.next);
+        let to = match (below(&self.random, 3), next) {
+            (0, _) | (_, None) => None,
+            (_, Some(next)) => Some(below(&self.random, next.unsigned_abs() + 1) as i64),
+        };
+        self.seek(&at, to);
+        if below(&self.random, 2) == 0 {
+            // And once more while that is looked up.
+            self.seek(&at, to);
+        }
+    }
+
+    /// To the beginning, or to an offset.
+    fn seek(&mut self, at: &TopicPartition, to: Option<i64>) {
+        let unknown = self.consumer.position(&at.topic, at.partition).is_none();
+        let start = to.map_or(Start::Earliest, Start::Offset);
+        if let Err(error) = self.consumer.seek(&at.topic, at.partition, start) {
+            return self.observer.failed(format!("seek in {at}: {error}"));
+        }
+        if unknown {
+            self.hit(39);
+        }
+        self.note(format_args!(
+            "reader {} seeks in {at} to {to:?}",
+            self.plan.number
+        ));
+        self.place(at.clone(), to);
+    }
+
+    /// Whatever stopped a partition, it is set going again.
+    async fn on_error(&mut self, error: &Error) {
+        self.note(format_args!("reader {}: {error}", self.plan.number));
+        let context = error.context();
+        let (Some(topic), Some(partition)) = (context.topic(), context.partition()) else {
+            return;
+        };
+        let at = TopicPartition::new(topic.to_owned(), partition);
+        match error.kind() {
+            ErrorKind::Corrupt => self.hit(40),
+            _ if error.is_retriable() => return,
+            _ => {}
+        }
+        // Not at once: what refuses now is likely to go on a while.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let to = match error.kind() {
+            ErrorKind::OffsetOutOfRange => None,
+            _ => self.consumer.position(&at.topic, at.partition),
+        };
+        self.seek(&at, to);
+    }
+
+    /// The history learns where the reader stands.
+    fn place(&mut self, at: TopicPartition, next: Option<i64>) {
+        let log = match self.places.get(&at) {
+            Some(place) if next.is_some() => place.log,
+            _ => self.observer.present(&at.topic, at.partition),
+        };
+        let now = self.observer.now();
+        let history = &mut self.observer.lock().history;
+        // What was deleted from the beginning is not missed.
+        history.seek(now, self.id, log, next.or(Some(0)));
+        self.places.insert(at, Place { log, next });
+    }
+
+    fn hit(&self, row: u8) {
+        self.observer.world().rows().hit(row);
+    }
+
+    fn note(&self, event: impl std::fmt::Display) {
+        self.observer.world().trace().note(event);
+    }
 }
 
-fn text(value: Option<&[u8]>) -> String {
-    String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
+/// What to read for one who reads everything.
+pub(super) fn everything(
+    number: usize,
+    topics: Vec<String>,
+    request_timeout: Duration,
+) -> ReaderPlan {
+    ReaderPlan {
+        number,
+        topics,
+        group: None,
+        offset_reset: OffsetReset::Earliest,
+        fetch_min_bytes: 1,
+        fetch_max_wait: Duration::from_millis(100),
+        partition_fetch_bytes: 16 * 1024,
+        prefetch_bytes: 1024 * 1024,
+        request_timeout,
+        commits: 0.0,
+        seeks: 0.0,
+        drops: 0.0,
+        choice: 0,
+    }
 }

@@ -19,7 +19,7 @@ impl Plan {
         if !self.throttle.is_zero() {
             self.edit_throttle(response);
         }
-        if !self.omitted.is_empty() || !self.repeated.is_empty() {
+        if !self.omitted.is_empty() || !self.repeated.is_empty() || !self.redirected.is_empty() {
             self.edit_partitions(cluster, response);
         }
         if let Some(metadata) = response.downcast_mut::<MetadataResponse>() {
@@ -81,6 +81,14 @@ impl Plan {
                     .unwrap_or(&topic.topic)
                     .clone();
                 self.edit_list(&name, &mut topic.partitions, |p| p.partition_index);
+                for (target, to) in &self.redirected {
+                    let wanted = |index| target.topic == name && target.partition == Some(index);
+                    let partitions = topic.partitions.iter_mut();
+                    for partition in partitions.filter(|p| wanted(p.partition_index)) {
+                        partition.preferred_read_replica = *to;
+                        partition.records = None;
+                    }
+                }
             }
         } else if let Some(metadata) = response.downcast_mut::<MetadataResponse>() {
             for topic in &mut metadata.topics {

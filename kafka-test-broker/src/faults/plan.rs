@@ -18,6 +18,7 @@ pub(crate) struct Plan {
     pub(super) omitted: Vec<Target>,
     pub(super) repeated: Vec<Target>,
     pub(super) stale: Vec<Target>,
+    pub(super) redirected: Vec<(Target, i32)>,
     pub(super) no_brokers: bool,
     pub refuse_own_versions: bool,
     /// What happens to the cluster before the request is served.
@@ -103,6 +104,10 @@ impl Plan {
             Reaction::OmitPartitions => self.omitted.extend(targets(subject, hit).cloned()),
             Reaction::RepeatPartitions => self.repeated.extend(targets(subject, hit).cloned()),
             Reaction::StaleLeaders => self.stale.extend(targets(subject, hit).cloned()),
+            Reaction::RedirectFetch(to) => {
+                let hit = targets(subject, hit).map(|target| (target.clone(), to));
+                self.redirected.extend(hit);
+            }
             Reaction::NoBrokers => self.no_brokers = true,
             Reaction::RefuseOwnVersions => self.refuse_own_versions = true,
             Reaction::MoveLeader => {

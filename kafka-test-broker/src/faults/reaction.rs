@@ -41,6 +41,10 @@ pub enum Reaction {
     /// the partitions that meet the condition are one lower, and another of their
     /// replicas leads them.
     StaleLeaders,
+    /// The partitions of a fetch answer that meet the condition carry no records and
+    /// send the client to this broker instead, as a leader does that knows a closer
+    /// replica (KIP-392). From version 11 on.
+    RedirectFetch(i32),
     /// ApiVersions is refused with UNSUPPORTED_VERSION, and the versions named
     /// include the one refused, so that heeding the advice changes nothing.
     RefuseOwnVersions,

@@ -64,6 +64,18 @@ async fn partitions_missing_from_an_answer_or_in_it_twice() {
 }
 
 #[tokio::test]
+async fn reader_is_sent_elsewhere() {
+    let (cluster, mut client) = three(ApiKey::Fetch, Reaction::RedirectFetch(77));
+    let written = batch(&["a"]);
+    client.produce("t", 0, written).await;
+    let answer = client.fetch("t", 0, 0).await;
+    assert_eq!(answer.preferred_read_replica, 77);
+    assert!(answer.records.is_none_or(|records| records.is_empty()));
+    assert_eq!(client.fetch("t", 0, 0).await.preferred_read_replica, -1);
+    assert_eq!(cluster.end_offset("t", 0), 1);
+}
+
+#[tokio::test]
 async fn metadata_that_is_not_the_whole_truth() {
     let (cluster, mut client) = three(ApiKey::Metadata, Reaction::NoBrokers);
     let answer = metadata(&mut client).await;

@@ -24,7 +24,11 @@ usage: cargo xtask COMMAND
   tidy                  the architecture's rules alone
   fuzz [TARGET ...] [--seconds N]
                         kafka-protocol under libFuzzer, each target 60 seconds; needs cargo-fuzz
-  sim --seeds A..B      simulation seeds, twice in two processes, hashes compared
+  sim [--seeds A..B] [--jobs N] [--profile P] [--resume FILE] [--quiet]
+                        simulation seeds (default 0..500 on two jobs) and what they met;
+                        a seed that fails says how it is repeated, with --trace;
+                        --shrink leaves out the faults that it does not need;
+                        --speed tells how fast simulated time runs
   sim --mutants [NAME ...]
                         planted bugs, each in a copy of the sources: who finds it?
   soak --minutes N [--seed S] [--brokers 3] [--rate R]

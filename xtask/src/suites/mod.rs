@@ -59,7 +59,7 @@ pub(crate) struct Scale {
 impl Scale {
     /// What every change goes through.
     pub(crate) const EVERY_CHANGE: Self = Self {
-        seeds: (0, 100),
+        seeds: (0, 500),
         property_cases: None,
         mutations: None,
         values_per_version: Options::QUICK,
@@ -152,7 +152,7 @@ pub(crate) const ALL: &[Suite] = &[
     Suite {
         name: "sim",
         tier: Tier::Test,
-        about: "simulation seeds, twice in two processes, trace hashes compared",
+        about: "simulation seeds; some again in another process, trace hashes compared",
         run: sim::run,
     },
     Suite {
