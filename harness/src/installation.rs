@@ -59,7 +59,7 @@ impl Installation {
     }
 
     /// All jars, as the JVM's class path wants them.
-    pub(crate) fn class_path(&self) -> OsString {
+    pub fn class_path(&self) -> OsString {
         self.dir.join("*").into_os_string()
     }
 }

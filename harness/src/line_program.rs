@@ -5,8 +5,8 @@ use std::process::{Child, ChildStdin, ChildStdout};
 use std::thread::{self, JoinHandle};
 
 use crate::error::{Error, Result};
-use crate::java::drain;
 use crate::process::{spawn_guard, tail};
+use crate::program::drain;
 
 /// A running program that answers each line of its input with one line.
 ///

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The build directory: `CARGO_TARGET_DIR` where it is set, else `target` of
 /// this workspace.
-pub(crate) fn target_dir() -> PathBuf {
+pub fn target_dir() -> PathBuf {
     match env::var_os("CARGO_TARGET_DIR") {
         Some(dir) if !dir.is_empty() => PathBuf::from(dir),
         _ => workspace_root().join("target"),

@@ -12,6 +12,7 @@ mod report;
 mod schema_audit;
 mod suites;
 mod tidy;
+mod transcripts;
 mod vectors;
 
 use std::process::ExitCode;

@@ -11,6 +11,7 @@ mod sim;
 mod soak;
 mod test;
 mod tidy;
+mod transcripts;
 mod vectors;
 
 use crate::error::{Error, Result};
@@ -45,6 +46,10 @@ usage: cargo xtask COMMAND
                         codecs beside a bare loop and other crates; writes bench/results
   broker --version V [--nodes N] [--port P] [--property NAME=VALUE]...
                         a real Kafka until Ctrl-C; prints its bootstrap address
+  transcripts [--record] [--bootstrap ADDRESS] [--jobs N] [NAME ...]
+                        other people's clients on the embedded cluster, beside what a
+                        real Kafka left; --record keeps what a real one leaves now; a
+                        NAME is a scenario of suite/foreign or its beginning
 ";
 
 /// Runs the command that the arguments name; `false` when something it checked failed.
@@ -69,6 +74,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         "vectors" => vectors::run(arguments),
         "bench" => bench::run(arguments),
         "broker" => broker::run(arguments),
+        "transcripts" => transcripts::run(arguments),
         "help" => {
             print!("{USAGE}");
             Ok(true)

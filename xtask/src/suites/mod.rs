@@ -4,6 +4,7 @@ mod bench;
 mod checks;
 mod conformance;
 mod features;
+mod foreign;
 mod fuzz;
 mod optional;
 mod quickstart;
@@ -154,6 +155,12 @@ pub(crate) const ALL: &[Suite] = &[
         tier: Tier::Test,
         about: "simulation seeds; some again in another process, trace hashes compared",
         run: sim::run,
+    },
+    Suite {
+        name: "foreign",
+        tier: Tier::Test,
+        about: "librdkafka, franz-go and Kafka's tools see the embedded cluster as they see Kafka; needs Java 17+, Maven, Python 3 and Go",
+        run: foreign::run,
     },
     Suite {
         name: "real",
