@@ -46,7 +46,7 @@ usage: cargo xtask COMMAND
                         codecs beside a bare loop and other crates; writes bench/results
   broker --version V [--nodes N] [--port P] [--property NAME=VALUE]...
                         a real Kafka until Ctrl-C; prints its bootstrap address
-  transcripts [--record] [--bootstrap ADDRESS] [--jobs N] [NAME ...]
+  transcripts [--record] [--bootstrap ADDRESS] [--profile P] [--jobs N] [NAME ...]
                         other people's clients on the embedded cluster, beside what a
                         real Kafka left; --record keeps what a real one leaves now; a
                         NAME is a scenario of suite/foreign or its beginning

@@ -1,4 +1,5 @@
-//! `cargo xtask transcripts [--record] [--bootstrap ADDRESS] [--jobs N] [NAME ...]`
+//! `cargo xtask transcripts [--record] [--bootstrap ADDRESS] [--profile P] [--jobs N]
+//! [NAME ...]`
 
 use super::Result;
 use crate::transcripts::{self, Options};
@@ -10,6 +11,7 @@ pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         match argument {
             Long("record") => options.record = true,
             Long("bootstrap") => options.bootstrap = Some(arguments.value()?.string()?),
+            Long("profile") => options.profile = arguments.value()?.string()?,
             Long("jobs") => options.jobs = arguments.value()?.parse()?,
             Value(name) => options.names.push(name.string()?),
             other => return Err(other.unexpected().into()),

@@ -12,11 +12,11 @@ pub(super) struct EmbeddedBroker(ServerProgram);
 
 impl EmbeddedBroker {
     /// Builds the binary, loudly.
-    pub(super) fn build() -> Result<()> {
+    pub(super) fn build(profile: &str) -> Result<()> {
         let built = cargo::run(&mut cargo::command(&[
             "build",
             "--profile",
-            "sim",
+            profile,
             "--package",
             "kafka-test-broker",
             "--bin",
@@ -29,9 +29,11 @@ impl EmbeddedBroker {
     }
 
     /// Starts a cluster of its own, on free ports.
-    pub(super) fn start(brokers: u32) -> Result<Self> {
+    pub(super) fn start(profile: &str, brokers: u32) -> Result<Self> {
         let binary = format!("kafka-test-broker{}", std::env::consts::EXE_SUFFIX);
-        let mut command = Command::new(target_dir().join("sim").join(binary));
+        // Cargo keeps what the profile `dev` makes in a directory of another name.
+        let directory = if profile == "dev" { "debug" } else { profile };
+        let mut command = Command::new(target_dir().join(directory).join(binary));
         command.args(["--listen", "127.0.0.1:0", "--brokers"]);
         command.arg(brokers.to_string());
         Ok(Self(ServerProgram::start(

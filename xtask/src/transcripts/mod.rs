@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) record: bool,
     /// Runs on brokers that somebody else has started, one scenario at a time.
     pub(crate) bootstrap: Option<String>,
+    /// The profile in which the embedded cluster is built.
+    pub(crate) profile: String,
     /// Scenarios at a time.
     pub(crate) jobs: usize,
     /// Scenarios, or beginnings of their names; none stands for all that must hold.
@@ -41,6 +43,7 @@ impl Default for Options {
         Self {
             record: false,
             bootstrap: None,
+            profile: "sim".to_owned(),
             // Their clients wait for rebalances and markers most of the time.
             jobs: 6,
             names: Vec::new(),
@@ -77,14 +80,14 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         None => options.jobs,
     };
     if options.bootstrap.is_none() {
-        EmbeddedBroker::build()?;
+        EmbeddedBroker::build(&options.profile)?;
     }
     let tally = Mutex::new(Tally::default());
     for_each(&chosen, jobs, |scenario| {
         let watch = Stopwatch::start();
         let held = match &options.bootstrap {
             Some(bootstrap) => compare(&programs, scenario, bootstrap),
-            None => EmbeddedBroker::start(scenario.brokers)
+            None => EmbeddedBroker::start(&options.profile, scenario.brokers)
                 .and_then(|broker| compare(&programs, scenario, broker.bootstrap())),
         };
         let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 /// Lines shown around a difference.
 const CONTEXT: usize = 2;
+/// Lines of a transcript that are looked at, and lines shown of a difference.
+const MOST_COMPARED: usize = 4000;
+const MOST_SHOWN: usize = 120;
 
 /// What has to be taken from `stored` (`-`) and added to it (`+`) to get `left`;
 /// nothing when they are equal.
@@ -13,7 +16,11 @@ pub(super) fn difference(stored: &str, left: &str) -> Option<String> {
     if stored == left {
         return None;
     }
-    let steps = steps(&stored, &left);
+    let head = |lines: &[&str]| lines.len().min(MOST_COMPARED);
+    let steps = steps(
+        stored.get(..head(&stored)).unwrap_or_default(),
+        left.get(..head(&left)).unwrap_or_default(),
+    );
     let is_near = |at: usize| {
         let from = at.saturating_sub(CONTEXT);
         let near = steps.get(from..(at + CONTEXT + 1).min(steps.len()));
@@ -21,8 +28,14 @@ pub(super) fn difference(stored: &str, left: &str) -> Option<String> {
     };
     let mut text = String::new();
     let mut cut = false;
+    let mut shown = 0;
     for (at, (mark, line)) in steps.iter().enumerate() {
+        if shown == MOST_SHOWN {
+            text.push_str("    ... and more\n");
+            break;
+        }
         if is_near(at) {
+            shown += 1;
             if cut {
                 text.push_str("    ...\n");
             }
@@ -31,6 +44,9 @@ pub(super) fn difference(stored: &str, left: &str) -> Option<String> {
         } else {
             cut = true;
         }
+    }
+    if text.is_empty() {
+        let _ = writeln!(text, "    differ behind line {MOST_COMPARED}");
     }
     Some(text)
 }
