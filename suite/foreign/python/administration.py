@@ -26,7 +26,17 @@ from confluent_kafka.admin import (
 )
 
 from consuming import consumer, fill
-from transcript import admin, create_topic, dump, outcome, say, settled, wait_until
+from transcript import (
+    EMPTY,
+    admin,
+    create_topic,
+    dump,
+    known_topics,
+    outcome,
+    say,
+    settled,
+    wait_until,
+)
 
 
 def each(what, futures):
@@ -72,8 +82,7 @@ def topics(bootstrap, name):
     dry = [NewTopic(f"{name}-dry", 2, 1), NewTopic(f"{name}-a", 1, 1)]
     said("only validate", client.create_topics(dry, validate_only=True))
     names = [f"{name}-{suffix}" for suffix in ["a", "b", "defaults", "assigned", "dry"]]
-    known = lambda: client.list_topics(timeout=10).topics
-    wait_until("the topics", lambda: set(names[:4]) <= set(known()))
+    wait_until("the topics", lambda: set(names[:4]) <= set(known_topics(client)))
     described(client, names)
     said("more partitions", client.create_partitions([NewPartitions(f"{name}-a", 5)]))
     said("as many", client.create_partitions([NewPartitions(f"{name}-a", 5)]))
@@ -81,10 +90,10 @@ def topics(bootstrap, name):
     said("of no topic", client.create_partitions([NewPartitions(f"{name}-dry", 2)]))
     dry = client.create_partitions([NewPartitions(f"{name}-a", 9)], validate_only=True)
     said("only validate", dry)
-    wait_until("the partitions", lambda: len(known()[names[0]].partitions) == 5)
+    wait_until("the partitions", lambda: len(known_topics(client).get(names[0], EMPTY).partitions) == 5)
     described(client, names[:1])
     said("delete", client.delete_topics(names))
-    wait_until("them gone", lambda: not set(names) & set(known()))
+    wait_until("them gone", lambda: not set(names) & set(known_topics(client)))
     said("delete again", client.delete_topics(names[:1]))
     described(client, names[:2])
 
