@@ -40,7 +40,7 @@ impl Cluster {
     /// whether there is such a partition.
     pub(crate) fn delete_records(&mut self, topic: &str, partition: i32, offset: i64) -> bool {
         self.keep(topic, partition, |partition| {
-            partition.log.delete_before(offset);
+            partition.log.delete_records(offset);
             partition
                 .producers
                 .on_log_start(partition.log.start_offset());

@@ -49,6 +49,8 @@ pub(crate) struct PartitionLog {
     log_start_offset: i64,
     end_offset: i64,
     index: OffsetIndex,
+    /// The latest record by time when records were last deleted on demand.
+    latest_deleted: Option<TimestampedOffset>,
     stamps: BytesMut,
 }
 
@@ -162,12 +164,21 @@ impl PartitionLog {
             .retain(|segment| segment.base_offset < offset || segment.base_offset == 0);
         self.recount(offset);
         self.compacted_to = self.compacted_to.min(offset);
+        self.latest_deleted = self.latest_deleted.filter(|latest| latest.offset < offset);
         self.log_start_offset = self.log_start_offset.min(self.end_offset);
     }
 
     /// Makes everything before `offset` unreadable, as Kafka's DeleteRecords
-    /// does; an offset beyond the end stands for the end.
-    pub(crate) fn delete_before(&mut self, offset: i64) {
+    /// does; an offset beyond the end stands for the end. The latest record by
+    /// time is still found: Kafka leaves the segments for retention to remove.
+    pub(crate) fn delete_records(&mut self, offset: i64) {
+        let latest = self.latest_by_time();
+        self.delete_before(offset);
+        self.latest_deleted = latest;
+    }
+
+    /// Removes everything before `offset`.
+    fn delete_before(&mut self, offset: i64) {
         self.log_start_offset = offset.clamp(self.log_start_offset, self.end_offset);
         while self
             .batches

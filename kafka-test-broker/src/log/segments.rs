@@ -119,6 +119,7 @@ impl PartitionLog {
                 self.roll(wall_ms);
             }
             self.delete_before(end);
+            self.latest_deleted = None;
         }
     }
 

@@ -22,13 +22,25 @@ impl PartitionLog {
             .find_map(|batch| find(batch, self.log_start_offset, |at| at >= timestamp))
     }
 
-    /// The first record with the largest timestamp of all.
+    /// The first record with the largest timestamp of all, deleted ones too until
+    /// retention removes what they were in.
     pub(crate) fn latest_by_time(&self) -> Option<TimestampedOffset> {
-        let latest = self.batches.iter().map(|batch| batch.max_timestamp).max()?;
-        self.batches
-            .iter()
-            .filter(|batch| batch.max_timestamp == latest)
-            .find_map(|batch| find(batch, self.log_start_offset, |at| at == latest))
+        let latest = self.batches.iter().map(|batch| batch.max_timestamp).max();
+        let kept = latest.and_then(|latest| {
+            self.batches
+                .iter()
+                .filter(|batch| batch.max_timestamp == latest)
+                .find_map(|batch| find(batch, self.log_start_offset, |at| at == latest))
+        });
+        let found = self.latest_deleted.into_iter().chain(kept);
+        // The first of several: `reduce` keeps it where `max_by_key` would not.
+        found.reduce(|first, other| {
+            if other.timestamp > first.timestamp {
+                other
+            } else {
+                first
+            }
+        })
     }
 }
 
