@@ -213,13 +213,15 @@ final class Transcript {
         return all.toString();
     }
 
-    /** Addresses, ids and times by their kind. */
+    /** Addresses, ids and times by their kind; errors without the words around them. */
     static String normal(String line) {
         return line
             .replaceAll("127\\.0\\.0\\.1:\\d+", "HOST")
             .replaceAll("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID")
             .replaceAll("TopicId: [A-Za-z0-9_-]{22}", "TopicId: ID")
             .replaceAll("/tmp/\\S+", "FILE")
+            .replaceAll("(common\\.errors\\.\\w+): .*", "$1")
+            .replaceAll("(Error while executing topic command) : .*", "$1")
             .replaceAll("\"timestamp\":\\d+", "\"timestamp\":0")
             .replaceAll("[ \\t]+", " ")
             .stripTrailing();

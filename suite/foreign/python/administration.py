@@ -26,6 +26,7 @@ from confluent_kafka.admin import (
 )
 
 from consuming import consumer, fill
+from producing import produce
 from transcript import (
     EMPTY,
     admin,
@@ -33,6 +34,7 @@ from transcript import (
     dump,
     known_topics,
     outcome,
+    read,
     say,
     settled,
     wait_until,
@@ -374,7 +376,49 @@ def elections(bootstrap, name):
             say(f"  {place.partition} {outcome(error)}")
 
 
+def three_brokers(bootstrap, name):
+    """Replicas on three brokers: leaders, in-sync replicas, acks of all, a group."""
+    client = admin(bootstrap)
+    spread = [[1, 2, 3], [2, 3, 1], [3, 1, 2]]
+    said("create", client.create_topics([NewTopic(name, 3, replica_assignment=spread)]))
+    missing = [NewTopic(f"{name}-more", 1, 4)]
+    said("create", client.create_topics(missing))
+    wait_until(
+        "leaders",
+        lambda: [p.leader for p in known_topics(client).get(name, NO_TOPIC).partitions.values()]
+        == [1, 2, 3],
+    )
+    described(client, [name])
+    status, about = settled(client.describe_cluster())
+    say(f"nodes {sorted(node.id for node in about.nodes) if about else status}")
+    records = [(name, at % 3, f"k{at}", f"v{at}") for at in range(9)]
+    produce(bootstrap, records, acks="all", enable_idempotence=True)
+    dump(bootstrap, name, 3)
+    member = consumer(bootstrap, name, auto_offset_reset="earliest")
+    member.subscribe([name])
+    found = read(member, 9)
+    say(f"a group's member read {len(found)}")
+    member.commit(asynchronous=False)
+    member.close()
+    group_offsets(client, name)
+    for kind in [ElectionType.PREFERRED, ElectionType.UNCLEAN]:
+        status, about = settled(client.elect_leaders(kind))
+        say(f"{kind.name} for all: {status}")
+    settings = {"min.insync.replicas": "4"}
+    strict = NewTopic(f"{name}-strict", 1, replica_assignment=[[3, 1]], config=settings)
+    said("create", client.create_topics([strict]))
+    wait_until("it", lambda: f"{name}-strict" in known_topics(client))
+    produce(bootstrap, [(f"{name}-strict", 0, None, "v")], acks="all", message_timeout_ms=4000)
+
+
+class NO_TOPIC:
+    """A topic that is not there yet, as the metadata shows topics."""
+
+    partitions = {}
+
+
 SCENARIOS = {
+    "rd-three-brokers": three_brokers,
     "rd-topics": topics,
     "rd-configs": configurations,
     "rd-broker-configs": broker_configurations,
