@@ -1,3 +1,4 @@
+import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toList;
 
 import java.nio.file.Files;
@@ -6,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.TopicPartitionInfo;
 
 /** The tools that administer topics, configurations, offsets and leaders. */
 final class AdminScenarios {
@@ -26,7 +27,6 @@ final class AdminScenarios {
         all.put("java-offsets", AdminScenarios::offsets);
         all.put("java-leaders", AdminScenarios::leaders);
         all.put("java-acls-disabled", AdminScenarios::acls);
-        all.put("java-three-brokers", AdminScenarios::threeBrokers);
         return all;
     }
 
@@ -116,7 +116,13 @@ final class AdminScenarios {
         Transcript.tool(CONFIGS, "", with(bootstrap, user, "--alter",
             "--add-config", "SCRAM-SHA-256=[iterations=4096,password=secret]"));
         settle();
-        Transcript.tool(CONFIGS, "", with(bootstrap, client, "--describe"));
+        // Quotas come in the order of a hash table.
+        UnaryOperator<List<String>> ordered = lines -> lines.stream().map(line -> {
+            int from = line.indexOf(" are ") + 5;
+            return line.substring(0, from) + Stream.of(line.substring(from).split(", ")).sorted()
+                .collect(joining(", "));
+        }).collect(toList());
+        Transcript.tool(CONFIGS, "", ordered, with(bootstrap, client, "--describe"));
         Transcript.tool(CONFIGS, "", with(bootstrap, user, "--describe"));
         Transcript.tool(CONFIGS, "", with(bootstrap, client, "--alter",
             "--delete-config", "producer_byte_rate,request_percentage"));
@@ -168,55 +174,6 @@ final class AdminScenarios {
         Transcript.tool("AclCommand", "", Transcript.to(bootstrap, "--list"));
         Transcript.tool("AclCommand", "", Transcript.to(bootstrap, "--add",
             "--allow-principal", "User:a", "--operation", "Read", "--topic", name));
-    }
-
-    /** Replicas on three brokers, moved and led by another. */
-    private static void threeBrokers(String bootstrap, String name) throws Exception {
-        try (Admin admin = Transcript.admin(bootstrap)) {
-            Transcript.tool(TOPICS, "", Transcript.to(bootstrap, "--create", "--topic", name,
-                "--replica-assignment", "1:2:3,2:3:1"));
-            Transcript.waitForTopic(admin, name, 2);
-            leads(admin, name, 0, 1);
-            leads(admin, name, 1, 2);
-            Transcript.tool(TOPICS, "", SORTED, Transcript.to(bootstrap, "--describe", "--topic", name));
-            ClientScenarios.fill(bootstrap, name, 0, 3);
-            ClientScenarios.fill(bootstrap, name, 1, 2);
-            Path file = Files.createTempFile("reassignment", ".json");
-            try {
-                Files.writeString(file, "{\"version\":1,\"partitions\":["
-                    + "{\"topic\":\"" + name + "\",\"partition\":0,\"replicas\":[3,2]}]}");
-                UnaryOperator<List<String>> outcome = lines -> lines.stream()
-                    .filter(line -> line.startsWith("Success") || line.startsWith("Reassign"))
-                    .collect(toList());
-                String[] moving = {"--reassignment-json-file", file.toString()};
-                Transcript.tool("reassign.ReassignPartitionsCommand", "", outcome,
-                    with(bootstrap, moving, "--execute"));
-                leads(admin, name, 0, 3);
-                Transcript.waitUntil("the end of the move",
-                    () -> admin.listPartitionReassignments().reassignments().get().isEmpty());
-                Transcript.tool("reassign.ReassignPartitionsCommand", "", outcome,
-                    with(bootstrap, moving, "--verify"));
-            } finally {
-                Files.delete(file);
-            }
-            Transcript.tool(TOPICS, "", SORTED, Transcript.to(bootstrap, "--describe", "--topic", name));
-            Transcript.tool("GetOffsetShell", "", SORTED,
-                Transcript.to(bootstrap, "--topic", name, "--time", "latest"));
-            Transcript.tool("LeaderElectionCommand", "", Transcript.to(bootstrap,
-                "--election-type", "preferred", "--topic", name, "--partition", "0"));
-            ClientScenarios.fill(bootstrap, name, 0, 2);
-            ClientScenarios.dump(bootstrap, name, "read_uncommitted");
-        }
-    }
-
-    private static void leads(Admin admin, String topic, int partition, int broker)
-        throws Exception {
-        Transcript.waitUntil("broker " + broker + " to lead " + partition, () -> {
-            TopicPartitionInfo about = admin.describeTopics(List.of(topic)).allTopicNames().get()
-                .get(topic).partitions().get(partition);
-            return about.leader() != null && about.leader().id() == broker
-                && about.isr().size() == about.replicas().size();
-        });
     }
 
     private static String[] with(String bootstrap, String[] entity, String... more) {

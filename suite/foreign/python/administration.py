@@ -1,5 +1,7 @@
 """The admin client: topics, partitions, configurations, offsets, groups."""
 
+import time
+
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
     ElectionType,
@@ -388,6 +390,8 @@ def three_brokers(bootstrap, name):
         lambda: [p.leader for p in known_topics(client).get(name, NO_TOPIC).partitions.values()]
         == [1, 2, 3],
     )
+    # Each broker learns of it in its own time, and any may be asked.
+    time.sleep(2)
     described(client, [name])
     status, about = settled(client.describe_cluster())
     say(f"nodes {sorted(node.id for node in about.nodes) if about else status}")

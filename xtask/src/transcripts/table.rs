@@ -49,7 +49,6 @@ const fn java(name: &'static str) -> Scenario {
 }
 
 const TRANSACTIONS: &str = "transactions are not served yet";
-const QUOTAS: &str = "quotas are not served yet";
 
 /// Every scenario of every program.
 pub(super) const SCENARIOS: &[Scenario] = &[
@@ -61,11 +60,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     java("java-verifiable-consumer"),
     java("java-topics"),
     java("java-configs"),
-    java("java-quotas").pending(QUOTAS),
+    java("java-quotas"),
     java("java-offsets"),
     java("java-leaders"),
     java("java-acls-disabled"),
-    java("java-three-brokers").on_three(),
     java("java-groups-classic"),
     java("java-groups-consumer"),
     java("java-group-range"),
@@ -145,7 +143,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     go("go-configs"),
     go("go-offsets"),
     go("go-group-offsets"),
-    go("go-quotas").pending(QUOTAS),
+    go("go-quotas"),
     go("go-epochs"),
     go("go-api-versions")
         .pending("share and streams groups, the quorum and delegation tokens are not served"),
