@@ -286,7 +286,8 @@ def groups(bootstrap, name):
 
 
 def show_places(about):
-    for place in about.topic_partitions if about else ():
+    places = about.topic_partitions if about else ()
+    for place in sorted(places, key=lambda place: (place.topic, place.partition)):
         say(f"  {place.topic}/{place.partition} {place.offset} {outcome(place.error)}")
 
 

@@ -13,6 +13,8 @@ def transactional(bootstrap, identity, **settings):
             "bootstrap.servers": bootstrap,
             "transactional.id": identity,
             "linger.ms": 5,
+            # Without it the binding raises a fatal error from whatever it is doing.
+            "error_cb": lambda error: None,
             **{name.replace("_", "."): value for name, value in settings.items()},
         }
     )
@@ -52,6 +54,22 @@ def ends(bootstrap, topic, partition=0):
     say(f"  {topic}/{partition} ends: {', '.join(found)}")
 
 
+def complete(bootstrap, topic, partition=0):
+    """Waits for the markers, which are written after the commit is answered."""
+    client = admin(bootstrap)
+    place = TopicPartition(topic, partition)
+
+    def end(isolation):
+        asked = client.list_offsets({place: OffsetSpec.latest()}, isolation_level=isolation)
+        about = settled(asked[place])[1]
+        return about.offset if about else None
+
+    wait_until(
+        "the markers",
+        lambda: end(IsolationLevel.READ_COMMITTED) == end(IsolationLevel.READ_UNCOMMITTED),
+    )
+
+
 def both_views(bootstrap, topic, partitions):
     for isolation in ["read_uncommitted", "read_committed"]:
         dump(bootstrap, topic, partitions, isolation)
@@ -66,11 +84,13 @@ def commit_and_abort(bootstrap, name):
     send(producer, name, ["c"], partition=1)
     ends(bootstrap, name)
     attempt("commit", lambda: producer.commit_transaction(30))
+    complete(bootstrap, name)
     ends(bootstrap, name)
     say("aborted")
     producer.begin_transaction()
     send(producer, name, ["d", "e"])
     attempt("abort", lambda: producer.abort_transaction(30))
+    complete(bootstrap, name)
     ends(bootstrap, name)
     say("empty")
     producer.begin_transaction()
