@@ -6,7 +6,6 @@ mod versions;
 use std::fmt;
 use std::str::FromStr;
 
-use kafka_protocol::records::Magic;
 use kafka_protocol::{ApiKey, VersionRange};
 
 pub(crate) use features::{Feature, finalized, supported};
@@ -133,19 +132,9 @@ impl Era {
         })
     }
 
-    /// The record format that logs are kept in.
-    pub(crate) fn magic(self) -> Magic {
-        match self {
-            Self::V0_8_2 | Self::V0_9 => Magic::V0,
-            Self::V0_10_0 | Self::V0_10_2 => Magic::V1,
-            _ => Magic::V2,
-        }
-    }
-
-    /// Whether records are converted for whoever fetches in a version that does
-    /// not carry the format they are kept in. Others answer such a fetch with
-    /// UNSUPPORTED_VERSION.
-    pub(crate) fn converts_down(self) -> bool {
+    /// Whether records are converted for clients of another record format. 4.x
+    /// answers them with an error.
+    pub(crate) fn converts_records(self) -> bool {
         self <= Self::V3_9
     }
 

@@ -5,8 +5,8 @@
 //! - 9: flexible. 10: the leader, where it is another broker (KIP-951).
 //! - 12: transactions without AddPartitionsToTxn (KIP-890). 13: topic ids.
 //!
-//! Message sets of magic 0 and 1 (versions 0–2) are refused with
-//! UNSUPPORTED_FOR_MESSAGE_FORMAT.
+//! Message sets of magic 0 and 1 (versions 0–2) are converted by the eras that do
+//! so, and refused with UNSUPPORTED_FOR_MESSAGE_FORMAT by the others.
 
 use kafka_protocol::messages::produce::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceData,
@@ -22,12 +22,15 @@ use super::produce_in_transaction::InTransaction;
 use super::{Context, Handler, Outcome, name_of};
 use crate::cluster::{AwaitedAppend, Cluster, DelayedProduce, TimestampSource};
 use crate::faults::Target;
-use crate::log::{Rejection, ValidationRules, check_batch, is_transactional};
+use crate::log::{Rejection, ValidationRules, check_batch, from_old_producer, is_transactional};
 use crate::producer_state::ProducerError;
 use crate::security::{Need, Operation};
 
 /// The first version that names topics by id.
 const FIRST_VERSION_OF_TOPIC_IDS: i16 = 13;
+
+/// The first version that carries batches of magic 2.
+const FIRST_VERSION_OF_BATCHES: i16 = 3;
 
 /// The first version that tells who leads.
 const FIRST_VERSION_OF_LEADERS: i16 = 10;
@@ -196,12 +199,15 @@ fn append(
     if acks == -1 && partition.isr.len() < state.least_in_sync(partition) {
         return Err(Rejection::from(ErrorCode::NotEnoughReplicas).at_log());
     }
-    let mut batch = check_batch(
-        data.records.as_ref(),
-        context.version,
-        &rules,
-        context.wall_ms,
-    )?;
+    let is_old = context.version < FIRST_VERSION_OF_BATCHES;
+    let mut batch = match &data.records {
+        Some(set) if is_old && context.cluster.config.era.converts_records() => {
+            let converted = from_old_producer(set)?;
+            let version = FIRST_VERSION_OF_BATCHES;
+            check_batch(Some(&converted), version, &rules, context.wall_ms)?
+        }
+        records => check_batch(records.as_ref(), context.version, &rules, context.wall_ms)?,
+    };
     if let Some(sequenced) = &mut batch.sequenced {
         sequenced.verified = verified;
         sequenced.known_only = context.cluster.config.era.forgets_producers();

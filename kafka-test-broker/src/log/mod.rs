@@ -4,6 +4,7 @@
 mod compaction;
 mod damage;
 mod epochs;
+mod formats;
 mod offset_index;
 mod rules;
 mod segments;
@@ -19,6 +20,7 @@ use kafka_protocol::records::{BatchLimits, RecordBatch};
 
 pub(crate) use damage::corrupted;
 pub(crate) use epochs::EpochHistory;
+pub(crate) use formats::{for_old_consumer, from_old_producer};
 use offset_index::OffsetIndex;
 pub(crate) use rules::LogRules;
 use segments::Segment;

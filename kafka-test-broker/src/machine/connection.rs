@@ -74,7 +74,7 @@ pub(super) enum State {
     /// A fault holds an answer back.
     HeldAnswer(Answer),
     /// A fault holds a request back; what else it does is decided already.
-    HeldRequest(Bytes, Plan),
+    HeldRequest(Bytes, Box<Plan>),
     /// Nothing is read for a while: the client was throttled.
     Muted,
     /// A fault made the connection half-open: nothing is answered any more.

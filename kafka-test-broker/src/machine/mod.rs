@@ -337,7 +337,7 @@ impl Machine {
                 self.finish_fetch(now, id, *parked);
             }
             State::HeldAnswer(answer) => self.send(id, answer),
-            State::HeldRequest(frame, plan) => self.receive(now, id, frame, Some(plan)),
+            State::HeldRequest(frame, plan) => self.receive(now, id, frame, Some(*plan)),
             State::Muted => {}
             state @ (State::Idle | State::Parked(_) | State::Silent) => connection.state = state,
         }

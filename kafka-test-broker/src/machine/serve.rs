@@ -144,7 +144,11 @@ impl Machine {
                 };
                 let plan = self.faults.plan(&subject);
                 if !plan.delay_before.is_zero() {
-                    return self.wait(id, now + plan.delay_before, State::HeldRequest(frame, plan));
+                    return self.wait(
+                        id,
+                        now + plan.delay_before,
+                        State::HeldRequest(frame, Box::new(plan)),
+                    );
                 }
                 plan
             }

@@ -246,11 +246,17 @@ mod tests {
         let read = acl("a", LITERAL, Read as i8, ALLOW);
         for (acls, principal, operation, topic, expected) in [
             (&[][..], "User:alice", Read, "a", false),
-            (&[read.clone()], "User:alice", Read, "a", true),
-            (&[read.clone()], "User:alice", Describe, "a", true),
-            (&[read.clone()], "User:alice", Write, "a", false),
-            (&[read.clone()], "User:bob", Read, "a", false),
-            (&[read.clone()], "User:alice", Read, "ab", false),
+            (std::slice::from_ref(&read), "User:alice", Read, "a", true),
+            (
+                std::slice::from_ref(&read),
+                "User:alice",
+                Describe,
+                "a",
+                true,
+            ),
+            (std::slice::from_ref(&read), "User:alice", Write, "a", false),
+            (std::slice::from_ref(&read), "User:bob", Read, "a", false),
+            (std::slice::from_ref(&read), "User:alice", Read, "ab", false),
             (
                 &[acl("a", PREFIXED, 3, ALLOW)],
                 "User:alice",

@@ -10,11 +10,15 @@ use kafka_protocol::messages::{
     ApiVersionsRequest, ApiVersionsResponse, MetadataRequest, OffsetCommitRequest,
     OffsetFetchRequest, ProduceRequest,
 };
+use kafka_protocol::records::{
+    BatchBuilder, BatchLimits, BatchStamp, Compression, Compressor, Magic, MessageSetBuilder,
+    NewRecord, RecordBatch,
+};
 use kafka_protocol::wire::{Limits, Sink};
-use kafka_protocol::{ApiKey, ErrorCode, VersionRange};
+use kafka_protocol::{ApiKey, ErrorCode, RecordBytes, Uuid, VersionRange};
 use kafka_test_broker::{Era, TestCluster};
 
-use crate::client::{Client, code};
+use crate::client::{Client, NOW_MS, code, the_data, the_partition};
 
 fn cluster_of(era: Era) -> TestCluster {
     TestCluster::builder().era(era).brokers(2).build_offline()
@@ -237,4 +241,103 @@ async fn offsets_of_version_0_have_a_store_of_their_own() {
             "{era}"
         );
     }
+}
+
+/// A message set of one record in an old format.
+fn message_set(magic: Magic, value: &[u8], compression: Compression) -> RecordBytes {
+    let mut builder = match magic {
+        Magic::V0 => MessageSetBuilder::v0(),
+        _ => MessageSetBuilder::v1(),
+    };
+    let record = NewRecord {
+        timestamp: NOW_MS,
+        value: Some(value),
+        ..NewRecord::default()
+    };
+    builder.append(&record).unwrap();
+    let mut compressor = Compressor::new(compression).unwrap();
+    let set = builder.seal(&mut compressor).unwrap();
+    RecordBytes::from_segments([set.raw().clone()])
+}
+
+/// Produces and fetches one record in these versions; the format that comes back.
+async fn there_and_back(era: Era, sent: Magic, produce: i16, fetch: i16) -> (Magic, String) {
+    let cluster = TestCluster::builder()
+        .era(era)
+        .topic("t", 1)
+        .wall_clock_ms(NOW_MS)
+        .build_offline();
+    let mut client = Client::dial(&cluster, 1);
+    for codec in [Compression::None, Compression::Gzip, Compression::Snappy] {
+        let records = Some(message_set(sent, b"v", codec));
+        let request = crate::client::produce("t", Uuid::ZERO, 0, records);
+        let answer = the_partition(client.call(&request, produce).await);
+        assert_eq!(
+            code(answer.error_code),
+            ErrorCode::None,
+            "{era:?} {codec:?}"
+        );
+    }
+    let request = crate::client::fetch("t", 0, 1);
+    let data = the_data(client.call(&request, fetch).await);
+    assert_eq!(code(data.error_code), ErrorCode::None);
+    let mut bytes = data.records.unwrap().into_bytes();
+    let limits = BatchLimits::default();
+    let set = RecordBatch::parse(&mut bytes, &limits).unwrap().unwrap();
+    assert_eq!(set.last_offset(), 1, "the record asked for comes first");
+    let records = set.decompress(&limits).unwrap();
+    let value = records.iter().next().unwrap().value().unwrap().to_vec();
+    (set.magic(), String::from_utf8(value).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_clients_get_the_format_they_know() {
+    let v = "v".to_owned();
+    for (era, sent, produce, fetch, got) in [
+        (Era::V0_8_2, Magic::V0, 0, 0, Magic::V0),
+        (Era::V0_9, Magic::V0, 1, 1, Magic::V0),
+        (Era::V0_10_2, Magic::V1, 2, 3, Magic::V1),
+        (Era::V0_10_2, Magic::V0, 1, 2, Magic::V1),
+        (Era::V2_8, Magic::V1, 2, 1, Magic::V0),
+        (Era::V3_9, Magic::V0, 0, 4, Magic::V2),
+    ] {
+        let back = there_and_back(era, sent, produce, fetch).await;
+        assert_eq!(back, (got, v.clone()), "{era:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_clients_cannot_be_given_what_they_do_not_know() {
+    let cluster = TestCluster::builder()
+        .era(Era::V2_8)
+        .topic("t", 1)
+        .wall_clock_ms(NOW_MS)
+        .build_offline();
+    let mut client = Client::dial(&cluster, 1);
+    let mut builder = BatchBuilder::new();
+    let record = NewRecord {
+        timestamp: NOW_MS,
+        value: Some(b"v"),
+        ..NewRecord::default()
+    };
+    builder.append(&record).unwrap();
+    let mut compressor = Compressor::new(Compression::Zstd).unwrap();
+    let batch = builder.seal(&mut compressor).unwrap();
+    let batch = batch.to_record_bytes(&BatchStamp::default());
+    let answer = client.produce("t", 0, batch).await;
+    assert_eq!(code(answer.error_code), ErrorCode::None);
+    let request = crate::client::fetch("t", 0, 0);
+    let data = the_data(client.call(&request, 3).await);
+    assert_eq!(code(data.error_code), ErrorCode::UnsupportedCompressionType);
+
+    // Not a message, and one of the new format in an old request.
+    for wrong in [
+        RecordBytes::from_segments([bytes::Bytes::from_static(b"nonsense nonsense nonsense")]),
+        crate::client::batch(&["v"]),
+    ] {
+        let request = crate::client::produce("t", Uuid::ZERO, 0, Some(wrong));
+        let answer = the_partition(client.call(&request, 2).await);
+        assert_ne!(code(answer.error_code), ErrorCode::None);
+    }
+    assert_eq!(cluster.end_offset("t", 0), 1);
 }

@@ -6,7 +6,7 @@ use kafka_protocol::{ErrorCode, RecordBytes};
 
 use super::super::Context;
 use crate::cluster::{Partition, WantedPartition};
-use crate::log::{ReadLimit, corrupted};
+use crate::log::{ReadLimit, corrupted, for_old_consumer};
 
 /// The first version that can carry record batches of magic 2.
 const FIRST_VERSION_OF_BATCHES: i16 = 4;
@@ -132,9 +132,14 @@ impl<'a> PartitionReader<'a> {
                 cut_last_batch: context.cluster.config.cut_last_batch,
             },
         );
-        if context.version < FIRST_VERSION_OF_BATCHES && !records.is_empty() {
-            return Err(ErrorCode::UnsupportedVersion);
-        }
+        let records = if context.version < FIRST_VERSION_OF_BATCHES && !records.is_empty() {
+            if !context.cluster.config.era.converts_records() {
+                return Err(ErrorCode::UnsupportedVersion);
+            }
+            for_old_consumer(records, context.version, wanted.fetch_offset)?
+        } else {
+            records
+        };
         if committed && wanted.fetch_offset < end {
             data.aborted_transactions = Some(aborted(partition, wanted, records.len()));
         }
