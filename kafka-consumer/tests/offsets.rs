@@ -12,7 +12,7 @@ use kafka_consumer::{
 };
 use kafka_net::ErrorKind;
 use kafka_protocol::{ApiKey, ErrorCode, VersionRange};
-use kafka_test_broker::{Condition, Fault, Reaction, TestCluster};
+use kafka_test_broker::{Condition, Era, Fault, Reaction, TestCluster};
 
 use support::{Bench, bench, next, next_error, nothing, offsets, with};
 
@@ -95,6 +95,7 @@ async fn offsets_are_kept_with_their_text_in_every_version() {
     let range = |max| VersionRange { min: 0, max };
     for version in 0..=10 {
         let builder = TestCluster::builder()
+            .era(Era::EveryVersion)
             .api_versions(ApiKey::OffsetCommit, range(version))
             .api_versions(ApiKey::OffsetFetch, range(version));
         let bench = filled(builder).await;

@@ -8,7 +8,7 @@ use kafka_consumer::{Assignment, ConsumerConfig, OwnedRecord, Start, TimestampTy
 use kafka_net::ErrorKind;
 use kafka_protocol::records::{BatchBuilder, Compression, Header, NewRecord};
 use kafka_protocol::{ApiKey, VersionRange};
-use kafka_test_broker::{Condition, Fault, Reaction, TestCluster};
+use kafka_test_broker::{Condition, Era, Fault, Reaction, TestCluster};
 
 use support::{LONG, bench, next, nothing, offsets, read, with};
 
@@ -125,7 +125,7 @@ async fn what_comes_while_a_fetch_waits_is_there_at_once() {
 #[tokio::test(start_paused = true)]
 async fn every_version_of_the_requests_reads_the_same() {
     for version in 4..=18 {
-        let builder = TestCluster::builder().api_versions(
+        let builder = TestCluster::builder().era(Era::EveryVersion).api_versions(
             ApiKey::Fetch,
             VersionRange {
                 min: 0,
@@ -139,7 +139,7 @@ async fn every_version_of_the_requests_reads_the_same() {
         assert_eq!(offsets(&mut consumer, 2).await, [0, 1], "Fetch v{version}");
     }
     for version in 0..=11 {
-        let builder = TestCluster::builder().api_versions(
+        let builder = TestCluster::builder().era(Era::EveryVersion).api_versions(
             ApiKey::ListOffsets,
             VersionRange {
                 min: 0,

@@ -464,6 +464,7 @@ async fn without_idempotence_lost_answers_lose_nothing() {
 async fn a_leader_that_comes_back_is_noticed() {
     let rig = Rig::with_topic(2);
     let producer = rig.producer(config().linger(Duration::ZERO));
+    #[expect(clippy::async_yields_async, reason = "the delivery is awaited later")]
     let send = |value: &'static str, partition| {
         let record = Record::to("t").value(value).partition(partition);
         let producer = producer.clone();

@@ -56,8 +56,14 @@ fn versions(response: &ApiVersionsResponse) -> Vec<(ApiKey, VersionRange)> {
     .collect()
 }
 
+/// Features by name, with the levels that are supported.
+type Supported = Vec<(String, i16, i16)>;
+
+/// Features by name, with the level in use.
+type Finalized = Vec<(String, i16)>;
+
 /// Features by name: what is supported, and what is in use.
-fn features(response: &ApiVersionsResponse) -> (Vec<(String, i16, i16)>, Vec<(String, i16)>) {
+fn features(response: &ApiVersionsResponse) -> (Supported, Finalized) {
     let supported = response.supported_features.iter();
     let mut supported: Vec<_> = supported
         .map(|f| (f.name.to_string(), f.min_version, f.max_version))
