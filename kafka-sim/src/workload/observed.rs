@@ -85,7 +85,7 @@ impl Observer {
         let mut observed = self.lock();
         let removed = self.world.removed_since(observed.buried_logs);
         observed.buried_logs += removed.len();
-        for log in removed.iter().filter(|log| log.below == i64::MAX) {
+        for log in &removed {
             for (offset, value) in records(&log.batches) {
                 let places = observed.buried.entry(value).or_default();
                 places.push((offset, log.topic_id));
