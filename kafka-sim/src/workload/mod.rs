@@ -193,6 +193,9 @@ async fn drive(world: &World, plan: &Plan, observer: &Observer) -> Result<FaultC
         joined(operating, "the operator", observer).await;
     }
 
+    // What was sent without asking for an answer may still be on its way.
+    tokio::time::sleep(SLACK).await;
+
     // Everybody arrives at the ends, those that read all the while and a fresh one.
     arrive.send_replace(Some(ends(cluster)));
     let process = world.process();

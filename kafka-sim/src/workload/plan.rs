@@ -136,7 +136,7 @@ impl Plan {
     /// that was made anew from the one before until metadata does, and what is sent again
     /// can come to lie in both.
     pub(super) fn produces_by_name(&self) -> bool {
-        self.era < Era::V4_0 || self.changes_release()
+        self.era < Era::V4_3 || self.changes_release()
     }
 
     /// The same of fetches.

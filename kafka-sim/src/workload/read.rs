@@ -34,6 +34,9 @@ struct Place {
     log: LogId,
     /// `None` where only the cluster knows.
     next: Option<i64>,
+    /// It was told to read from there, and has not read since: in which topic of the
+    /// name, only the client knows.
+    sought: bool,
 }
 
 impl Reader {
@@ -167,7 +170,8 @@ impl Reader {
             if let Some(before) = before {
                 history.revoke(now, self.id, before);
                 // By name it reads on in the new topic where it was in the old.
-                let from = Some(0).filter(|_| !in_doubt);
+                let sought = known.is_some_and(|place| place.sought);
+                let from = Some(0).filter(|_| !in_doubt && !sought);
                 history.assign(now, self.id, log, from);
             } else if in_doubt && known.and_then(|place| place.next) > Some(batch.first_offset()) {
                 // And begins anew when it learns that it is a new one.
@@ -178,7 +182,8 @@ impl Reader {
             history.poll(now, self.id, log, records);
         }
         let next = Some(batch.next_offset());
-        self.places.insert(at.clone(), Place { log, next });
+        let sought = false;
+        self.places.insert(at.clone(), Place { log, next, sought });
         if chance(&self.random, self.plan.commits) {
             self.commit(batch).await;
         }
@@ -297,7 +302,8 @@ impl Reader {
         let history = &mut self.observer.lock().history;
         // What was deleted from the beginning is not missed.
         history.seek(now, self.id, log, next.or(Some(0)));
-        self.places.insert(at, Place { log, next });
+        let sought = true;
+        self.places.insert(at, Place { log, next, sought });
     }
 
     fn hit(&self, row: u8) {
