@@ -34,14 +34,18 @@
 //! tokio's, so that a paused clock reaches it, and all chance comes from one
 //! seed: the same calls in the same order give the same bytes.
 //!
-//! It serves ApiVersions, Metadata, Produce, Fetch, ListOffsets, InitProducerId,
-//! FindCoordinator, OffsetCommit, OffsetFetch, CreateTopics and DeleteTopics, in
-//! every version from 0 to the newest of Kafka 4.3, and validates what is
-//! produced as Kafka does: checksums, counts, sizes, timestamps, and the
-//! sequence numbers of idempotent producers. Replicas follow at once unless a
-//! test holds them back, cuts their brokers off or fails their disks; then the
-//! high watermark waits for those in sync.
-//! Transactions are made in both versions.
+//! | | |
+//! |---|---|
+//! | records | validated as Kafka does; idempotence; segments, retention and compaction on demand; fetch sessions, fetches from followers |
+//! | replicas | follow at once unless a test holds them back, cuts their brokers off or fails their disks; then the high watermark waits for those in sync |
+//! | groups | classic and KIP-848 (uniform, range, regular expressions), static members, live moves between the protocols, offsets and their expiry |
+//! | transactions | versions 1 and 2, markers, aborted transactions, last stable offset |
+//! | administration | topics, settings, quotas that throttle, elections, reassignments, features, ACLs |
+//! | security | SASL PLAIN, SCRAM and OAUTHBEARER; TLS with the feature `tls` |
+//! | releases | [`Era`]: the versions and ways of Kafka 0.8.2 to 4.3, the newest unless told otherwise |
+//!
+//! Share groups, streams groups and delegation tokens are not served. What groups
+//! and transactions keep is not readable as records of the internal topics.
 
 mod builder;
 mod clock;

@@ -158,7 +158,7 @@ impl Garden {
         for first in (0..SEEDS).step_by(STEP as usize) {
             let until = first + STEP;
             let mut step = Command::new(&program);
-            step.args(["--seeds", &format!("{first}..{until}")]);
+            step.args(["--quiet", "--seeds", &format!("{first}..{until}")]);
             if let Some(complaint) = complaint_of(&mut step) {
                 return Verdict::BySeed { until, complaint };
             }
