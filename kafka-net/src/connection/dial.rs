@@ -145,6 +145,16 @@ impl Dial<'_> {
                 return Err(Error::new(ErrorKind::UnexpectedResponse).with_broker(self.broker));
             }
         }
+        if !self.known_as_old {
+            // A network that cuts connections looks the same. Now that one got
+            // through, the broker is asked once more.
+            let again = self.connect(address, deadline).await?;
+            match again.negotiate(Negotiation::from_oldest(), deadline).await {
+                Ok(versions) => return Ok(again.finish(versions)),
+                Err(Unanswered::PassedOver | Unanswered::HungUp(_)) => {}
+                Err(Unanswered::Failed(error)) => return Err(error),
+            }
+        }
         tracing::debug!(
             broker = %self.broker, %address,
             "the broker does not know ApiVersions: taken for 0.8.2 or 0.9",

@@ -132,6 +132,7 @@ async fn a_broker_that_hangs_up_on_api_versions_is_of_the_oldest_era() {
     hang_up(&mut acceptor, 4).await;
     hang_up(&mut acceptor, 0).await;
     let mut peer = answer_probe(&mut acceptor).await;
+    hang_up(&mut acceptor, 0).await;
     let connection = waiting.await.unwrap();
     let table = connection.api_versions();
     assert!(!table.is_negotiated());
@@ -181,9 +182,27 @@ async fn a_broker_that_passes_over_api_versions_is_of_the_oldest_era() {
     describe_nothing(&mut peer, &asked).await;
     peer.closed().await;
     let _peer = answer_probe(&mut acceptor).await;
+    // Once more, to be sure.
+    let mut peer = acceptor.accept().await;
+    greeted(&mut peer, 0).await;
+    let asked = probed(&mut peer).await;
+    describe_nothing(&mut peer, &asked).await;
     let connection = waiting.await.unwrap();
     assert!(!connection.api_versions().is_negotiated());
-    assert!(now() - start < millis(1100));
+    assert!(now() - start < millis(2200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_cuts_connections_makes_no_broker_old() {
+    let (_pool, mut acceptor, waiting) = dial();
+    hang_up(&mut acceptor, 4).await;
+    hang_up(&mut acceptor, 0).await;
+    // Brokers up to 3.9 answer this too.
+    let _probed = answer_probe(&mut acceptor).await;
+    let mut peer = acceptor.accept().await;
+    let asked = greeted(&mut peer, 0).await;
+    peer.answer(&asked, &versions(&DEFAULT_VERSIONS)).await;
+    assert!(waiting.await.unwrap().api_versions().is_negotiated());
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,8 +237,10 @@ async fn an_old_broker_that_was_upgraded_is_asked_again() {
     let (pool, mut acceptor, waiting) = dial();
     hang_up(&mut acceptor, 4).await;
     hang_up(&mut acceptor, 0).await;
-    drop(answer_probe(&mut acceptor).await);
+    let probed = answer_probe(&mut acceptor).await;
+    hang_up(&mut acceptor, 0).await;
     drop(waiting.await);
+    drop(probed);
     // It now hangs up on what only old brokers speak.
     let waiting = pool.connection(&broker(), Lane::Fetch, now() + seconds(60));
     let mut peer = acceptor.accept().await;
