@@ -31,10 +31,21 @@ pub(crate) struct Dial<'a> {
     pub(crate) broker: &'a BrokerAddress,
     pub(crate) lane: Lane,
     pub(crate) counters: Counters,
-    /// It was found to be of the oldest era not long ago: do not ask again.
-    pub(crate) known_as_old: bool,
+    /// What it was found to be not long ago.
+    pub(crate) known: Known,
     /// Told of each step, for whoever gives up before the end.
     pub(crate) on_stage: &'a (dyn Fn(Stage) + Send + Sync),
+}
+
+/// What is known of a broker beforehand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    Nothing,
+    /// Of the oldest era: it is not asked for its versions again.
+    Old,
+    /// It told its versions, so it is not of the oldest era, whatever the network
+    /// makes it look like.
+    Current,
 }
 
 /// How far an attempt to connect has come.
@@ -125,15 +136,25 @@ impl Dial<'_> {
 
     /// One address, through to the negotiated versions.
     async fn open(&self, address: SocketAddr, deadline: Instant) -> Result<Connection, Error> {
-        if !self.known_as_old {
+        if self.known != Known::Old {
+            let mut last = None;
             for negotiation in [Negotiation::from_newest(), Negotiation::from_oldest()] {
                 let opening = self.connect(address, deadline).await?;
                 match opening.negotiate(negotiation, deadline).await {
                     Ok(versions) => return Ok(opening.finish(versions)),
+                    Err(Unanswered::PassedOver) if self.known == Known::Current => {
+                        return Err(Error::new(ErrorKind::Disconnected)
+                            .with_message("the connection carried an answer to another request")
+                            .with_api(ApiKey::ApiVersions)
+                            .with_broker(self.broker));
+                    }
                     Err(Unanswered::PassedOver) => break,
-                    Err(Unanswered::HungUp(_)) => {}
+                    Err(Unanswered::HungUp(error)) => last = Some(error),
                     Err(Unanswered::Failed(error)) => return Err(error),
                 }
+            }
+            if let (Known::Current, Some(error)) = (self.known, last) {
+                return Err(error);
             }
         }
         let opening = self.connect(address, deadline).await?;
@@ -145,7 +166,7 @@ impl Dial<'_> {
                 return Err(Error::new(ErrorKind::UnexpectedResponse).with_broker(self.broker));
             }
         }
-        if !self.known_as_old {
+        if self.known != Known::Old {
             // A network that cuts connections looks the same. Now that one got
             // through, the broker is asked once more.
             let again = self.connect(address, deadline).await?;

@@ -4,7 +4,7 @@ use tokio::time::sleep_until;
 
 use super::Inner;
 use crate::clock::now;
-use crate::connection::dial::{Dial, Stage};
+use crate::connection::dial::{Dial, Known, Stage};
 use crate::connection::{Connection, Counters};
 use crate::watch;
 use crate::{BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig};
@@ -38,7 +38,7 @@ pub(super) struct Connecting {
 impl Connecting {
     pub(super) async fn run(self) {
         loop {
-            let Some(known_as_old) = self.turn().await else {
+            let Some(known) = self.turn().await else {
                 return;
             };
             let began = now();
@@ -55,7 +55,7 @@ impl Connecting {
                 broker: &self.broker,
                 lane: self.lane,
                 counters: self.counters.clone(),
-                known_as_old,
+                known,
                 on_stage: &on_stage,
             };
             match dial.run().await {
@@ -81,12 +81,12 @@ impl Connecting {
     }
 
     /// Waits until the broker may be dialled; `None` when nobody waits with us.
-    /// Otherwise whether the broker is known as one of the oldest era.
-    async fn turn(&self) -> Option<bool> {
+    /// Otherwise what the broker is known as.
+    async fn turn(&self) -> Option<Known> {
         loop {
             let pool = self.pool.upgrade()?;
             let at = now();
-            let (not_before, known_as_old) = {
+            let (not_before, known) = {
                 let mut slots = pool.slots();
                 // Under the same lock new ones join, so none is left behind.
                 if self.progress.is_closed() {
@@ -97,7 +97,7 @@ impl Connecting {
             };
             drop(pool);
             if not_before <= at {
-                return Some(known_as_old);
+                return Some(known);
             }
             tokio::select! {
                 biased;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::attempt::Progress;
 use super::reconnect::{Pauses, Reconnect};
 use crate::connection::Connection;
+use crate::connection::dial::Known;
 use crate::watch;
 use crate::{BrokerAddress, Lane};
 use tokio::task::AbortHandle;
@@ -20,8 +21,9 @@ pub(super) struct Slots {
 struct BrokerSlot {
     lanes: [LaneSlot; Lane::ALL.len()],
     reconnect: Reconnect,
-    /// Taken for a broker of 0.9 or older until then.
-    old_until: Option<Instant>,
+    /// What the last connection found the broker to be, and until when that
+    /// counts.
+    known: Option<(Known, Instant)>,
 }
 
 #[derive(Debug, Default)]
@@ -39,9 +41,9 @@ pub(super) struct Attempt {
     pub(super) task: AbortHandle,
 }
 
-/// How long a broker stays known as one of 0.9 or older: after an upgrade, new
-/// connections use its new versions this much later.
-const OLD_FOR: Duration = Duration::from_secs(5 * 60);
+/// How long a broker stays known as what it was: after an upgrade from 0.9 or
+/// older, new connections use its new versions this much later.
+const KNOWN_FOR: Duration = Duration::from_secs(5 * 60);
 
 impl Slots {
     pub(super) fn live(&self, broker: &BrokerAddress, lane: Lane) -> Option<&Connection> {
@@ -77,14 +79,11 @@ impl Slots {
         slot.lanes[lane as usize] = LaneSlot::Connecting(attempt);
     }
 
-    /// When the broker may be dialled, and whether it is known as old.
-    pub(super) fn plan(&self, now: Instant, broker: &BrokerAddress) -> (Instant, bool) {
+    /// When the broker may be dialled, and what it is known as.
+    pub(super) fn plan(&self, now: Instant, broker: &BrokerAddress) -> (Instant, Known) {
         match self.brokers.get(broker) {
-            Some(slot) => (
-                slot.reconnect.not_before(now),
-                slot.old_until.is_some_and(|until| now < until),
-            ),
-            None => (now, false),
+            Some(slot) => (slot.reconnect.not_before(now), slot.known(now)),
+            None => (now, Known::Nothing),
         }
     }
 
@@ -99,15 +98,18 @@ impl Slots {
         if self.closed {
             return false;
         }
-        let old = !connection.api_versions().is_negotiated();
+        let known = match connection.api_versions().is_negotiated() {
+            true => Known::Current,
+            false => Known::Old,
+        };
         // Gone when the broker has moved; who waits gets the connection still.
         let Some(slot) = self.brokers.get_mut(broker) else {
             return true;
         };
         slot.reconnect.connected();
-        match slot.old_until {
-            Some(until) if old && now < until => {}
-            _ => slot.old_until = old.then(|| now + OLD_FOR),
+        // Whoever was believed to be old is not found to be so again.
+        if known == Known::Current || slot.known(now) != known {
+            slot.known = Some((known, now + KNOWN_FOR));
         }
         slot.replace(attempt, LaneSlot::Live(connection.clone()));
         true
@@ -127,7 +129,9 @@ impl Slots {
             return false;
         };
         slot.reconnect.failed(now, began, pauses, random);
-        slot.old_until = None;
+        if slot.known(now) == Known::Old {
+            slot.known = None;
+        }
         true
     }
 
@@ -187,7 +191,14 @@ impl BrokerSlot {
             .iter()
             .any(|lane| !matches!(lane, LaneSlot::Empty))
             || self.reconnect.is_waiting(now)
-            || self.old_until.is_some_and(|until| now < until)
+            || self.known(now) != Known::Nothing
+    }
+
+    fn known(&self, now: Instant) -> Known {
+        match self.known {
+            Some((known, until)) if now < until => known,
+            _ => Known::Nothing,
+        }
     }
 
     fn replace(&mut self, attempt: &Arc<watch::Sender<Progress>>, with: LaneSlot) {

@@ -233,6 +233,20 @@ async fn a_broker_that_was_only_restarting_is_not_taken_for_old() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_broker_that_told_its_versions_is_not_old_whatever_happens() {
+    let (pool, mut acceptor, waiting) = dial();
+    let _first = acceptor.broker().await;
+    waiting.await.unwrap();
+    let waiting = pool.connection(&broker(), Lane::Fetch, now() + seconds(60));
+    for _ in 0..3 {
+        hang_up(&mut acceptor, 4).await;
+        hang_up(&mut acceptor, 0).await;
+    }
+    let _second = acceptor.broker().await;
+    assert!(waiting.await.unwrap().api_versions().is_negotiated());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_old_broker_that_was_upgraded_is_asked_again() {
     let (pool, mut acceptor, waiting) = dial();
     hang_up(&mut acceptor, 4).await;
