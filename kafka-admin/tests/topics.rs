@@ -17,7 +17,7 @@ use kafka_net::{
 };
 use kafka_protocol::{ApiKey, ErrorCode, VersionRange};
 use kafka_router::{Router, RouterConfig};
-use kafka_test_broker::{Condition, Fault, Reaction, TestCluster, TestClusterBuilder};
+use kafka_test_broker::{Condition, Era, Fault, Reaction, TestCluster, TestClusterBuilder};
 
 /// Connections to an embedded cluster without sockets.
 #[derive(Debug)]
@@ -60,7 +60,8 @@ fn three() -> (TestCluster, Admin) {
 
 fn speaking(api: ApiKey, max: i16) -> (TestCluster, Admin) {
     let range = VersionRange { min: 0, max };
-    admin_of(TestCluster::builder().brokers(3).api_versions(api, range))
+    let builder = TestCluster::builder().era(Era::EveryVersion);
+    admin_of(builder.brokers(3).api_versions(api, range))
 }
 
 async fn timed<T>(work: impl Future<Output = T>) -> (Duration, T) {
