@@ -24,6 +24,8 @@ pub struct Cluster {
     pub(crate) names_by_id: IndexMap<Uuid, StrBytes>,
     /// The earlier ids of topics in use that were recreated or dropped out.
     pub(crate) ids: BTreeMap<StrBytes, Ids>,
+    /// How many answers in a row knew only older epochs of topics without ids.
+    pub(crate) setbacks: BTreeMap<StrBytes, u8>,
 }
 
 impl Cluster {

@@ -6,6 +6,8 @@
 //! - A topic the brokers don't know drops out.
 //! - A partition whose leader epoch is older than the one known stays as it was:
 //!   the answer came from a broker that lags behind.
+//!   Without topic ids it may also be a topic made anew, whose epochs begin again,
+//!   so where eight answers in a row insist, they are believed.
 //! - The same name with another topic id is another topic: nothing of the old
 //!   one stays, epochs included.
 //! - A topic id that the name has had before and shed comes from a broker that
@@ -39,6 +41,10 @@ const RELIABLE_EPOCHS_SINCE: i16 = 9;
 /// Gaps a topic's list of partitions may have beyond twice its length. Brokers
 /// list all partitions; a lone huge index must not buy a huge list.
 const SPARE_PARTITIONS: usize = 16;
+
+/// So many answers in a row with older epochs, of a topic without id, are no broker
+/// that lags behind.
+const SETBACKS_BELIEVED: u8 = 8;
 
 /// What came of an answer.
 pub(crate) struct Merged {
@@ -86,6 +92,12 @@ impl Cluster {
             .filter(|(name, _)| retain(name))
             .map(|(name, ids)| (name.clone(), ids.clone()))
             .collect();
+        let mut setbacks: BTreeMap<StrBytes, u8> = self
+            .setbacks
+            .iter()
+            .filter(|(name, _)| retain(name))
+            .map(|(name, count)| (name.clone(), *count))
+            .collect();
         let mut topic_errors = BTreeMap::new();
         for answer in response.topics {
             let Some(name) = answer.name.as_ref().filter(|name| !name.is_empty()) else {
@@ -106,6 +118,23 @@ impl Cluster {
                 tracing::debug!(topic = %name, "an answer about the topic's predecessor ignored");
                 continue;
             }
+            let old = match old {
+                Some(old) if goes_back(old, &answer, version) => {
+                    let count = setbacks.entry(name.clone()).or_insert(0);
+                    *count += 1;
+                    if *count >= SETBACKS_BELIEVED {
+                        tracing::info!(topic = %name, "the topic begins anew with older epochs");
+                        setbacks.remove(&name);
+                        None
+                    } else {
+                        Some(old)
+                    }
+                }
+                old => {
+                    setbacks.remove(&name);
+                    old
+                }
+            };
             let next = next_topic(old, answer, name.clone(), version, &brokers);
             if let (Some(old), None) = (old, &next)
                 && !old.id().is_zero()
@@ -128,6 +157,7 @@ impl Cluster {
             brokers,
             topics,
             ids,
+            setbacks,
             topic_errors,
         )
     }
@@ -138,6 +168,7 @@ impl Cluster {
         let topic = next.topics.shift_remove(name)?;
         next.names_by_id.shift_remove(&topic.id());
         next.ids.remove(name);
+        next.setbacks.remove(name);
         next.generation += 1;
         Some(next)
     }
@@ -149,6 +180,7 @@ impl Cluster {
         brokers: BTreeMap<i32, Broker>,
         topics: IndexMap<StrBytes, Arc<Topic>>,
         ids: BTreeMap<StrBytes, Ids>,
+        setbacks: BTreeMap<StrBytes, u8>,
         topic_errors: BTreeMap<StrBytes, ErrorCode>,
     ) -> Merged {
         let cluster = Cluster {
@@ -167,6 +199,7 @@ impl Cluster {
             brokers,
             topics,
             ids,
+            setbacks,
         };
         let changed = self.generation == 0
             || self.cluster_id != cluster.cluster_id
@@ -349,6 +382,19 @@ fn next_partitions(
         .zip(slots)
         .map(|(id, slot)| slot.unwrap_or_else(|| missing(id)))
         .collect()
+}
+
+/// Whether an answer without topic id knows an older epoch of some partition.
+fn goes_back(old: &Topic, answer: &MetadataResponseTopic, version: i16) -> bool {
+    let is_older = |entry: &MetadataResponsePartition| {
+        let index = usize::try_from(entry.partition_index).ok();
+        let known = index.and_then(|index| old.partitions().get(index));
+        known.is_some_and(|known| (0..known.leader_epoch).contains(&entry.leader_epoch))
+    };
+    version >= RELIABLE_EPOCHS_SINCE
+        && answer.topic_id.is_zero()
+        && answer.error_code == 0
+        && answer.partitions.iter().any(is_older)
 }
 
 fn is_older(new: &Partition, old: &Partition) -> bool {

@@ -341,3 +341,31 @@ fn topics_without_a_name_are_passed_over() {
     ]);
     assert_eq!(cluster.topics().len(), 0);
 }
+
+#[test]
+fn older_epochs_without_a_topic_id_are_believed_when_answers_insist() {
+    let nameless = |epoch| vec![topic("a", 1, &[(1, epoch), (2, 3)]).with_topic_id(Uuid::ZERO)];
+    let mut cluster = first(nameless(5));
+    // A broker that lags behind, and one that does not.
+    for _ in 0..20 {
+        cluster = cluster.then(nameless(0)).cluster;
+        assert_eq!(leaders(&cluster, "a"), [(Some(1), 5), (Some(2), 3)]);
+        cluster = cluster.then(nameless(5)).cluster;
+    }
+    // A topic made anew, of which all brokers say the same.
+    for _ in 1..SETBACKS_BELIEVED {
+        cluster = cluster.then(nameless(0)).cluster;
+        assert_eq!(leaders(&cluster, "a")[0], (Some(1), 5));
+        let other = vec![topic("b", 2, &[(1, 1)])];
+        cluster = cluster.then(other).cluster;
+    }
+    let last = cluster.then(nameless(0));
+    assert!(last.changed);
+    assert_eq!(leaders(&last.cluster, "a"), [(Some(1), 0), (Some(2), 3)]);
+    // With an id there is no doubt.
+    let mut cluster = first(vec![topic("a", 1, &[(1, 5)])]);
+    for _ in 0..20 {
+        cluster = cluster.then(vec![topic("a", 1, &[(1, 0)])]).cluster;
+        assert_eq!(leaders(&cluster, "a"), [(Some(1), 5)]);
+    }
+}
