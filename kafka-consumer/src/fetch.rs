@@ -93,14 +93,16 @@ pub(crate) fn verdict(code: ErrorCode) -> Verdict {
         ErrorCode::OffsetOutOfRange => Verdict::OutOfRange,
         // The log on the broker's disk is damaged; Kafka's own client gives up too.
         ErrorCode::CorruptMessage => Verdict::Stop,
-        // The broker will catch up with the metadata or the high watermark.
-        ErrorCode::UnknownLeaderEpoch
-        | ErrorCode::OffsetNotAvailable
+        // The broker will catch up with the high watermark.
+        ErrorCode::OffsetNotAvailable
         // "Something unexpected": Kafka's own client tries again.
         | ErrorCode::UnknownServerError => Verdict::Retry,
         // Meant for followers; a leader that is asked again reads the tiered part.
         ErrorCode::OffsetMovedToTieredStorage
-        | ErrorCode::BrokerNotAvailable => Verdict::RefreshAndRetry,
+        | ErrorCode::BrokerNotAvailable
+        // Either the broker is behind, or the topic was made anew and its epochs
+        // began again, which only the metadata tells.
+        | ErrorCode::UnknownLeaderEpoch => Verdict::RefreshAndRetry,
         code if code.is_retriable() => match kafka_router::disposition(code) {
             kafka_router::Disposition::Retry => Verdict::Retry,
             _ => Verdict::RefreshAndRetry,
@@ -116,9 +118,9 @@ mod tests {
     /// Codes that a fetch does not stop at, by their numbers; everything else
     /// stops the partition with an error.
     const RETRIED: &[i16] = &[
-        -1, 7, 13, 14, 15, 16, 19, 20, 51, 70, 71, 75, 78, 84, 88, 89, 106, 122, 123, 133,
+        -1, 7, 13, 14, 15, 16, 19, 20, 51, 70, 71, 78, 84, 88, 89, 106, 122, 123, 133,
     ];
-    const REFRESHED: &[i16] = &[3, 5, 6, 8, 9, 41, 56, 72, 74, 80, 83, 100, 103, 109];
+    const REFRESHED: &[i16] = &[3, 5, 6, 8, 9, 41, 56, 72, 74, 75, 80, 83, 100, 103, 109];
 
     #[test]
     fn every_code_has_its_verdict() {

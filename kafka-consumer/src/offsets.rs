@@ -43,6 +43,11 @@ impl OffsetFound {
                 error,
                 refresh: false,
             },
+            // The topic may have been made anew, and its epochs have begun again.
+            ErrorCode::UnknownLeaderEpoch => Self::Retry {
+                error,
+                refresh: true,
+            },
             ErrorCode::UnsupportedForMessageFormat => Self::Failed(error.with_hint(
                 "the topic's message format has no timestamps (before Kafka 0.10); \
                  start from an offset instead",

@@ -210,7 +210,7 @@ fn one_partition_s_error_leaves_the_others_alone() {
         (ErrorCode::KafkaStorageError, true),
         (ErrorCode::ReplicaNotAvailable, true),
         (ErrorCode::OffsetMovedToTieredStorage, true),
-        (ErrorCode::UnknownLeaderEpoch, false),
+        (ErrorCode::UnknownLeaderEpoch, true),
         (ErrorCode::OffsetNotAvailable, false),
         (ErrorCode::UnknownServerError, false),
     ] {
