@@ -221,8 +221,14 @@ impl PartitionLog {
 
     /// Index of the first batch that ends at or after `offset`.
     fn index_of(&self, offset: i64) -> usize {
-        self.batches
-            .partition_point(|batch| batch.last_offset < offset)
+        // Most reads are at the end.
+        match self.batches.back() {
+            Some(last) if last.last_offset < offset => self.batches.len(),
+            Some(last) if last.base_offset <= offset => self.batches.len() - 1,
+            _ => self
+                .batches
+                .partition_point(|batch| batch.last_offset < offset),
+        }
     }
 
     fn stamp(&mut self, base_offset: i64, sent: &Bytes, leader_epoch: i32) -> Bytes {
