@@ -151,15 +151,16 @@ impl Cluster {
                 None => drop(topics.shift_remove(&*name)),
             }
         }
-        self.next(
+        let mut merged = self.next(
             response.cluster_id,
             response.controller_id,
             brokers,
             topics,
             ids,
-            setbacks,
             topic_errors,
-        )
+        );
+        merged.cluster.setbacks = setbacks;
+        merged
     }
 
     /// The same snapshot without one topic.
@@ -180,7 +181,6 @@ impl Cluster {
         brokers: BTreeMap<i32, Broker>,
         topics: IndexMap<StrBytes, Arc<Topic>>,
         ids: BTreeMap<StrBytes, Ids>,
-        setbacks: BTreeMap<StrBytes, u8>,
         topic_errors: BTreeMap<StrBytes, ErrorCode>,
     ) -> Merged {
         let cluster = Cluster {
@@ -199,7 +199,7 @@ impl Cluster {
             brokers,
             topics,
             ids,
-            setbacks,
+            setbacks: BTreeMap::new(),
         };
         let changed = self.generation == 0
             || self.cluster_id != cluster.cluster_id
