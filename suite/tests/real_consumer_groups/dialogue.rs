@@ -128,6 +128,16 @@ impl Dialogue {
                     .map(StrBytes::as_str)
                     .collect();
                 topics.sort_unstable();
+                let target = match self.group {
+                    // With more than one topic their ids decide who gets what, and
+                    // those are drawn by chance: only how much is the same.
+                    "uniform" => {
+                        let topics = member.target_assignment.topic_partitions.iter();
+                        let counts = topics.map(|topic| topic.partitions.len());
+                        counts.sum::<usize>().to_string()
+                    }
+                    _ => self.of(&member.target_assignment),
+                };
                 format!(
                     "  {} {:?} {:?} {} {} {} {topics:?} {:?} {} has {} target {}",
                     if known { &member.member_id } else { "someone" },
@@ -139,7 +149,7 @@ impl Dialogue {
                     member.subscribed_topic_regex,
                     member.member_type,
                     self.of(&member.assignment),
-                    self.of(&member.target_assignment),
+                    target,
                 )
             })
             .collect();
