@@ -8,6 +8,7 @@ use super::compression::{Compression, Compressor};
 use super::error::RecordError;
 use super::header::{HEADER_LEN, LOG_OVERHEAD};
 use super::record::NewRecord;
+use super::rewrite::timestamp_delta;
 use super::sealed::SealedBatch;
 use super::varint::{Word, put_varint, varint_len, zigzag};
 
@@ -332,14 +333,7 @@ struct Layout {
 
 impl Layout {
     fn of(record: &NewRecord<'_>, index: u32, base_timestamp: i64) -> Result<Self, RecordError> {
-        let timestamp = record.timestamp;
-        let timestamp_delta =
-            timestamp
-                .checked_sub(base_timestamp)
-                .ok_or(RecordError::TimestampOutOfRange {
-                    base: base_timestamp,
-                    timestamp,
-                })?;
+        let timestamp_delta = timestamp_delta(record.timestamp, base_timestamp)?;
         let len = 1_u64
             .saturating_add(varint_len(timestamp_delta) as u64)
             .saturating_add(varint_len(index.into()) as u64)

@@ -10,7 +10,7 @@ use super::header::{BatchHeader, HEADER_LEN};
 use super::limits::BatchLimits;
 use super::magic::Magic;
 use super::record::RecordView;
-use super::rewrite::{in_batch, push_varint};
+use super::rewrite::{in_batch, push_nullable, push_varint, timestamp_delta};
 
 impl RecordBatch {
     /// The same batch with only those of its records that `keep` wants, as log
@@ -49,13 +49,7 @@ impl RecordBatch {
         let mut body = Vec::with_capacity(records.memory_size());
         for record in &kept {
             let timestamp = record.timestamp();
-            let delta =
-                timestamp
-                    .checked_sub(base_timestamp)
-                    .ok_or(RecordError::TimestampOutOfRange {
-                        base: base_timestamp,
-                        timestamp,
-                    })?;
+            let delta = timestamp_delta(timestamp, base_timestamp)?;
             max_timestamp = max_timestamp.max(timestamp);
             push_record(
                 &mut body,
@@ -121,11 +115,6 @@ fn push_record(
     }
     push_varint(body, fields.len() as i64);
     body.extend_from_slice(&fields);
-}
-
-fn push_nullable(fields: &mut Vec<u8>, part: Option<&[u8]>) {
-    push_varint(fields, part.map_or(-1, |part| part.len() as i64));
-    fields.extend_from_slice(part.unwrap_or_default());
 }
 
 #[cfg(test)]

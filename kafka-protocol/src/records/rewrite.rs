@@ -131,13 +131,7 @@ pub(super) fn batch_of_messages(
         }
         next_delta = delta + 1;
         let timestamp = message.timestamp();
-        let timestamp_delta =
-            timestamp
-                .checked_sub(base_timestamp)
-                .ok_or(RecordError::TimestampOutOfRange {
-                    base: base_timestamp,
-                    timestamp,
-                })?;
+        let timestamp_delta = timestamp_delta(timestamp, base_timestamp)?;
         max_timestamp = max_timestamp.max(timestamp);
         let parts = [message.key(), message.value()];
         push_record(&mut body, timestamp_delta, delta, parts);
@@ -173,10 +167,22 @@ fn push_record(
     push_varint(body, timestamp_delta);
     push_varint(body, offset_delta);
     for part in parts {
-        push_varint(body, part.map_or(-1, |part| part.len() as i64));
-        body.extend_from_slice(part.unwrap_or_default());
+        push_nullable(body, part);
     }
     push_varint(body, 0);
+}
+
+pub(super) fn push_nullable(body: &mut Vec<u8>, part: Option<&[u8]>) {
+    push_varint(body, part.map_or(-1, |part| part.len() as i64));
+    body.extend_from_slice(part.unwrap_or_default());
+}
+
+/// How far a record's timestamp is from its batch's base.
+#[inline]
+pub(super) fn timestamp_delta(timestamp: i64, base: i64) -> Result<i64, RecordError> {
+    timestamp
+        .checked_sub(base)
+        .ok_or(RecordError::TimestampOutOfRange { base, timestamp })
 }
 
 pub(super) fn push_varint(body: &mut Vec<u8>, value: i64) {
