@@ -43,6 +43,10 @@ struct Wanted {
 #[derive(Debug)]
 struct Job<W> {
     left: BTreeSet<TopicPartition>,
+    /// The request in flight carries it.
+    sent: bool,
+    /// An attempt before left open whether it was stored.
+    in_doubt: bool,
     error: Option<Error>,
     deadline: Option<Instant>,
     waiter: W,
@@ -93,6 +97,8 @@ impl<W> CommitQueue<W> {
         }
         self.jobs.push(Job {
             left,
+            sent: false,
+            in_doubt: false,
             error: None,
             deadline: None,
             waiter,
@@ -122,6 +128,9 @@ impl<W> CommitQueue<W> {
             return None;
         }
         self.in_flight = true;
+        for job in &mut self.jobs {
+            job.sent = true;
+        }
         let commits = self.wanted.values_mut().map(|wanted| {
             wanted.sent = true;
             wanted.commit.clone()
@@ -155,6 +164,9 @@ impl<W> CommitQueue<W> {
         let mut committed = Vec::new();
         let mut retried = None;
         for (partition, code) in outcomes {
+            if may_be_stored(code) {
+                doubt(&mut self.jobs, &partition);
+            }
             let Some(wanted) = self.wanted.get_mut(&partition) else {
                 continue;
             };
@@ -185,12 +197,14 @@ impl<W> CommitQueue<W> {
             }
         }
         // A partition that the answer left out is asked again.
-        for wanted in self.wanted.values_mut() {
+        for (partition, wanted) in &mut self.wanted {
             if wanted.sent {
                 wanted.sent = false;
                 retried.get_or_insert_with(group::left_out);
+                doubt(&mut self.jobs, partition);
             }
         }
+        self.arrived();
         match retried {
             Some(error) => self.wait(now, error, random),
             None => {
@@ -212,6 +226,10 @@ impl<W> CommitQueue<W> {
     ) {
         self.in_flight = false;
         let final_for_all = !error.is_retriable();
+        for job in &mut self.jobs {
+            job.in_doubt |= job.sent && error.possibly_written();
+        }
+        self.arrived();
         for wanted in self.wanted.values_mut() {
             wanted.sent = false;
         }
@@ -234,7 +252,6 @@ impl<W> CommitQueue<W> {
             let late = Error::timeout("the commit was not confirmed", self.timeout)
                 .with_api(ApiKey::OffsetCommit)
                 .with_hint(group::of_group(&self.group))
-                .with_possibly_written(true)
                 .with_attempts(self.failures);
             let late = match &self.last_error {
                 Some(cause) => late.with_source(cause.clone()),
@@ -252,8 +269,16 @@ impl<W> CommitQueue<W> {
     /// Ends everything, because the consumer closes.
     pub(crate) fn abandon(&mut self, error: &Error, finished: &mut Vec<Finished<W>>) {
         self.wanted.clear();
-        for job in self.jobs.drain(..) {
-            finished.push((job.waiter, Err(job.error.unwrap_or_else(|| error.clone()))));
+        for mut job in self.jobs.drain(..) {
+            job.error.get_or_insert_with(|| error.clone());
+            finished.push(job.finish());
+        }
+    }
+
+    /// No request is in flight any more.
+    fn arrived(&mut self) {
+        for job in &mut self.jobs {
+            job.sent = false;
         }
     }
 
@@ -279,12 +304,40 @@ impl<W> CommitQueue<W> {
         while let Some(job) = self.jobs.get(index) {
             if job.left.is_empty() {
                 let job = self.jobs.remove(index);
-                finished.push((job.waiter, job.error.map_or(Ok(()), Err)));
+                finished.push(job.finish());
             } else {
                 index += 1;
             }
         }
     }
+}
+
+impl<W> Job<W> {
+    /// What attempts before, and one still in flight, may have done is part of a failure.
+    fn finish(self) -> Finished<W> {
+        let possibly = self.in_doubt || self.sent;
+        let failed = self.error.map(|error| {
+            let possibly = possibly || error.possibly_written();
+            error.with_possibly_written(possibly)
+        });
+        (self.waiter, failed.map_or(Ok(()), Err))
+    }
+}
+
+/// Whether the attempt in flight stored this partition's offset is not known.
+fn doubt<W>(jobs: &mut [Job<W>], partition: &TopicPartition) {
+    for job in jobs {
+        job.in_doubt |= job.sent && job.left.contains(partition);
+    }
+}
+
+/// Coordinators answer so, too, when their own write to the log was not confirmed in time.
+fn may_be_stored(code: ErrorCode) -> bool {
+    use ErrorCode::{CoordinatorNotAvailable, RequestTimedOut, UnknownServerError};
+    matches!(
+        code,
+        CoordinatorNotAvailable | RequestTimedOut | UnknownServerError
+    )
 }
 
 enum Verdict {
@@ -366,6 +419,11 @@ mod tests {
                 .collect()
         }
 
+        fn fail(&mut self, error: Error) {
+            self.queue
+                .failed(self.now, error, &self.random, &mut self.finished);
+        }
+
         fn pass(&mut self, seconds: u64) {
             self.now += Duration::from_secs(seconds);
         }
@@ -437,7 +495,10 @@ mod tests {
         let mut line = Line::new();
         line.push(1, &[(0, 10)]);
         line.sent();
-        let lost = || Error::new(ErrorKind::Disconnected).with_message("it went away");
+        let lost = || {
+            let error = Error::new(ErrorKind::Disconnected).with_message("it went away");
+            error.with_possibly_written(true)
+        };
         let mut tries = 0;
         while line.heard().is_empty() {
             let Line {
@@ -478,6 +539,87 @@ mod tests {
         queue.failed(*now, Error::config("no"), random, finished);
         assert_eq!(line.heard(), [(1, false), (2, false)]);
         assert!(line.queue.is_idle());
+    }
+
+    /// What the only job hears of, after these steps.
+    fn told(steps: impl Fn(&mut Line)) -> Error {
+        let mut line = Line::new();
+        line.push(1, &[(0, 10)]);
+        steps(&mut line);
+        line.finished.remove(0).1.unwrap_err()
+    }
+
+    #[test]
+    fn a_failure_says_what_earlier_attempts_may_have_stored() {
+        let disconnected =
+            |possibly| Error::new(ErrorKind::Disconnected).with_possibly_written(possibly);
+        let refused = |line: &mut Line| {
+            line.pass(60);
+            line.sent();
+            line.answer(&[(0, ErrorCode::GroupAuthorizationFailed)]);
+        };
+        for possibly in [true, false] {
+            let error = told(|line| {
+                line.sent();
+                line.fail(disconnected(possibly));
+                // The next attempt is not even made.
+                line.pass(60);
+                line.sent();
+                line.fail(Error::config("no").with_possibly_written(false));
+            });
+            assert_eq!(error.possibly_written(), possibly, "{error}");
+            let error = told(|line| {
+                line.sent();
+                line.fail(disconnected(possibly));
+                refused(line);
+            });
+            assert_eq!(error.possibly_written(), possibly, "{error}");
+        }
+        let answers: [(&[(i32, ErrorCode)], bool); 4] = [
+            (&[(0, ErrorCode::RequestTimedOut)], true),
+            (&[(0, ErrorCode::CoordinatorNotAvailable)], true),
+            (&[(0, ErrorCode::NotCoordinator)], false),
+            (&[], true),
+        ];
+        for (answer, possibly) in answers {
+            let error = told(|line| {
+                line.sent();
+                line.answer(answer);
+                refused(line);
+            });
+            assert_eq!(error.possibly_written(), possibly, "{answer:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_flight_may_be_stored_and_what_waits_is_not() {
+        let ended = |sends: bool| {
+            let end = |line: &mut Line| line.queue.abandon(&error::closed(), &mut line.finished);
+            let expire = |line: &mut Line| {
+                line.queue.next_request(line.now - Duration::from_secs(1));
+                line.pass(60);
+                line.queue.expire(line.now, &mut line.finished);
+            };
+            let send = |line: &mut Line| {
+                if sends {
+                    line.sent();
+                } else {
+                    line.queue.not_before = Some(line.now + Duration::from_secs(100));
+                }
+            };
+            [
+                told(|line| {
+                    send(line);
+                    end(line);
+                }),
+                told(|line| {
+                    send(line);
+                    expire(line);
+                }),
+            ]
+        };
+        assert!(ended(true).iter().all(Error::possibly_written));
+        assert!(!ended(false).iter().any(Error::possibly_written));
     }
 
     #[test]

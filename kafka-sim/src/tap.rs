@@ -7,8 +7,8 @@ use bytes::Bytes;
 use kafka_protocol::frame::{FrameDecoder, decode_body, open_request, open_response};
 use kafka_protocol::messages::metadata::MetadataResponseTopic;
 use kafka_protocol::messages::{
-    ApiVersionsResponse, FetchRequest, FetchResponse, MetadataResponse, OffsetCommitResponse,
-    ProduceRequest, ProduceResponse,
+    ApiVersionsResponse, FetchRequest, FetchResponse, MetadataResponse, OffsetCommitRequest,
+    OffsetCommitResponse, ProduceRequest, ProduceResponse,
 };
 use kafka_protocol::wire::Limits;
 use kafka_protocol::{ApiKey, ErrorCode, Message, RecordBytes, StrBytes, Uuid};
@@ -26,6 +26,18 @@ pub(crate) struct Taps {
     rows: Rows,
     trace: Trace,
     known: Arc<Mutex<BTreeMap<StrBytes, Known>>>,
+    abandoned: Arc<Mutex<BTreeSet<AbandonedCommit>>>,
+}
+
+/// An offset whose commit was asked for over a connection that ended without an answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AbandonedCommit {
+    pub(crate) group: StrBytes,
+    /// Named by either.
+    pub(crate) topic: StrBytes,
+    pub(crate) topic_id: Uuid,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
 }
 
 /// What one client was told.
@@ -46,7 +58,18 @@ impl Taps {
             rows,
             trace,
             known: Arc::default(),
+            abandoned: Arc::default(),
         }
+    }
+
+    pub(crate) fn abandoned_commits(&self) -> BTreeSet<AbandonedCommit> {
+        self.abandoned().clone()
+    }
+
+    fn abandoned(&self) -> MutexGuard<'_, BTreeSet<AbandonedCommit>> {
+        self.abandoned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self) -> MutexGuard<'_, BTreeMap<StrBytes, Known>> {
@@ -73,8 +96,10 @@ struct Asked {
     key: ApiKey,
     version: i16,
     correlation_id: i32,
-    /// Topic, partition and, of a fetch, the offset.
+    /// Topic, partition and, of a fetch or a commit, the offset.
     partitions: Vec<(TopicKey, i32, i64)>,
+    /// Of a commit.
+    group: StrBytes,
 }
 
 type TopicKey = (StrBytes, Uuid);
@@ -131,6 +156,14 @@ impl Tap {
         }
     }
 
+    /// The client gives the link up while these bytes are on their way to the broker, which
+    /// will still read them.
+    pub(crate) fn left_behind<'a>(&mut self, chunks: impl Iterator<Item = &'a [u8]>) {
+        for chunk in chunks {
+            self.delivered(Direction::ToBroker, chunk);
+        }
+    }
+
     /// The link is over.
     pub(crate) fn ended(&mut self, cut: bool, silent: bool) {
         if self.answers.pending() > 0 && !self.lost {
@@ -142,6 +175,19 @@ impl Tap {
         if cut && self.unacknowledged {
             self.hit(10);
         }
+        let commits = self.asked.iter();
+        let commits = commits.filter(|asked| asked.key == ApiKey::OffsetCommit);
+        let abandoned = commits.flat_map(|asked| {
+            let of = asked.partitions.iter();
+            of.map(|((topic, topic_id), partition, offset)| AbandonedCommit {
+                group: asked.group.clone(),
+                topic: topic.clone(),
+                topic_id: *topic_id,
+                partition: *partition,
+                offset: *offset,
+            })
+        });
+        self.taps.abandoned().extend(abandoned);
     }
 
     fn hit(&self, row: u8) {
@@ -155,6 +201,7 @@ impl Tap {
         let version = header.api_version;
         let mut partitions = Vec::new();
         let mut wants_answer = true;
+        let mut group = StrBytes::default();
         match key {
             ApiKey::Produce => {
                 let request: ProduceRequest = decode_body(body, version).ok()?;
@@ -174,6 +221,16 @@ impl Tap {
                     let wanted = topic.partitions.iter();
                     partitions.extend(wanted.map(|p| (key.clone(), p.partition, p.fetch_offset)));
                 }
+            }
+            ApiKey::OffsetCommit => {
+                let request: OffsetCommitRequest = decode_body(body, version).ok()?;
+                for topic in &request.topics {
+                    let key = (topic.name.clone(), topic.topic_id);
+                    let of = topic.partitions.iter();
+                    partitions
+                        .extend(of.map(|p| (key.clone(), p.partition_index, p.committed_offset)));
+                }
+                group = request.group_id;
             }
             _ => {}
         }
@@ -195,6 +252,7 @@ impl Tap {
                 version,
                 correlation_id: header.correlation_id,
                 partitions,
+                group,
             });
         }
         Some(())

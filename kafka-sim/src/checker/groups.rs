@@ -20,7 +20,11 @@ pub(super) fn check(view: &View<'_>, fates: &[Fate], findings: &mut Findings) {
     for stored in &view.history.stored_offsets {
         let tried = commits.get(&(stored.group, stored.log));
         let tried = tried.map_or(&[][..], Vec::as_slice);
-        let Some((anomaly, why)) = judge(tried, stored.offset) else {
+        let comes_late = stored.offset.is_some_and(|offset| {
+            let commit = (stored.group, stored.log, offset);
+            view.history.abandoned_commits.contains(&commit)
+        });
+        let Some((anomaly, why)) = judge(tried, stored.offset, comes_late) else {
             continue;
         };
         findings.add(anomaly, || {
@@ -93,12 +97,13 @@ enum Why {
     Invented,
 }
 
-fn judge(tried: &[Tried], stored: Option<i64>) -> Option<(Anomaly, Why)> {
+/// `comes_late`: a request to commit what is stored may have been carried out at any time.
+fn judge(tried: &[Tried], stored: Option<i64>, comes_late: bool) -> Option<(Anomaly, Why)> {
     let done = || tried.iter().filter(|tried| tried.fate == Fate::Committed);
     let last = done().max_by_key(|tried| tried.invoked);
     let possible = |tried: &Tried| match tried.fate {
         // Not if it was over before a later one, also stored, was begun.
-        Fate::Committed => last.is_none_or(|last| tried.ended >= last.invoked),
+        Fate::Committed => comes_late || last.is_none_or(|last| tried.ended >= last.invoked),
         Fate::Unknown => true,
         Fate::Aborted => false,
     };

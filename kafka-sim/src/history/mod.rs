@@ -2,6 +2,7 @@
 
 mod entries;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use indexmap::IndexSet;
@@ -49,6 +50,7 @@ pub struct History {
     pub(crate) transactions: Vec<Transaction>,
     pub(crate) stored: Vec<Stored>,
     pub(crate) stored_offsets: Vec<StoredOffset>,
+    pub(crate) abandoned_commits: BTreeSet<(GroupId, LogId, i64)>,
 }
 
 /// Who takes part, and in what.
@@ -337,6 +339,13 @@ impl History {
             value,
             visibility,
         });
+    }
+
+    /// A request to commit this offset was left without an answer: its connection was given
+    /// up. A broker may still carry it out, even after a newer one, since nothing numbers
+    /// offset commits; no client can prevent that.
+    pub fn abandoned_commit(&mut self, group: GroupId, log: LogId, offset: i64) {
+        self.abandoned_commits.insert((group, log, offset));
     }
 
     /// What a group's committed offset is after everything else; `None` for none.

@@ -163,6 +163,11 @@ impl Shared {
     fn ended(&mut self) {
         let silent = self.to_broker.silent || self.to_client.silent;
         if let Some(mut tap) = self.tap.take() {
+            if !self.cut && !self.to_broker.reader_gone {
+                let chunks = self.to_broker.under_way.iter();
+                let unread = chunks.filter(|chunk| !chunk.begun);
+                tap.left_behind(unread.map(|chunk| &chunk.bytes[..]));
+            }
             tap.ended(self.cut, silent);
         }
     }

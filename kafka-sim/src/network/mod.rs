@@ -16,7 +16,7 @@ use kafka_test_broker::TestCluster;
 
 use crate::chance::below;
 use crate::rows::Rows;
-use crate::tap::{Tap, Taps};
+use crate::tap::{AbandonedCommit, Tap, Taps};
 use crate::trace::Trace;
 pub(crate) use link::Direction;
 use link::Link;
@@ -121,6 +121,12 @@ impl Network {
                 state: Mutex::new(State::default()),
             }),
         }
+    }
+
+    /// Commits that brokers may carry out late, where the wire is watched.
+    pub(crate) fn abandoned_commits(&self) -> BTreeSet<AbandonedCommit> {
+        let taps = self.shared.taps.as_ref();
+        taps.map(Taps::abandoned_commits).unwrap_or_default()
     }
 
     /// How links opened from now on behave.

@@ -305,15 +305,25 @@ fn ends(cluster: &TestCluster) -> BTreeMap<TopicPartition, i64> {
 /// with them.
 fn note_commits(plan: &Plan, observer: &Observer) {
     let cluster = observer.world().cluster();
+    let abandoned = observer.world().network().abandoned_commits();
     let readers = plan.clients.iter().flat_map(|client| &client.readers);
     for name in readers.filter_map(|reader| reader.group.as_ref()) {
         for topic in plan.topics.iter().filter(|topic| !topic.disposable) {
+            let id = cluster.topic_id(&topic.name);
             for partition in 0..cluster.partition_count(&topic.name) {
                 let log = observer.present(&topic.name, partition);
                 let stored = cluster.committed_offset(name, &topic.name, partition);
-                let mut observed = observer.lock();
-                let group = observed.history.group(name);
-                observed.history.stored_offset(group, log, stored);
+                let history = &mut observer.lock().history;
+                let group = history.group(name);
+                history.stored_offset(group, log, stored);
+                let late = abandoned.iter().filter(|commit| {
+                    let by_name = *commit.topic == *topic.name;
+                    let is_topic = by_name || Some(commit.topic_id) == id;
+                    is_topic && *commit.group == **name && commit.partition == partition
+                });
+                for commit in late {
+                    history.abandoned_commit(group, log, commit.offset);
+                }
             }
         }
     }

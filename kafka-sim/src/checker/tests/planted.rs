@@ -336,6 +336,18 @@ fn commits() {
     check(Anomaly::LostCommit, &["offset none"], |s| {
         s.offsets[0] = None
     });
+    check(Anomaly::LostCommit, &["offset 2"], |s| {
+        s.history.abandoned_commit(s.group, s.a, 4);
+        s.offsets[0] = Some(2);
+    });
+}
+
+#[test]
+fn a_commit_given_up_may_come_late() {
+    let mut sound = Story::sound();
+    sound.history.abandoned_commit(sound.group, sound.a, 4);
+    sound.offsets[0] = Some(4);
+    assert_eq!(sound.check(Evidence::Logs, ReadUncommitted), []);
 }
 
 #[test]
