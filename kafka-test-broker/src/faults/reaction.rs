@@ -66,7 +66,7 @@ pub enum Reaction {
     /// What was asked for is done, but before the answer is sent the broker
     /// freezes, until [`TestCluster::resume_broker`](crate::TestCluster::resume_broker).
     PauseBroker,
-    /// A fetch answer's records are damaged: a bit in the last byte of each
+    /// A fetch answer's records are damaged: a bit in the second half of each
     /// batch is flipped, so that checksums fail.
     CorruptRecords,
     /// The connection is closed, and nothing is done.

@@ -215,7 +215,7 @@ impl PartitionLog {
         let Some(batch) = self.batches.get_mut(index) else {
             return false;
         };
-        batch.sent = damage::flip_last_bit(&batch.sent);
+        batch.sent = damage::flip_a_bit(&batch.sent);
         true
     }
 
