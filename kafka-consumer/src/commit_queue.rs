@@ -170,15 +170,17 @@ impl<W> CommitQueue<W> {
             let Some(wanted) = self.wanted.get_mut(&partition) else {
                 continue;
             };
-            // Whoever asked again meanwhile is not served by this answer, but who
-            // asked before is: theirs was sent, or is overtaken.
+            // Who asked before the request went out is served by its answer; whoever
+            // asked again meanwhile is not.
             let verdict = verdict(code, &mut wanted.unknown);
             let current = wanted.sent;
             match verdict {
                 Verdict::Done => {
                     if current && let Some(done) = self.wanted.remove(&partition) {
                         committed.push(done.commit);
-                        self.settle(&partition, None);
+                    }
+                    for job in self.jobs.iter_mut().filter(|job| job.sent) {
+                        job.left.remove(&partition);
                     }
                 }
                 Verdict::Again => {
@@ -191,7 +193,7 @@ impl<W> CommitQueue<W> {
                         self.wanted.remove(&partition);
                         let api = ApiKey::OffsetCommit;
                         let refused = group::refused(api, &self.group, Some(&partition), code);
-                        self.settle(&partition, Some(refused));
+                        self.refuse(&partition, &refused);
                     }
                 }
             }
@@ -288,12 +290,10 @@ impl<W> CommitQueue<W> {
         self.last_error = Some(error);
     }
 
-    /// `partition` is done for everyone who wanted it.
-    fn settle(&mut self, partition: &TopicPartition, error: Option<Error>) {
+    /// `partition` is over for everyone who wanted it.
+    fn refuse(&mut self, partition: &TopicPartition, error: &Error) {
         for job in &mut self.jobs {
-            if job.left.remove(partition)
-                && let Some(error) = &error
-            {
+            if job.left.remove(partition) {
                 job.error.get_or_insert_with(|| error.clone());
             }
         }
@@ -331,12 +331,13 @@ fn doubt<W>(jobs: &mut [Job<W>], partition: &TopicPartition) {
     }
 }
 
-/// Coordinators answer so, too, when their own write to the log was not confirmed in time.
+/// Coordinators answer so, too, when their own write was appended and then not confirmed
+/// in time, or its log got another leader.
 fn may_be_stored(code: ErrorCode) -> bool {
-    use ErrorCode::{CoordinatorNotAvailable, RequestTimedOut, UnknownServerError};
+    use ErrorCode::{CoordinatorNotAvailable, NotCoordinator, RequestTimedOut, UnknownServerError};
     matches!(
         code,
-        CoordinatorNotAvailable | RequestTimedOut | UnknownServerError
+        CoordinatorNotAvailable | NotCoordinator | RequestTimedOut | UnknownServerError
     )
 }
 
@@ -575,10 +576,11 @@ mod tests {
             });
             assert_eq!(error.possibly_written(), possibly, "{error}");
         }
-        let answers: [(&[(i32, ErrorCode)], bool); 4] = [
+        let answers: [(&[(i32, ErrorCode)], bool); 5] = [
             (&[(0, ErrorCode::RequestTimedOut)], true),
             (&[(0, ErrorCode::CoordinatorNotAvailable)], true),
-            (&[(0, ErrorCode::NotCoordinator)], false),
+            (&[(0, ErrorCode::NotCoordinator)], true),
+            (&[(0, ErrorCode::CoordinatorLoadInProgress)], false),
             (&[], true),
         ];
         for (answer, possibly) in answers {
@@ -589,6 +591,20 @@ mod tests {
             });
             assert_eq!(error.possibly_written(), possibly, "{answer:?}: {error}");
         }
+    }
+
+    #[test]
+    fn who_was_sent_is_served_though_another_asks_meanwhile() {
+        let mut line = Line::new();
+        line.push(1, &[(0, 10), (1, 10)]);
+        line.sent();
+        line.push(2, &[(0, 20)]);
+        line.answer(&[(0, OK), (1, OK)]);
+        assert_eq!(line.heard(), [(1, true)]);
+        assert_eq!(line.sent(), Some(vec![(0, 20)]));
+        line.answer(&[(0, ErrorCode::TopicAuthorizationFailed)]);
+        assert_eq!(line.heard(), [(2, false)]);
+        assert!(line.queue.is_idle());
     }
 
     #[test]
