@@ -157,6 +157,19 @@ async fn a_commit_survives_what_becomes_of_its_coordinator() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn offsets_that_nobody_tells_fail_with_the_reason() {
+    let bench = filled(TestCluster::builder()).await;
+    let refusal = Reaction::Error(ErrorCode::CoordinatorNotAvailable);
+    let look_ups = Condition::api(ApiKey::FindCoordinator);
+    bench.cluster.faults().add(Fault::new(look_ups, refusal));
+    let consumer = bench.consumer(group().api_timeout(Duration::from_secs(3)));
+    let error = consumer.committed([t(0)]).await.unwrap_err().to_string();
+    for told in ["FindCoordinator", "COORDINATOR_NOT_AVAILABLE"] {
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_older_commit_never_overwrites_a_newer_one() {
     let bench = filled(TestCluster::builder()).await;
     let delay = Reaction::DelayBeforeApply(Duration::from_secs(5));

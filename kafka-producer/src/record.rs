@@ -44,13 +44,17 @@ impl Record {
     }
 
     /// Sets the key. Records of one key go to one partition, in order.
+    ///
+    /// Text or bytes that live on by themselves: a `String`, a `Vec<u8>`, [`Bytes`], or a
+    /// literal. Of a `&str` or `&[u8]` that is borrowed, give `.to_owned()`; or send with
+    /// [`TopicProducer::send`](crate::TopicProducer::send), which takes borrowed slices.
     #[must_use]
     pub fn key(mut self, key: impl Into<Bytes>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Sets the value.
+    /// Sets the value: text or bytes as with [`Record::key`].
     #[must_use]
     pub fn value(mut self, value: impl Into<Bytes>) -> Self {
         self.value = Some(value.into());

@@ -1,17 +1,17 @@
 //! Committing a group's offsets, and reading what was committed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use kafka_net::{Error, ErrorKind, Waiting, clock};
-use kafka_protocol::Uuid;
+use kafka_protocol::{ApiKey, Uuid};
 use tokio::sync::oneshot;
 
-use super::{Consumer, collect};
+use super::{Consumer, GRACE, collect};
 use crate::assignment::TopicPartition;
 use crate::commit::{Commit, OffsetAndMetadata, Position};
 use crate::coordinator;
 use crate::error;
+use crate::group;
 use crate::shared::State;
 use crate::subscription::Subscription;
 
@@ -142,10 +142,17 @@ impl Consumer {
     ) -> Waiting<BTreeMap<TopicPartition, Option<OffsetAndMetadata>>> {
         let (router, config) = (self.handle.router.clone(), self.shared_config());
         let deadline = clock::now() + config.api_timeout;
-        let late = Arc::clone(&config);
-        let late =
-            move || Error::timeout("the committed offsets were not found out", late.api_timeout);
-        self.handle.router.env().within(deadline, late, async move {
+        let (group, limit) = (config.group.clone(), config.api_timeout);
+        let late = move || {
+            let error = Error::timeout("the committed offsets were not found out", limit)
+                .with_api(ApiKey::OffsetFetch);
+            match group {
+                Some(group) => error.with_hint(group::of_group(&group)),
+                None => error,
+            }
+        };
+        let grace = clock::after(deadline, GRACE);
+        self.handle.router.env().within(grace, late, async move {
             let found = coordinator::committed(&router, &config, &wanted, deadline).await?;
             let partitions = wanted.into_iter().map(|(partition, _)| partition);
             let found = partitions.zip(found);

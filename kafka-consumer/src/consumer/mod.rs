@@ -20,6 +20,10 @@ use crate::shared::Shared;
 use crate::stream::{BatchStream, RecordStream};
 use crate::subscription::Subscription;
 
+/// A query that ends at its deadline says more than that it is over; the runtime may
+/// need this long to let it.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// Reads records from assigned partitions.
 ///
 /// A handle; clones share one consumer. Taking batches or records borrows the

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kafka_net::{Error, ErrorKind, Waiting, clock};
 
-use super::{Consumer, collect};
+use super::{Consumer, GRACE, collect};
 use crate::assignment::{Assignment, Start, TopicPartition};
 use crate::error;
 use crate::leader::{self, OffsetAndTimestamp, Wanted};
@@ -93,7 +93,7 @@ impl Consumer {
         let deadline = clock::now() + config.api_timeout;
         let late = Arc::clone(&config);
         self.handle.router.env().within(
-            deadline,
+            clock::after(deadline, GRACE),
             move || leader::late(&late),
             leader::query(router, config, wanted, deadline),
         )

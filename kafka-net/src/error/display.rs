@@ -37,6 +37,16 @@ impl fmt::Display for Error {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            self.0.fmt(f)
+        } else {
+            write!(f, "{self}")
+        }
+    }
+}
+
 fn fmt_refusal(f: &mut fmt::Formatter<'_>, code: ErrorCode, message: Option<&str>) -> fmt::Result {
     write!(f, "the broker answered {} ({})", code.name(), code.code())?;
     match message {
@@ -90,6 +100,16 @@ mod tests {
     #[track_caller]
     fn check(error: &Error, text: &str) {
         assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn what_main_and_unwrap_print_is_the_text() {
+        let error = Error::new(ErrorKind::Timeout).with_message("no answer");
+        assert_eq!(format!("{error:?}"), "no answer");
+        assert!(
+            format!("{error:#?}").contains("kind: Timeout"),
+            "{error:#?}"
+        );
     }
 
     #[test]

@@ -27,8 +27,9 @@ use crate::text::Untrusted;
 ///
 /// A pointer in size; a clone shares, so that all records of a batch can fail
 /// with the same error. The text includes the causes, which
-/// [`std::error::Error::source`] gives one by one.
-#[derive(Clone, Debug)]
+/// [`std::error::Error::source`] gives one by one. `{:?}` is the text, too, since
+/// that is what `unwrap` and `main` print; `{:#?}` shows the parts.
+#[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
 #[derive(Clone, Debug)]

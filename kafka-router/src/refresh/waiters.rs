@@ -240,8 +240,18 @@ impl Waiter {
                 Some(code) => return self.missing(name, code, waited, creation_allowed),
                 None => timeout("no metadata of the topic").with_topic(name.clone()),
             },
-            Goal::Ready => timeout("no bootstrap address answered")
-                .with_hint("check the bootstrap addresses and that a broker listens there"),
+            Goal::Ready => {
+                let error = timeout("no bootstrap address answered");
+                match failure.map(Error::kind) {
+                    None => error
+                        .with_hint("check the bootstrap addresses and that a broker listens there"),
+                    Some(ErrorKind::Disconnected) => error.with_hint(
+                        "a listener that closes what it has accepted may want TLS or SASL",
+                    ),
+                    // The failure's own text says what to check.
+                    Some(_) => error,
+                }
+            }
             Goal::Broker(id) => timeout(&format!("no metadata that names broker {id}"))
                 .with_hint("the broker may be down or gone"),
             Goal::Controller => timeout("no metadata that names a controller").with_hint(
