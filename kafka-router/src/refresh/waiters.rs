@@ -242,15 +242,13 @@ impl Waiter {
             },
             Goal::Ready => {
                 let error = timeout("no bootstrap address answered");
-                match failure.map(Error::kind) {
-                    None => error
-                        .with_hint("check the bootstrap addresses and that a broker listens there"),
-                    Some(ErrorKind::Disconnected) => error.with_hint(
-                        "a listener that closes what it has accepted may want TLS or SASL",
-                    ),
-                    // The failure's own text says what to check.
-                    Some(_) => error,
-                }
+                error.with_hint(match failure.map(Error::kind) {
+                    None => "check the bootstrap addresses and that a broker listens there",
+                    Some(ErrorKind::Disconnected) => {
+                        "a listener that closes what it has accepted may want TLS or SASL"
+                    }
+                    Some(_) => "check the bootstrap addresses",
+                })
             }
             Goal::Broker(id) => timeout(&format!("no metadata that names broker {id}"))
                 .with_hint("the broker may be down or gone"),
