@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::installation::Installation;
 use crate::ports;
 use crate::process::{Process, write_file};
-use crate::properties::{self, Behind, Node};
+use crate::properties::{self, Behind, Listener, Node};
 use crate::run_dir;
 use crate::version::{Dialect, Era};
 
@@ -23,6 +23,7 @@ pub struct ClusterOptions {
     start_timeout: Duration,
     first_port: Option<u16>,
     advertised: Vec<u16>,
+    listeners: Vec<(String, String)>,
 }
 
 impl Default for ClusterOptions {
@@ -33,6 +34,7 @@ impl Default for ClusterOptions {
             start_timeout: Duration::from_secs(120),
             first_port: None,
             advertised: Vec::new(),
+            listeners: Vec::new(),
         }
     }
 }
@@ -75,6 +77,18 @@ impl ClusterOptions {
     #[must_use]
     pub fn advertise(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
         self.advertised = ports.into_iter().collect();
+        self
+    }
+
+    /// Gives each broker one more listener, on a free port: its name, in capital
+    /// letters, and its protocol as in `listener.security.protocol.map`. What the
+    /// protocol needs is set by [`ClusterOptions::property`], for this listener
+    /// alone with names of `listener.name.NAME.`, in small letters.
+    /// [`RealCluster::listener`] tells its address. From 0.10.2 on; not together
+    /// with [`ClusterOptions::advertise`].
+    #[must_use]
+    pub fn listener(mut self, name: &str, protocol: &str) -> Self {
+        self.listeners.push((name.to_owned(), protocol.to_owned()));
         self
     }
 }
@@ -159,6 +173,14 @@ impl RealCluster {
         let behind = self.node(node)?.behind;
         let behind = behind.ok_or_else(|| Error::new("the cluster has no proxies"))?;
         Ok(format!("127.0.0.1:{}", behind.port))
+    }
+
+    /// The address of a listener of [`ClusterOptions::listener`].
+    pub fn listener(&self, node: u32, name: &str) -> Result<String> {
+        let listeners = &self.node(node)?.listeners;
+        let found = listeners.iter().find(|listener| listener.name == name);
+        let found = found.ok_or_else(|| Error::new(format!("no listener {name}")))?;
+        Ok(format!("127.0.0.1:{}", found.port))
     }
 
     /// The directory with logs, configuration and data.
@@ -260,7 +282,8 @@ impl RealCluster {
 
     fn prepare_kraft(&self) -> Result<()> {
         for node in &self.nodes {
-            let own = properties::kraft(node, &self.nodes, &self.data_dir(node.id));
+            let mut own = properties::kraft(node, &self.nodes, &self.data_dir(node.id));
+            properties::add_listeners(&mut own, &node.listeners);
             write_file(
                 &self.configuration(node.id),
                 &properties::render(own, &self.options.properties),
@@ -305,7 +328,8 @@ impl RealCluster {
         let dialect = self.installation.version().dialect();
         for node in &self.nodes {
             let data = self.data_dir(node.id);
-            let own = properties::zookeeper_era(dialect, node, self.nodes.len(), port, &data);
+            let mut own = properties::zookeeper_era(dialect, node, self.nodes.len(), port, &data);
+            properties::add_listeners(&mut own, &node.listeners);
             write_file(
                 &self.configuration(node.id),
                 &properties::render(own, &self.options.properties),
@@ -377,11 +401,19 @@ fn plan_nodes(count: u32, options: &ClusterOptions) -> Result<Vec<Node>> {
                     advertised: *advertised,
                 })
             });
+            let listeners = options.listeners.iter().map(|(name, protocol)| {
+                Ok(Listener {
+                    name: name.clone(),
+                    protocol: protocol.clone(),
+                    port: ports::free_port()?,
+                })
+            });
             Ok(Node {
                 id,
                 port,
                 controller_port: ports::free_port()?,
                 behind: behind.transpose()?,
+                listeners: listeners.collect::<Result<_>>()?,
             })
         })
         .collect()

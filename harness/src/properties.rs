@@ -13,6 +13,17 @@ pub(crate) struct Node {
     pub(crate) controller_port: u16,
     /// A listener for clients that something stands in front of.
     pub(crate) behind: Option<Behind>,
+    /// Besides the harness's own.
+    pub(crate) listeners: Vec<Listener>,
+}
+
+/// A listener of the test's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Listener {
+    pub(crate) name: String,
+    /// As in `listener.security.protocol.map`.
+    pub(crate) protocol: String,
+    pub(crate) port: u16,
 }
 
 /// A listener whose clients are told another port.
@@ -92,6 +103,32 @@ fn client_listener(node: &Node, behind: Behind) -> Vec<Property> {
             "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT",
         ),
     ]
+}
+
+/// Puts the test's listeners beside the harness's own.
+pub(crate) fn add_listeners(properties: &mut Vec<Property>, listeners: &[Listener]) {
+    if listeners.is_empty() {
+        return;
+    }
+    let map = "listener.security.protocol.map";
+    if !properties.iter().any(|(name, _)| name == map) {
+        properties.push(property(map, "PLAINTEXT:PLAINTEXT"));
+    }
+    for Listener {
+        name,
+        protocol,
+        port,
+    } in listeners
+    {
+        let address = format!(",{name}://127.0.0.1:{port}");
+        for (key, value) in properties.iter_mut() {
+            match key.as_str() {
+                "listeners" | "advertised.listeners" => value.push_str(&address),
+                key if key == map => value.push_str(&format!(",{name}:{protocol}")),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Properties of a broker beside a ZooKeeper.
@@ -177,6 +214,7 @@ mod tests {
                 port: 9000 + u16::try_from(id).unwrap(),
                 controller_port: 9500,
                 behind: None,
+                listeners: Vec::new(),
             })
             .collect()
     }
@@ -234,6 +272,37 @@ mod tests {
         );
         let listeners = properties.iter().filter(|(name, _)| name == "listeners");
         assert_eq!(listeners.count(), 1);
+    }
+
+    #[test]
+    fn listeners_of_the_test_join_the_harness_own() {
+        let secure = [Listener {
+            name: "SECURE".to_owned(),
+            protocol: "SSL".to_owned(),
+            port: 9300,
+        }];
+        let nodes = nodes(1);
+        let mut kraft = kraft(&nodes[0], &nodes, Path::new("data"));
+        add_listeners(&mut kraft, &secure);
+        has(
+            &kraft,
+            "listeners",
+            "PLAINTEXT://127.0.0.1:9001,CONTROLLER://127.0.0.1:9500,SECURE://127.0.0.1:9300",
+        );
+        let map = "listener.security.protocol.map";
+        has(
+            &kraft,
+            map,
+            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SSL",
+        );
+        let mut old = zookeeper_era(Dialect::Modern, &nodes[0], 1, 2181, Path::new("data"));
+        add_listeners(&mut old, &secure);
+        has(&old, map, "PLAINTEXT:PLAINTEXT,SECURE:SSL");
+        has(
+            &old,
+            "listeners",
+            "PLAINTEXT://127.0.0.1:9001,SECURE://127.0.0.1:9300",
+        );
     }
 
     #[test]
