@@ -44,6 +44,25 @@ impl KafkaBuilder {
         self
     }
 
+    /// Encrypts every connection, to the brokers that metadata names as well. Default:
+    /// plain text. With the cargo feature `tls`.
+    ///
+    /// ```
+    /// use kafka_client::{Kafka, TlsConfig};
+    ///
+    /// let builder = Kafka::builder("kafka-1.example.org:9093").tls(
+    ///     TlsConfig::new()
+    ///         .with_root_file("/etc/kafka/ca.pem")
+    ///         .with_client_files("/etc/kafka/client.pem", "/etc/kafka/client.key"),
+    /// );
+    /// # let _ = builder;
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: kafka_net::TlsConfig) -> Self {
+        self.net = self.net.with_tls(tls);
+        self
+    }
+
     /// How long an answer may take before its connection is given up. Default 30 s. Also
     /// the default of producers and consumers.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {

@@ -32,6 +32,12 @@
 //! # }
 //! ```
 //!
+//! # TLS
+//!
+//! With the cargo feature `tls` (off by default: the cryptography behind it needs a C
+//! compiler), `KafkaBuilder::tls` encrypts every connection. Chain and host name are
+//! checked, and nothing falls back to plain text; `TlsConfig` tells the details.
+//!
 //! # What dropping a future means
 //!
 //! | future | dropped before it is ready |
@@ -70,6 +76,8 @@ pub use kafka_consumer::{
     OffsetAndMetadata, OffsetAndTimestamp, OffsetReset, OwnedHeader, OwnedRecord, Position,
     RecordStream, Start, TopicPartition,
 };
+#[cfg(feature = "tls")]
+pub use kafka_net::TlsConfig;
 pub use kafka_net::{
     BrokerAddress, Connector, Environment, Error, ErrorKind, NetConfig, Random, WallClock,
 };

@@ -26,7 +26,8 @@ pub fn after(start: Instant, wait: Duration) -> Instant {
         .unwrap_or(start)
 }
 
-/// Wall-clock time, for record timestamps and nothing else.
+/// Wall-clock time, for record timestamps, and for the validity of certificates,
+/// and nothing else.
 ///
 /// Timeouts never depend on it, so a clock that jumps changes timestamps only.
 pub trait WallClock: Send + Sync + 'static + fmt::Debug {

@@ -3,6 +3,8 @@ use std::time::Duration;
 use kafka_protocol::StrBytes;
 
 use crate::Error;
+#[cfg(feature = "tls")]
+use crate::TlsConfig;
 
 /// How connections are made, bounded and timed.
 ///
@@ -22,6 +24,8 @@ pub struct NetConfig {
     reconnect_backoff: Duration,
     reconnect_backoff_max: Duration,
     idle_timeout: Duration,
+    #[cfg(feature = "tls")]
+    tls: Option<TlsConfig>,
 }
 
 impl Default for NetConfig {
@@ -39,6 +43,8 @@ impl Default for NetConfig {
             reconnect_backoff: Duration::from_millis(50),
             reconnect_backoff_max: Duration::from_secs(1),
             idle_timeout: Duration::from_secs(9 * 60),
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }
@@ -82,8 +88,8 @@ impl NetConfig {
         self
     }
 
-    /// The time for one attempt to connect: name resolution, all addresses and
-    /// the negotiation of versions. Default 10 s; above 0.
+    /// The time for one attempt to connect: name resolution, all addresses,
+    /// the TLS handshake and the negotiation of versions. Default 10 s; above 0.
     pub fn connect_timeout(&self) -> Duration {
         self.connect_timeout
     }
@@ -198,7 +204,25 @@ impl NetConfig {
         self
     }
 
+    /// How connections are encrypted; `None` for plain text, the default. With
+    /// the feature `tls`.
+    #[cfg(feature = "tls")]
+    pub fn tls(&self) -> Option<&TlsConfig> {
+        self.tls.as_ref()
+    }
+
+    /// Encrypts every connection. With the feature `tls`.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(mut self, tls: TlsConfig) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Checks the settings' bounds, alone and against each other.
+    ///
+    /// Certificates and keys given in memory are looked into; files are not
+    /// read before the first connection.
     ///
     /// # Errors
     ///
@@ -249,6 +273,10 @@ impl NetConfig {
                 "max_response_len",
                 "must be between 1024 and 2147483647",
             ));
+        }
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            tls.validate()?;
         }
         Ok(())
     }

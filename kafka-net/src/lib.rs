@@ -45,6 +45,13 @@
 //! | [`Pending`] | the request is sent all the same, the answer discarded |
 //! | [`Waiting`] | the work is dropped, unless [`Waiting::keep_running`] |
 //!
+//! # TLS
+//!
+//! With the cargo feature `tls`, `NetConfig::with_tls` encrypts every connection,
+//! and the pool's connections fail rather than go on in plain text; `TlsConfig`
+//! tells the details. The feature is off by default because the cryptography
+//! behind it (ring) needs a C compiler.
+//!
 //! # Time, chance and the network are injected
 //!
 //! Everything that could differ from run to run comes through the
@@ -63,6 +70,9 @@ mod error;
 mod pool;
 mod random;
 mod text;
+#[cfg(feature = "tls")]
+mod tls;
+mod transport;
 mod waiting;
 pub mod watch;
 
@@ -78,4 +88,6 @@ pub use environment::Environment;
 pub use error::{Context, Error, ErrorKind};
 pub use pool::{Pool, PoolStats};
 pub use random::Random;
+#[cfg(feature = "tls")]
+pub use tls::TlsConfig;
 pub use waiting::Waiting;

@@ -14,6 +14,7 @@ use super::opening::{Opening, Unanswered};
 use super::versions::ApiVersionsTable;
 use super::{Connection, Counters};
 use crate::clock::{after, now};
+use crate::transport::Transport;
 use crate::{BoxStream, BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig};
 
 /// One attempt to connect to a broker: name, addresses, versions.
@@ -28,6 +29,7 @@ use crate::{BoxStream, BrokerAddress, Environment, Error, ErrorKind, Lane, NetCo
 pub(crate) struct Dial<'a> {
     pub(crate) config: &'a NetConfig,
     pub(crate) env: &'a Environment,
+    pub(crate) transport: &'a Transport,
     pub(crate) broker: &'a BrokerAddress,
     pub(crate) lane: Lane,
     pub(crate) counters: Counters,
@@ -53,6 +55,8 @@ pub(crate) enum Known {
 pub(crate) enum Stage {
     Resolving,
     Connecting(SocketAddr),
+    /// Shaking hands by TLS.
+    Securing(SocketAddr),
     Negotiating(SocketAddr),
     /// It has failed.
     Over,
@@ -60,7 +64,7 @@ pub(crate) enum Stage {
 
 impl Stage {
     /// What to do about an attempt that is stuck there.
-    pub(crate) fn hint(self) -> Option<String> {
+    pub(crate) fn hint(self, transport: &Transport) -> Option<String> {
         match self {
             Self::Resolving => {
                 Some("the host name is still being resolved: check this machine's DNS".into())
@@ -68,6 +72,13 @@ impl Stage {
             Self::Connecting(address) => Some(format!(
                 "{address} does not respond: check host and port, and that no firewall is in \
                  between"
+            )),
+            Self::Securing(address) => Some(format!(
+                "{address} accepts connections and does not answer a TLS handshake: check that \
+                 it is a TLS listener"
+            )),
+            Self::Negotiating(address) if transport.is_encrypted() => Some(format!(
+                "{address} speaks TLS and stays silent then: check that it is a Kafka listener"
             )),
             Self::Negotiating(address) => Some(format!(
                 "{address} accepts connections and stays silent: check that it is a plaintext \
@@ -160,7 +171,9 @@ impl Dial<'_> {
         let opening = self.connect(address, deadline).await?;
         match opening.probe_oldest_era(deadline).await {
             Ok(()) => {}
-            Err(Unanswered::HungUp(error)) => return Err(closes_every_connection(error)),
+            Err(Unanswered::HungUp(error)) => {
+                return Err(closes_every_connection(error, self.transport));
+            }
             Err(Unanswered::Failed(error)) => return Err(error),
             Err(Unanswered::PassedOver) => {
                 return Err(Error::new(ErrorKind::UnexpectedResponse).with_broker(self.broker));
@@ -205,8 +218,34 @@ impl Dial<'_> {
                     .with_source(cause));
             }
         };
+        let stream = self.secure(address, stream, deadline).await?;
         (self.on_stage)(Stage::Negotiating(address));
         Ok(self.attach(address, stream))
+    }
+
+    /// Once for each connection, and never left out: what cannot be encrypted
+    /// is dropped.
+    async fn secure(
+        &self,
+        address: SocketAddr,
+        stream: BoxStream,
+        deadline: Instant,
+    ) -> Result<BoxStream, Error> {
+        if !self.transport.is_encrypted() {
+            return Ok(stream);
+        }
+        let stage = Stage::Securing(address);
+        (self.on_stage)(stage);
+        let start = now();
+        let securing = self.transport.secure(self.env, self.broker, stream);
+        timeout_at(deadline.into(), securing)
+            .await
+            .unwrap_or_else(|_| {
+                let waited = now().saturating_duration_since(start);
+                Err(Error::timeout("no TLS handshake", waited)
+                    .with_broker(self.broker)
+                    .with_hint(stage.hint(self.transport).unwrap_or_default()))
+            })
     }
 
     /// Gives the stream to a driver of its own.
@@ -261,15 +300,18 @@ impl Dial<'_> {
 
 /// Said of ApiVersions, whichever request was the last one tried.
 #[cold]
-fn closes_every_connection(last: Error) -> Error {
+fn closes_every_connection(last: Error, transport: &Transport) -> Error {
     let broker = last.context().broker().cloned();
     let error = Error::new(ErrorKind::Disconnected)
         .with_message("the broker closes connections without an answer")
         .with_api(ApiKey::ApiVersions)
-        .with_hint(
+        .with_hint(if transport.is_encrypted() {
+            "check that the broker takes this client's certificate (or demands none), and that \
+             the address is a Kafka listener, not a proxy without a broker behind it"
+        } else {
             "check that the address is a plaintext Kafka listener, not one for TLS or a proxy \
-             without a broker behind it",
-        );
+             without a broker behind it"
+        });
     match broker {
         Some(broker) => error.with_broker(broker),
         None => error,

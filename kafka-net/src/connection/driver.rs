@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kafka_protocol::frame::FrameDecoder;
+use kafka_protocol::frame::{FrameDecoder, FrameError, FrameHint};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Sleep, sleep_until, timeout};
 
@@ -15,7 +15,7 @@ use super::end::End;
 use super::in_flight::{Failed, InFlight, Submission};
 use super::link::{Command, Link, Reply};
 use crate::connector::BoxStream;
-use crate::{Error, NetConfig, clock};
+use crate::{Error, NetConfig, clock, transport};
 
 /// Owns one socket: the only place that reads and writes it.
 ///
@@ -119,8 +119,7 @@ impl Driver {
             let wrote = match self.write(cx, now) {
                 Ok(progress) => progress,
                 Err(error) => {
-                    self.read_what_is_there(cx, now);
-                    return Err(End::Io(error));
+                    return Err(self.read_what_is_there(cx, now).unwrap_or(End::Io(error)));
                 }
             };
             let read = self.read(cx, now)?;
@@ -171,11 +170,13 @@ impl Driver {
         let read = pin!(self.stream.read_buf(self.decoder.buffer())).poll(cx);
         let count = match read {
             Poll::Pending => return Ok(false),
-            Poll::Ready(Err(error)) => return Err(End::Io(error)),
-            Poll::Ready(Ok(0)) => {
-                let mid_answer = self.decoder.pending();
-                return Err(End::PeerClosed { mid_answer });
+            // What TLS says of a stream that ends without a farewell: the frames
+            // tell whether anything is missing.
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(self.peer_closed());
             }
+            Poll::Ready(Err(error)) => return Err(End::Io(error)),
+            Poll::Ready(Ok(0)) => return Err(self.peer_closed()),
             Poll::Ready(Ok(count)) => count,
         };
         self.link.counters.received(count);
@@ -186,10 +187,14 @@ impl Driver {
     }
 
     fn take_answers(&mut self, now: Instant) -> Result<(), End> {
-        while let Some(frame) = self.decoder.next().map_err(End::Frame)? {
+        while let Some(frame) = self.next_frame()? {
             self.take_answer(now, frame)?;
         }
         Ok(())
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Bytes>, End> {
+        self.decoder.next().map_err(|error| self.bad_frame(error))
     }
 
     fn take_answer(&mut self, now: Instant, frame: Bytes) -> Result<(), End> {
@@ -203,13 +208,42 @@ impl Driver {
         Ok(())
     }
 
-    /// After a failed write: answers that had arrived before still count.
-    fn read_what_is_there(&mut self, cx: &mut Context<'_>, now: Instant) {
+    /// After a failed write: answers that had arrived before still count, and so
+    /// does the reason that a broker gave for closing.
+    fn read_what_is_there(&mut self, cx: &mut Context<'_>, now: Instant) -> Option<End> {
         for _ in 0..MAX_ROUNDS {
-            if !matches!(self.read(cx, now), Ok(true)) {
-                return;
+            match self.read(cx, now) {
+                Ok(true) => {}
+                Err(End::Io(error)) if transport::failure(&error).is_some() => {
+                    return Some(End::Io(error));
+                }
+                _ => return None,
             }
         }
+        None
+    }
+
+    fn peer_closed(&self) -> End {
+        // With a large maximum, TLS may have passed for a frame until now.
+        if self.hears_tls() {
+            return End::TlsListener;
+        }
+        let mid_answer = self.decoder.pending();
+        End::PeerClosed { mid_answer }
+    }
+
+    fn bad_frame(&self, error: FrameError) -> End {
+        if self.hears_tls() {
+            return End::TlsListener;
+        }
+        End::Frame(error)
+    }
+
+    /// Whether all that has come, from the first byte on, looks like TLS.
+    fn hears_tls(&self) -> bool {
+        let received = self.link.counters.snapshot().bytes_received;
+        received == self.decoder.pending() as u64
+            && self.decoder.looks_like() == Some(FrameHint::Tls)
     }
 
     /// Enforces deadlines and the idle time; sets the timer for the next.

@@ -5,6 +5,7 @@ use kafka_protocol::frame::FrameError;
 
 use super::in_flight::{Failed, Mismatch};
 use super::link::{Peer, Reply};
+use crate::transport;
 use crate::waiting::runtime_gone;
 use crate::{Error, ErrorKind};
 
@@ -23,6 +24,8 @@ pub(super) enum End {
     Io(io::Error),
     /// A length that cannot be one.
     Frame(FrameError),
+    /// The first bytes that came are a TLS alert's or handshake's.
+    TlsListener,
     /// An answer too short for its correlation id.
     Stump { len: usize },
     /// An answer out of turn.
@@ -43,7 +46,7 @@ impl End {
     pub(super) fn is_misbehaviour(&self) -> bool {
         matches!(
             self,
-            Self::Frame(_) | Self::Stump { .. } | Self::Mismatch(_)
+            Self::Frame(_) | Self::TlsListener | Self::Stump { .. } | Self::Mismatch(_)
         )
     }
 
@@ -67,20 +70,22 @@ impl End {
             Self::PeerClosed { mid_answer } => Error::new(ErrorKind::Disconnected).with_message(
                 format!("the broker closed the connection {mid_answer} bytes into an answer"),
             ),
-            Self::Io(error) => Error::new(ErrorKind::Disconnected)
-                .with_message(format!("connection lost: {error}")),
-            Self::Frame(error) => {
-                let hinted = Error::new(ErrorKind::FrameTooLarge).with_message(error.to_string());
-                match error.hint() {
-                    Some(_) => {
-                        hinted.with_hint("check that the address is a plaintext Kafka listener")
-                    }
-                    None => hinted.with_hint(
+            Self::Io(error) => transport::failure(error).unwrap_or_else(|| {
+                Error::new(ErrorKind::Disconnected)
+                    .with_message(format!("connection lost: {error}"))
+            }),
+            Self::Frame(error) => Error::new(ErrorKind::FrameTooLarge)
+                .with_message(error.to_string())
+                .with_hint(match error.hint() {
+                    Some(_) => "check that the address is a plaintext Kafka listener",
+                    None => {
                         "is this a Kafka listener? if larger answers are wanted, raise \
-                         max_response_len",
-                    ),
-                }
-            }
+                         max_response_len"
+                    }
+                }),
+            Self::TlsListener => Error::new(ErrorKind::Tls)
+                .with_message("this looks like a TLS listener, and TLS is off here")
+                .with_hint("turn TLS on (NetConfig::with_tls), or dial a plaintext listener"),
             Self::Stump { len } => Error::new(ErrorKind::Malformed)
                 .with_message(format!("the broker sent an answer of {len} bytes")),
             Self::Mismatch(Mismatch {
@@ -108,12 +113,19 @@ impl End {
         let error = match (self, failed.timed_out) {
             (_, Some(timeout)) => Error::timeout("no answer", timeout),
             // These concern the request whose answer was next.
-            (Self::Frame(_) | Self::Stump { .. } | Self::Mismatch(_), None) if failed.was_next => {
+            (Self::Frame(_) | Self::TlsListener | Self::Stump { .. } | Self::Mismatch(_), None)
+                if failed.was_next =>
+            {
                 reason.clone()
             }
             // Here the reason is each request's own.
             (Self::PeerClosed { .. } | Self::Idle | Self::RuntimeGone | Self::Drained, None) => {
                 reason.clone()
+            }
+            (Self::Io(error), None) if transport::failure(error).is_some() => {
+                Error::new(ErrorKind::Disconnected)
+                    .with_message("connection lost")
+                    .with_source(reason.clone())
             }
             (Self::Io(error), None) => {
                 // io::Error cannot be shared; its kind and text can.

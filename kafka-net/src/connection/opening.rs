@@ -199,11 +199,16 @@ impl<'a> Opening<'a> {
 
     fn unanswered(&self, error: Error) -> Unanswered {
         let error = error.without_effect();
+        // With TLS 1.3 a broker judges the client's certificate only now.
+        let told = std::error::Error::source(&error).and_then(|told| told.downcast_ref::<Error>());
+        if let Some(refusal) = told.filter(|told| told.kind() == &ErrorKind::Tls) {
+            return Unanswered::Failed(refusal.clone());
+        }
         let silent = self.link.counters.snapshot().bytes_received == 0;
         match error.kind() {
             ErrorKind::Disconnected if silent => Unanswered::HungUp(error),
             ErrorKind::Timeout => {
-                let hint = Stage::Negotiating(self.link.peer.address).hint();
+                let hint = Stage::Negotiating(self.link.peer.address).hint(self.dial.transport);
                 Unanswered::Failed(error.with_hint(hint.unwrap_or_default()))
             }
             _ => Unanswered::Failed(error),

@@ -25,6 +25,10 @@ pub enum ErrorKind {
     Connect,
     /// The connection ended before the answer came.
     Disconnected,
+    /// The broker and this client did not come to trust each other: a
+    /// certificate refused by either side, no TLS version in common, or only one
+    /// side speaks TLS.
+    Tls,
     /// The deadline passed.
     Timeout,
 
@@ -73,6 +77,7 @@ impl ErrorKind {
             Self::Malformed
             | Self::UnexpectedResponse
             | Self::FrameTooLarge
+            | Self::Tls
             | Self::Config
             | Self::Closed
             | Self::RecordTooLarge
@@ -96,6 +101,7 @@ impl ErrorKind {
             Self::Resolve => "the host name has no address",
             Self::Connect => "no connection",
             Self::Disconnected => "the connection ended before the answer came",
+            Self::Tls => "no TLS connection",
             Self::Timeout => "the deadline passed (timeout)",
             Self::Config => "invalid configuration",
             Self::Closed => "closed",

@@ -6,6 +6,7 @@ use super::Inner;
 use crate::clock::now;
 use crate::connection::dial::{Dial, Known, Stage};
 use crate::connection::{Connection, Counters};
+use crate::transport::Transport;
 use crate::watch;
 use crate::{BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig};
 
@@ -29,6 +30,7 @@ pub(super) struct Connecting {
     pub(super) pool: Weak<Inner>,
     pub(super) config: NetConfig,
     pub(super) env: Environment,
+    pub(super) transport: Transport,
     pub(super) broker: BrokerAddress,
     pub(super) lane: Lane,
     pub(super) counters: Counters,
@@ -52,6 +54,7 @@ impl Connecting {
             let dial = Dial {
                 config: &self.config,
                 env: &self.env,
+                transport: &self.transport,
                 broker: &self.broker,
                 lane: self.lane,
                 counters: self.counters.clone(),

@@ -10,8 +10,8 @@ use std::time::Instant;
 use tokio::time::timeout_at;
 
 use crate::clock::now;
-use crate::connection::dial::Stage;
 use crate::connection::{Connection, ConnectionStats, Counters, Counts};
+use crate::transport::Transport;
 use crate::waiting::runtime_gone;
 use crate::watch;
 use crate::{BrokerAddress, Environment, Error, Lane, NetConfig, Random, Waiting};
@@ -33,6 +33,8 @@ struct Inner {
     env: Environment,
     /// Its own stream, so that the pauses do not depend on who else draws.
     random: Random,
+    /// Shared with the pool's branches.
+    transport: Transport,
     slots: Mutex<Slots>,
     traffic: Arc<Counts>,
     connects: AtomicU64,
@@ -49,6 +51,11 @@ pub struct PoolStats {
     pub connects: u64,
     /// Attempts to connect that failed.
     pub connect_failures: u64,
+    /// Times that changed certificate files were taken over.
+    pub tls_reloads: u64,
+    /// Times that changed certificate files could not be used and what they held
+    /// before stayed in use: each connection opened meanwhile counts.
+    pub tls_reload_failures: u64,
     /// Over all connections, past ones included. Here `in_flight` is the sum,
     /// and `max_in_flight` the most at once over all connections together.
     pub traffic: ConnectionStats,
@@ -62,7 +69,8 @@ impl Pool {
     /// [`crate::ErrorKind::Config`], as [`NetConfig::validate`] finds.
     pub fn new(config: NetConfig, env: Environment) -> Result<Self, Error> {
         config.validate()?;
-        Ok(Self::with_traffic(config, env, Arc::default()))
+        let transport = Transport::new(&config, &env);
+        Ok(Self::with_traffic(config, env, transport, Arc::default()))
     }
 
     /// A pool with the same settings and connections of its own, for someone
@@ -73,17 +81,29 @@ impl Pool {
         let Inner {
             config,
             env,
+            transport,
             traffic,
             ..
         } = &*self.0;
-        Self::with_traffic(config.clone(), env.clone(), Arc::clone(traffic))
+        Self::with_traffic(
+            config.clone(),
+            env.clone(),
+            transport.clone(),
+            Arc::clone(traffic),
+        )
     }
 
-    fn with_traffic(config: NetConfig, env: Environment, traffic: Arc<Counts>) -> Self {
+    fn with_traffic(
+        config: NetConfig,
+        env: Environment,
+        transport: Transport,
+        traffic: Arc<Counts>,
+    ) -> Self {
         Self(Arc::new(Inner {
             random: env.random().fork(),
             config,
             env,
+            transport,
             slots: Mutex::default(),
             traffic,
             connects: AtomicU64::new(0),
@@ -144,11 +164,14 @@ impl Pool {
 
     /// Counts since the pool was made.
     pub fn stats(&self) -> PoolStats {
+        let (tls_reloads, tls_reload_failures) = self.0.transport.reloads();
         let live = |connection: &&Connection| !connection.is_closed();
         PoolStats {
             connections: self.0.slots().connections().filter(live).count() as u64,
             connects: self.0.connects.load(Ordering::Relaxed),
             connect_failures: self.0.connect_failures.load(Ordering::Relaxed),
+            tls_reloads,
+            tls_reload_failures,
             traffic: self.0.traffic.snapshot(),
         }
     }
@@ -213,12 +236,14 @@ impl Pool {
         let seen = progress.with(|progress| progress.failures);
         let at_the_end = progress.clone();
         let broker = broker.clone();
+        let transport = self.0.transport.clone();
         let asked = now();
         let late = move || {
             let timeout = deadline.saturating_duration_since(asked);
             let error = Error::timeout("no connection", timeout).with_broker(broker);
             at_the_end.with(|progress| {
-                match (&progress.last_error, progress.stage.and_then(Stage::hint)) {
+                let hint = progress.stage.and_then(|stage| stage.hint(&transport));
+                match (&progress.last_error, hint) {
                     (Some(last), _) => error
                         .with_attempts(progress.failures)
                         .with_source(last.clone()),
@@ -295,6 +320,7 @@ impl Inner {
             pool: Arc::downgrade(own),
             config: self.config.clone(),
             env: self.env.clone(),
+            transport: self.transport.clone(),
             broker: broker.clone(),
             lane,
             counters: Counters::of_pool(self.traffic.clone()),

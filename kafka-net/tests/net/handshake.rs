@@ -322,8 +322,8 @@ async fn what_does_not_speak_kafka_fails_at_once() {
     .await;
     check_no_broker(
         &[0x15, 3, 1, 0, 2, 2, 0x16],
-        ErrorKind::FrameTooLarge,
-        &["the peer seems to speak TLS"],
+        ErrorKind::Tls,
+        &["looks like a TLS listener", "turn TLS on"],
     )
     .await;
     check_no_broker(

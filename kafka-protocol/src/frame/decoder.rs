@@ -86,6 +86,12 @@ impl FrameDecoder {
         self.buffer.len()
     }
 
+    /// What the bytes of an incomplete frame look like, if not Kafka's: lengths
+    /// below the maximum may be another protocol's first bytes.
+    pub fn looks_like(&self) -> Option<FrameHint> {
+        FrameHint::of(self.buffer.first_chunk()?)
+    }
+
     fn claimed_len(&self) -> Option<Result<usize, FrameError>> {
         let prefix = self.buffer.first_chunk::<PREFIX_LEN>()?;
         let claimed = i32::from_be_bytes(*prefix);
