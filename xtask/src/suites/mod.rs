@@ -135,7 +135,7 @@ pub(crate) const ALL: &[Suite] = &[
     Suite {
         name: "optional",
         tier: Tier::Test,
-        about: "the producer's threads under a scheduler, the embedded broker behind TLS",
+        about: "the producer's threads under a scheduler, TLS of the client and of the embedded broker",
         run: optional::run,
     },
     Suite {

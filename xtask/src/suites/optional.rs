@@ -22,6 +22,28 @@ pub(super) fn run(_scale: &Scale) -> Outcome {
         "dialogues",
         "tls",
     ];
+    let client_tls = [
+        "--package",
+        "kafka-net",
+        "--features",
+        "tls",
+        "--lib",
+        "--test",
+        "tls",
+        "--test",
+        "tls_canary",
+    ];
+    // The documentation's examples of it, and the facade's.
+    let documented = [
+        "--package",
+        "kafka-net",
+        "--package",
+        "kafka-client",
+        "--features",
+        "kafka-net/tls,kafka-client/tls",
+        "--doc",
+        "tls",
+    ];
     let test = |arguments: &[&str]| {
         let outcome = cargo::test(cargo::command(&["test"]).args(arguments));
         match outcome {
@@ -33,5 +55,8 @@ pub(super) fn run(_scale: &Scale) -> Outcome {
             outcome => outcome,
         }
     };
-    test(&interleavings).and(test(&tls))
+    test(&interleavings)
+        .and(test(&tls))
+        .and(test(&client_tls))
+        .and(test(&documented))
 }
