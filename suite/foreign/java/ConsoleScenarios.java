@@ -108,6 +108,7 @@ final class ConsoleScenarios {
         }
     }
 
+    /** Records have keys: where those without go is drawn at random. */
     private static void verifiable(String bootstrap, String name, String protocol)
         throws Exception {
         Transcript.createTopic(bootstrap, name, 2);
@@ -120,7 +121,8 @@ final class ConsoleScenarios {
                 "--max-messages", "40", "--reset-policy", "earliest", "--verbose"));
             if (turn.equals("first")) {
                 Transcript.tool("VerifiableProducer", "", ConsoleScenarios::summary,
-                    Transcript.to(bootstrap, "--topic", name, "--max-messages", "40"));
+                    Transcript.to(bootstrap, "--topic", name, "--max-messages", "40",
+                        "--repeating-keys", "7"));
             }
         }
     }
