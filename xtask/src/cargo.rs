@@ -1,15 +1,20 @@
 //! Runs cargo, shows what it prints as it comes, and counts tests.
 
 use std::env;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, IsTerminal, Read, stderr};
 use std::process::{Command, Stdio};
+use std::thread;
 
+use crate::failures::Failure;
 use crate::report::Outcome;
+use crate::test_output::{count_tests, failed_tests};
 
 /// What a cargo command printed and how it ended.
 pub(crate) struct Ran {
     pub(crate) success: bool,
     pub(crate) stdout: String,
+    /// Empty where it was not kept.
+    pub(crate) stderr: String,
 }
 
 /// A cargo command line, the same cargo that runs us.
@@ -19,27 +24,32 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs to the end; standard output is shown line by line and kept.
+/// Runs to the end; what it prints is shown line by line and kept, but for standard
+/// error where that is a terminal: it has cargo's progress there.
 pub(crate) fn run(command: &mut Command) -> Ran {
     let program = describe(command);
     println!("$ {program}");
+    if !stderr().is_terminal() {
+        command.stderr(Stdio::piped());
+    }
     match command.stdout(Stdio::piped()).spawn() {
         Ok(mut child) => {
-            let stdout = child
-                .stdout
-                .take()
-                .map(|pipe| follow(pipe, true))
-                .unwrap_or_default();
+            let pipe = child.stderr.take();
+            let stderr = thread::spawn(|| {
+                let show = |line: &str| eprint!("{line}");
+                pipe.map(|pipe| follow(pipe, show)).unwrap_or_default()
+            });
+            let stdout = child.stdout.take();
+            let show = |line: &str| print!("{line}");
+            let stdout = stdout.map(|pipe| follow(pipe, show)).unwrap_or_default();
             let success = child.wait().is_ok_and(|status| status.success());
-            Ran { success, stdout }
-        }
-        Err(error) => {
-            eprintln!("cannot run {program}: {error}");
             Ran {
-                success: false,
-                stdout: String::new(),
+                success,
+                stdout,
+                stderr: stderr.join().unwrap_or_default(),
             }
         }
+        Err(error) => cannot_run(&program, &error),
     }
 }
 
@@ -61,57 +71,61 @@ pub(crate) fn run_quietly(command: &mut Command) -> Ran {
             let stdout = child
                 .stdout
                 .take()
-                .map(|pipe| follow(pipe, false))
+                .map(|pipe| follow(pipe, |_| {}))
                 .unwrap_or_default();
             let success = child.wait().is_ok_and(|status| status.success());
-            Ran { success, stdout }
-        }
-        Err(error) => {
-            eprintln!("cannot run {}: {error}", describe(command));
             Ran {
-                success: false,
-                stdout: String::new(),
+                success,
+                stdout,
+                stderr: String::new(),
             }
         }
+        Err(error) => cannot_run(&describe(command), &error),
     }
 }
 
 /// Runs a command that is one check.
 pub(crate) fn check(command: &mut Command) -> Outcome {
-    Outcome::single(run(command).success)
+    run(command).outcome(command)
+}
+
+impl Ran {
+    /// As a check of its own.
+    pub(crate) fn outcome(&self, command: &Command) -> Outcome {
+        if self.success {
+            return Outcome::single(true);
+        }
+        let name = describe(command);
+        let failure = Failure::of_program(&name, &self.stdout, &self.stderr);
+        Outcome::single(false).because([failure])
+    }
 }
 
 /// Runs `cargo test …` and counts the tests it reports.
 pub(crate) fn test(command: &mut Command) -> Outcome {
     let ran = run(command);
     let (passed, failed) = count_tests(&ran.stdout);
+    let mut failures = failed_tests(&ran.stdout, &ran.stderr);
+    if !ran.success && failures.is_empty() {
+        let name = describe(command);
+        failures.push(Failure::of_program(&name, &ran.stdout, &ran.stderr));
+    }
     // Nothing failed and yet no success: it did not build, or a test process died.
     let failed = if ran.success { failed } else { failed.max(1) };
-    Outcome::Ran { passed, failed }
+    Outcome::ran(passed, failed).because(failures)
 }
 
-/// Sums the lines `test result: ok. 12 passed; 0 failed; …`.
-fn count_tests(output: &str) -> (u64, u64) {
-    let mut totals = (0, 0);
-    for line in output
-        .lines()
-        .filter(|line| line.starts_with("test result: "))
-    {
-        let count = |what: &str| {
-            let before = line.split(what).next().unwrap_or_default();
-            before
-                .rsplit(' ')
-                .next()
-                .and_then(|number| number.parse::<u64>().ok())
-                .unwrap_or(0)
-        };
-        totals.0 += count(" passed;");
-        totals.1 += count(" failed;");
+fn cannot_run(program: &str, error: &std::io::Error) -> Ran {
+    let why = format!("cannot run {program}: {error}");
+    eprintln!("{why}");
+    Ran {
+        success: false,
+        stdout: String::new(),
+        stderr: why,
     }
-    totals
 }
 
-fn follow(pipe: impl Read, show: bool) -> String {
+fn follow(pipe: impl Read, show: impl Fn(&str)) -> String {
     let mut kept = String::new();
     let mut reader = BufReader::new(pipe);
     let mut line = Vec::new();
@@ -120,9 +134,7 @@ fn follow(pipe: impl Read, show: bool) -> String {
         .is_ok_and(|read| read > 0)
     {
         let text = String::from_utf8_lossy(&line);
-        if show {
-            print!("{text}");
-        }
+        show(&text);
         kept.push_str(&text);
         line.clear();
     }
@@ -146,18 +158,4 @@ fn describe(command: &Command) -> String {
         settings.collect::<String>(),
         arguments.join(" ")
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_every_result_line() {
-        let output = "running 3 tests\ntest a ... ok\n\
-            test result: ok. 15 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.31s\n\
-            test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1s\n";
-        assert_eq!(count_tests(output), (17, 1));
-        assert_eq!(count_tests("error: could not compile"), (0, 0));
-    }
 }

@@ -3,11 +3,20 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::failures::{Failure, summary};
+
 /// How a suite ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It ran: tests (or checks) that passed and that failed.
-    Ran { passed: u64, failed: u64 },
+    Ran {
+        passed: u64,
+        failed: u64,
+        /// Those that failed, as far as they are known by name.
+        failures: Vec<Failure>,
+        /// What is to be known though it passed, a line each.
+        notes: Vec<String>,
+    },
     /// It could not run here, and why; a failure in CI.
     Skipped { reason: String, is_failure: bool },
 }
@@ -15,18 +24,54 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// A suite that is one check.
     pub(crate) fn single(passed: bool) -> Self {
+        Self::ran(u64::from(passed), u64::from(!passed))
+    }
+
+    /// So many passed and failed.
+    pub(crate) fn ran(passed: u64, failed: u64) -> Self {
         Self::Ran {
-            passed: u64::from(passed),
-            failed: u64::from(!passed),
+            passed,
+            failed,
+            failures: Vec::new(),
+            notes: Vec::new(),
         }
+    }
+
+    /// One failure: the suite could not do its work. It is told at once, too.
+    pub(crate) fn broken(why: &dyn fmt::Display) -> Self {
+        let why = why.to_string();
+        eprintln!("{why}");
+        Self::single(false).because([Failure::new("could not run", &why)])
+    }
+
+    /// With the names of those that failed.
+    pub(crate) fn because(mut self, more: impl IntoIterator<Item = Failure>) -> Self {
+        if let Self::Ran { failures, .. } = &mut self {
+            failures.extend(more);
+        }
+        self
+    }
+
+    /// With what is to be known though it passed.
+    pub(crate) fn noting(mut self, more: impl IntoIterator<Item = String>) -> Self {
+        if let Self::Ran { notes, .. } = &mut self {
+            notes.extend(more);
+        }
+        self
     }
 
     /// Both, as one suite; what was skipped adds nothing.
     pub(crate) fn and(self, other: Self) -> Self {
-        Self::Ran {
-            passed: self.passed() + other.passed(),
-            failed: self.failed() + other.failed(),
-        }
+        let both = Self::ran(
+            self.passed() + other.passed(),
+            self.failed() + other.failed(),
+        );
+        [self, other].into_iter().fold(both, |both, one| match one {
+            Self::Ran {
+                failures, notes, ..
+            } => both.because(failures).noting(notes),
+            Self::Skipped { .. } => both,
+        })
     }
 
     pub(crate) fn passed(&self) -> u64 {
@@ -59,6 +104,31 @@ impl Report {
         self.failed() == 0
     }
 
+    /// What failed, suite by suite.
+    fn failures(&self) -> Vec<(&'static str, Failure)> {
+        let mut all = Vec::new();
+        for (suite, outcome, _) in &self.rows {
+            match outcome {
+                Outcome::Ran { failed: 0, .. } => {}
+                Outcome::Ran {
+                    failed, failures, ..
+                } if failures.is_empty() => {
+                    let name = format!("{failed} failed, told by the suite above");
+                    all.push((*suite, Failure::new(name, "")));
+                }
+                Outcome::Ran { failures, .. } => {
+                    all.extend(failures.iter().map(|failure| (*suite, failure.clone())));
+                }
+                Outcome::Skipped { reason, is_failure } => {
+                    if *is_failure {
+                        all.push((*suite, Failure::new("skipped with CI=true", reason)));
+                    }
+                }
+            }
+        }
+        all
+    }
+
     fn failed(&self) -> u64 {
         self.rows
             .iter()
@@ -69,11 +139,17 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failures = summary(&self.failures());
+        if !failures.is_empty() {
+            writeln!(f, "what failed:\n{}\n", failures.join("\n"))?;
+        }
         writeln!(f, "{:<12} {:<32} minutes", "suite", "result")?;
         for (suite, outcome, took) in &self.rows {
             let result = match outcome {
-                Outcome::Ran { passed, failed: 0 } => format!("ok, {passed} passed"),
-                Outcome::Ran { passed, failed } => {
+                Outcome::Ran {
+                    passed, failed: 0, ..
+                } => format!("ok, {passed} passed"),
+                Outcome::Ran { passed, failed, .. } => {
                     format!("FAILED, {passed} passed, {failed} failed")
                 }
                 Outcome::Skipped {
@@ -90,8 +166,13 @@ impl fmt::Display for Report {
         let total: Duration = self.rows.iter().map(|(_, _, took)| *took).sum();
         writeln!(f, "{:<12} {:<32} {:.1}", "", "", total.as_secs_f64() / 60.0)?;
         for (suite, outcome, _) in &self.rows {
-            if let Outcome::Skipped { reason, .. } = outcome {
-                writeln!(f, "SKIPPED {suite}: {reason}")?;
+            match outcome {
+                Outcome::Skipped { reason, .. } => writeln!(f, "SKIPPED {suite}: {reason}")?,
+                Outcome::Ran { notes, .. } => {
+                    for note in notes {
+                        writeln!(f, "NOTE {suite}: {note}")?;
+                    }
+                }
             }
         }
         let passed: u64 = self
@@ -111,14 +192,7 @@ mod tests {
     #[test]
     fn ends_with_one_plain_line() {
         let mut report = Report::default();
-        report.add(
-            "unit",
-            Outcome::Ran {
-                passed: 40,
-                failed: 2,
-            },
-            Duration::from_secs(90),
-        );
+        report.add("unit", Outcome::ran(40, 2), Duration::from_secs(90));
         report.add("fmt", Outcome::single(true), Duration::from_secs(3));
         let text = report.to_string();
         assert_eq!(text.lines().last(), Some("41 passed, 2 failed"));
@@ -127,6 +201,23 @@ mod tests {
             "{text}"
         );
         assert!(!report.is_success());
+    }
+
+    #[test]
+    fn what_failed_is_named_right_before_the_table() {
+        let mut report = Report::default();
+        let failed = |name: &str| Outcome::ran(1, 1).because([Failure::new(name, "why\nnot")]);
+        let both = failed("one").and(failed("two"));
+        let both = both.noting(["three was slow".to_owned()]);
+        report.add("unit", both, Duration::ZERO);
+        report.add("sim", Outcome::ran(0, 3), Duration::ZERO);
+        report.add("fmt", Outcome::single(true), Duration::ZERO);
+        let text = report.to_string();
+        let expected = "what failed:\nunit: one\n    why\n    not\nunit: two\n    why\n    not\n\
+            sim: 3 failed, told by the suite above\n\nsuite ";
+        assert!(text.starts_with(expected), "{text}");
+        assert!(text.contains("\nNOTE unit: three was slow\n"), "{text}");
+        assert!(text.ends_with("3 passed, 5 failed\n"), "{text}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What reads the code instead of running it.
 
 use super::Scale;
+use crate::failures::Failure;
 use crate::report::Outcome;
 use crate::{cargo, tidy as rules};
 
@@ -31,14 +32,9 @@ pub(super) fn tidy(_scale: &Scale) -> Outcome {
         Ok(verdict) => {
             print!("{verdict}");
             let failed = verdict.broken_rules();
-            Outcome::Ran {
-                passed: verdict.rules() - failed,
-                failed,
-            }
+            let outcome = Outcome::ran(verdict.rules() - failed, failed);
+            outcome.because([Failure::new("rules", &verdict.to_string())])
         }
-        Err(error) => {
-            eprintln!("{error}");
-            Outcome::single(false)
-        }
+        Err(error) => Outcome::broken(&error),
     }
 }

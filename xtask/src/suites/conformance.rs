@@ -28,13 +28,10 @@ pub(super) fn run(scale: &Scale) -> Outcome {
         Ok((tally, table))
     });
     match compared {
-        Ok((tally, table)) => Outcome::Ran {
-            passed: tally.passed() + table.passed(),
-            failed: tally.failed() + table.failed(),
-        },
-        Err(error) => {
-            eprintln!("{error}");
-            Outcome::single(false)
-        }
+        Ok((tally, table)) => Outcome::ran(
+            tally.passed() + table.passed(),
+            tally.failed() + table.failed(),
+        ),
+        Err(error) => Outcome::broken(&error),
     }
 }

@@ -7,13 +7,9 @@ use crate::transcripts::{self, Options};
 /// Every scenario that must hold; a tool that is missing fails it.
 pub(super) fn run(_scale: &Scale) -> Outcome {
     match transcripts::run(&Options::default()) {
-        Ok(tally) => Outcome::Ran {
-            passed: tally.passed,
-            failed: tally.failed,
-        },
-        Err(error) => {
-            eprintln!("{error}");
-            Outcome::single(false)
-        }
+        Ok(tally) => Outcome::ran(tally.passed, tally.failed)
+            .because(tally.failures)
+            .noting(tally.notes),
+        Err(error) => Outcome::broken(&error),
     }
 }

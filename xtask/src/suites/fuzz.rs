@@ -19,13 +19,7 @@ pub(super) fn run(_scale: &Scale) -> Outcome {
         }
     };
     match fuzz::run(&toolchain, TARGETS, SECONDS) {
-        Ok(failed) => Outcome::Ran {
-            passed: TARGETS.len() as u64 - failed,
-            failed,
-        },
-        Err(error) => {
-            eprintln!("{error}");
-            Outcome::single(false)
-        }
+        Ok(failed) => Outcome::ran(TARGETS.len() as u64 - failed, failed),
+        Err(error) => Outcome::broken(&error),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Scale;
 use crate::cargo;
+use crate::failures::Failure;
 use crate::report::Outcome;
 
 const CLOSING_LINE: &str = "produced 1000000 consumed 1000000 verified 1000000";
@@ -22,7 +23,11 @@ pub(super) fn run_with(arguments: &[&str]) -> Outcome {
     if ran.success && !closed {
         eprintln!("the quickstart did not end with `{CLOSING_LINE}`");
     }
-    Outcome::single(ran.success && closed)
+    if ran.success && closed {
+        return Outcome::single(true);
+    }
+    let failure = Failure::of_program("quickstart", &ran.stdout, &ran.stderr);
+    Outcome::single(false).because([failure])
 }
 
 pub(super) fn no_c(_scale: &Scale) -> Outcome {
@@ -41,8 +46,16 @@ pub(super) fn no_c(_scale: &Scale) -> Outcome {
         eprintln!("the quickstart depends on {line}, which compiles or links C");
     }
     let mut build = cargo::command(&["build", "--release", "--example", "quickstart"]);
-    let built = cargo::run(build.env("CC", "false").env("CXX", "false")).success;
-    Outcome::single(ran.success && compilers.is_empty() && built)
+    let built = cargo::run(build.env("CC", "false").env("CXX", "false"));
+    if ran.success && compilers.is_empty() && built.success {
+        return Outcome::single(true);
+    }
+    let failure = if compilers.is_empty() {
+        Failure::of_program("the build without C", &built.stdout, &built.stderr)
+    } else {
+        Failure::new("dependencies that build C", &compilers.join("\n"))
+    };
+    Outcome::single(false).because([failure])
 }
 
 /// Lines of `cargo tree` that name a crate whose purpose is building C.

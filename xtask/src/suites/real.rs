@@ -38,10 +38,7 @@ pub(super) fn run(_scale: &Scale) -> Outcome {
 pub(super) fn newest_unready() -> Option<Outcome> {
     match KafkaVersion::find(NEWEST) {
         Ok(version) => unready(&[&version]),
-        Err(error) => {
-            eprintln!("{error}");
-            Some(Outcome::single(false))
-        }
+        Err(error) => Some(Outcome::broken(&error)),
     }
 }
 
@@ -52,10 +49,7 @@ fn quickstart_on(version: &str) -> Outcome {
         .and_then(|kafka| RealCluster::start(&kafka, 1, &ClusterOptions::default()));
     match cluster {
         Ok(cluster) => quickstart::run_with(&["--bootstrap", &cluster.bootstrap()]),
-        Err(error) => {
-            eprintln!("{error}");
-            Outcome::single(false)
-        }
+        Err(error) => Outcome::broken(&error),
     }
 }
 
@@ -96,8 +90,7 @@ fn unready(versions: &[&KafkaVersion]) -> Option<Outcome> {
     }
     for version in versions {
         if let Err(error) = Installation::ensure(**version) {
-            eprintln!("{error}");
-            return Some(Outcome::single(false));
+            return Some(Outcome::broken(&error));
         }
     }
     None

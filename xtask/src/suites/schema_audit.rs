@@ -3,6 +3,7 @@
 use kafka_harness::missing_requirement;
 
 use super::{Scale, in_ci};
+use crate::failures::Failure;
 use crate::report::Outcome;
 use crate::schema_audit;
 
@@ -18,14 +19,9 @@ pub(super) fn run(_scale: &Scale) -> Outcome {
     match schema_audit::run() {
         Ok(verdict) => {
             print!("{verdict}");
-            Outcome::Ran {
-                passed: verdict.passed(),
-                failed: verdict.failed(),
-            }
+            let outcome = Outcome::ran(verdict.passed(), verdict.failed());
+            outcome.because([Failure::new("findings", &verdict.to_string())])
         }
-        Err(error) => {
-            eprintln!("{error}");
-            Outcome::single(false)
-        }
+        Err(error) => Outcome::broken(&error),
     }
 }

@@ -5,22 +5,16 @@ use std::collections::BTreeMap;
 
 use super::Scale;
 use crate::cargo::{self, Ran};
+use crate::failures::Failure;
 use crate::report::Outcome;
 
 pub(super) fn run(scale: &Scale) -> Outcome {
     let (first, end) = scale.seeds;
     // Built once, loudly.
-    let built = cargo::run(&mut cargo::command(&[
-        "build",
-        "--profile",
-        "sim",
-        "--package",
-        "kafka-sim",
-        "--bin",
-        "sim",
-    ]));
+    let mut build = cargo::command(&["build", "--profile", "sim", "--package", "kafka-sim"]);
+    let built = cargo::run(build.args(["--bin", "sim"]));
     if !built.success {
-        return Outcome::single(false);
+        return built.outcome(&build);
     }
     let again = first + (end - first).div_ceil(REPEATED);
     println!("seeds {first}..{end} on two jobs; {first}..{again} once more, in another process");
@@ -39,10 +33,23 @@ pub(super) fn run(scale: &Scale) -> Outcome {
     if !(one.success && two.success) {
         failed = failed.max(1);
     }
-    Outcome::Ran {
-        passed: seeds - failed,
-        failed,
+    let failures = complaints(&one.stdout, &two.stdout).into_iter();
+    let failures = failures.chain(differing.iter().map(String::as_str));
+    Outcome::ran(seeds - failed, failed).because(failures.map(|line| Failure::new(line, "")))
+}
+
+/// The lines that tell of a broken promise and how to repeat it, or of a situation
+/// that was never met, each once.
+fn complaints<'a>(one: &'a str, two: &'a str) -> Vec<&'a str> {
+    let is_complaint =
+        |line: &&str| line.contains("; repeat with: ") || line.starts_with("never hit in ");
+    let mut found: Vec<&str> = one.lines().filter(is_complaint).collect();
+    for line in two.lines().filter(is_complaint) {
+        if !found.contains(&line) {
+            found.push(line);
+        }
     }
+    found
 }
 
 /// One seed in so many is run again, and must leave the same trace.
@@ -99,6 +106,21 @@ fn hashes(output: &str) -> BTreeMap<u64, &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn broken_promises_are_told_once() {
+        let one =
+            "seed 3 hash aa\nlost; repeat with: cargo xtask sim\nnever hit in 9 seeds: rows [4]\n";
+        let two = "noise\nlost; repeat with: cargo xtask sim\n";
+        assert_eq!(
+            complaints(one, two),
+            [
+                "lost; repeat with: cargo xtask sim",
+                "never hit in 9 seeds: rows [4]"
+            ]
+        );
+        assert!(complaints("seed 3 hash aa\n", "").is_empty());
+    }
 
     #[test]
     fn equal_traces_pass_and_any_difference_is_named() {

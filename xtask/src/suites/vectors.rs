@@ -5,6 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::Scale;
+use crate::failures::Failure;
 use crate::report::Outcome;
 use crate::vectors;
 
@@ -12,21 +13,21 @@ const FILE: &str = "kafka-protocol/tests/vectors/messages.tsv";
 
 pub(super) fn run(_scale: &Scale) -> Outcome {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(FILE);
+    let mut failures = Vec::new();
     let checked = File::open(path).and_then(|file| {
-        vectors::check(BufReader::new(file), &mut |failure| println!("{failure}"))
+        vectors::check(BufReader::new(file), &mut |failure| {
+            let failure = failure.to_string();
+            println!("{failure}");
+            failures.push(Failure::new(failure, ""));
+        })
     });
     match checked {
         Ok(tally) => {
             println!("{FILE}: {tally}");
             // A file without a vector proves nothing.
-            Outcome::Ran {
-                passed: tally.passed,
-                failed: tally.failed + u64::from(tally.passed == 0),
-            }
+            let failed = tally.failed + u64::from(tally.passed == 0);
+            Outcome::ran(tally.passed, failed).because(failures)
         }
-        Err(error) => {
-            eprintln!("cannot read {FILE}: {error}");
-            Outcome::single(false)
-        }
+        Err(error) => Outcome::broken(&format!("cannot read {FILE}: {error}")),
     }
 }
