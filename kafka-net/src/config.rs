@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use kafka_protocol::StrBytes;
 
-use crate::Error;
 #[cfg(feature = "tls")]
 use crate::TlsConfig;
+use crate::{Error, Sasl};
 
 /// How connections are made, bounded and timed.
 ///
@@ -26,6 +26,7 @@ pub struct NetConfig {
     idle_timeout: Duration,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
+    sasl: Option<Sasl>,
 }
 
 impl Default for NetConfig {
@@ -45,6 +46,7 @@ impl Default for NetConfig {
             idle_timeout: Duration::from_secs(9 * 60),
             #[cfg(feature = "tls")]
             tls: None,
+            sasl: None,
         }
     }
 }
@@ -219,6 +221,28 @@ impl NetConfig {
         self
     }
 
+    /// How to log in. Default: not at all.
+    pub fn sasl(&self) -> Option<&Sasl> {
+        self.sasl.as_ref()
+    }
+
+    /// Sets [`NetConfig::sasl`]. PLAIN and OAUTHBEARER need TLS besides, unless
+    /// [`Sasl::dangerous_without_tls`] says otherwise.
+    #[must_use]
+    pub fn with_sasl(mut self, sasl: Sasl) -> Self {
+        self.sasl = Some(sasl);
+        self
+    }
+
+    /// Whether what goes over the wire can be read there.
+    fn is_plaintext(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return false;
+        }
+        true
+    }
+
     /// Checks the settings' bounds, alone and against each other.
     ///
     /// Certificates and keys given in memory are looked into; files are not
@@ -278,7 +302,17 @@ impl NetConfig {
         if let Some(tls) = &self.tls {
             tls.validate()?;
         }
-        Ok(())
+        match &self.sasl {
+            Some(sasl) if self.is_plaintext() && !sasl.is_fit_for_plaintext() => {
+                Err(Error::config(format!(
+                    "sasl is {} and tls is not set: whoever listens on the wire could log in \
+                     with what is sent",
+                    sasl.name()
+                ))
+                .with_hint("set tls, or use SCRAM, or opt in by Sasl::dangerous_without_tls"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -298,7 +332,7 @@ fn is_software_token(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
+    use crate::{Credentials, ErrorKind};
 
     #[track_caller]
     fn check(config: NetConfig, expected: &str) {
@@ -344,6 +378,16 @@ mod tests {
         check(config().with_max_queued_bytes(0), "max_queued_bytes");
         check(config().with_max_response_len(1023), "max_response_len");
         check(config().with_max_response_len(1 << 31), "max_response_len");
+        let plain = Sasl::plain(Credentials::new("alice", "secret"));
+        check(
+            config().with_sasl(plain.clone()),
+            "sasl is PLAIN and tls is not set",
+        );
+        let without_tls = config().with_sasl(plain.dangerous_without_tls());
+        without_tls.validate().unwrap();
+        assert!(!format!("{without_tls:?}").contains("secret"));
+        let scram = Sasl::scram_sha_256(Credentials::new("alice", "secret"));
+        config().with_sasl(scram).validate().unwrap();
         let second = Duration::from_secs(1);
         check(
             config().with_reconnect_backoff(Duration::ZERO, second),

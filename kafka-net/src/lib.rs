@@ -69,6 +69,7 @@ mod environment;
 mod error;
 mod pool;
 mod random;
+mod sasl;
 mod text;
 #[cfg(feature = "tls")]
 mod tls;
@@ -88,6 +89,10 @@ pub use environment::Environment;
 pub use error::{Context, Error, ErrorKind};
 pub use pool::{Pool, PoolStats};
 pub use random::Random;
+pub use sasl::{
+    Credentials, CredentialsProvider, OAuthToken, ProviderError, Sasl, SaslExchange, SaslLogin,
+    SaslMechanism, SaslStep, Secret, TokenProvider,
+};
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;
 pub use waiting::Waiting;

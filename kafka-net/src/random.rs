@@ -2,31 +2,63 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::{Error, ErrorKind};
+
 /// The source of all randomness: jitter, partition choices, start points.
 ///
 /// Clones share one stream, so a client built with [`Random::from_seed`] makes
 /// the same choices on every run. [`Random::fork`] gives a component a stream of
 /// its own, which others' use does not disturb.
 ///
-/// Not for secrets: the generator is fast, not cryptographic.
+/// Not for secrets, except by [`Random::fill_secret`]: the generator is fast, not
+/// cryptographic.
 #[derive(Clone, Debug)]
-pub struct Random(Arc<Mutex<fastrand::Rng>>);
+pub struct Random {
+    rng: Arc<Mutex<fastrand::Rng>>,
+    repeats: bool,
+}
 
 impl Random {
-    /// A stream that this seed determines.
+    /// A stream that this seed determines, secrets included: for tests and
+    /// simulations.
     pub fn from_seed(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(fastrand::Rng::with_seed(seed))))
+        Self::seeded(seed, true)
+    }
+
+    fn seeded(seed: u64, repeats: bool) -> Self {
+        Self {
+            rng: Arc::new(Mutex::new(fastrand::Rng::with_seed(seed))),
+            repeats,
+        }
     }
 
     /// A stream seeded from the operating system's randomness.
     pub fn from_os() -> Self {
         // The keys of std's hash maps are the one portable source in std.
-        Self::from_seed(RandomState::new().build_hasher().finish())
+        Self::seeded(RandomState::new().build_hasher().finish(), false)
     }
 
     /// A new, independent stream, determined by this one's state.
     pub fn fork(&self) -> Self {
-        Self::from_seed(self.u64())
+        Self::seeded(self.u64(), self.repeats)
+    }
+
+    /// Fills `bytes` with what nobody can guess, such as a nonce: from the
+    /// operating system's generator. One made by [`Random::from_seed`] draws from
+    /// its own stream instead, so that a run repeats.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`] where the operating system has none to give.
+    pub fn fill_secret(&self, bytes: &mut [u8]) -> Result<(), Error> {
+        if self.repeats {
+            self.with(|rng| rng.fill(bytes));
+            return Ok(());
+        }
+        getrandom::fill(bytes).map_err(|cause| {
+            Error::new(ErrorKind::Internal)
+                .with_message(format!("the operating system gives no randomness: {cause}"))
+        })
     }
 
     /// Any 32-bit number, all equally likely.
@@ -53,7 +85,7 @@ impl Random {
     }
 
     fn with<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
-        draw(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        draw(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -86,6 +118,20 @@ mod tests {
             })
             .collect();
         assert_eq!(first, second);
+    }
+
+    #[test]
+    fn secrets_repeat_only_from_a_seed() {
+        let secret = |random: &Random| {
+            let mut bytes = [0; 24];
+            random.fill_secret(&mut bytes).unwrap();
+            bytes
+        };
+        let seeded = || Random::from_seed(7).fork();
+        assert_eq!(secret(&seeded()), secret(&seeded()));
+        let real = Random::from_os();
+        assert_ne!(secret(&real), secret(&real.clone()));
+        assert_ne!(secret(&real.fork()), [0; 24]);
     }
 
     #[test]

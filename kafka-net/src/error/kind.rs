@@ -7,6 +7,9 @@ pub enum ErrorKind {
     // The broker refused.
     /// The broker answered with an error code.
     Broker(ErrorCode),
+    /// The broker does not let this client in, or could not show that it is the
+    /// broker: wrong credentials, a mechanism that it does not enable.
+    Authentication,
 
     // The broker misbehaved, or is none. The connection was closed.
     /// An answer that does not decode.
@@ -33,6 +36,8 @@ pub enum ErrorKind {
     Timeout,
 
     // The caller.
+    /// What gives passwords or tokens had none to give.
+    Credentials,
     /// A setting is invalid, or two contradict each other.
     Config,
     /// Used after `close`, or its runtime is gone.
@@ -73,8 +78,10 @@ impl ErrorKind {
             | Self::Connect
             | Self::Disconnected
             | Self::Timeout
+            | Self::Credentials
             | Self::QueueFull => true,
-            Self::Malformed
+            Self::Authentication
+            | Self::Malformed
             | Self::UnexpectedResponse
             | Self::FrameTooLarge
             | Self::Tls
@@ -94,6 +101,7 @@ impl ErrorKind {
     pub(super) fn default_message(self) -> &'static str {
         match self {
             Self::Broker(_) => "the broker refused",
+            Self::Authentication => "the broker does not let this client in",
             Self::Malformed => "the broker's answer does not decode",
             Self::UnexpectedResponse => "the broker answered what was not asked",
             Self::CorrelationMismatch => "the broker answered another request than the next",
@@ -103,6 +111,7 @@ impl ErrorKind {
             Self::Disconnected => "the connection ended before the answer came",
             Self::Tls => "no TLS connection",
             Self::Timeout => "the deadline passed (timeout)",
+            Self::Credentials => "no credentials are to be had",
             Self::Config => "invalid configuration",
             Self::Closed => "closed",
             Self::QueueFull => "the queue is full",
