@@ -9,6 +9,7 @@ use tokio::time::timeout_at;
 
 use super::driver::Driver;
 use super::link::{Link, Peer};
+use super::login::Login;
 use super::negotiation::Negotiation;
 use super::opening::{Opening, Unanswered};
 use super::versions::ApiVersionsTable;
@@ -58,6 +59,7 @@ pub(crate) enum Stage {
     /// Shaking hands by TLS.
     Securing(SocketAddr),
     Negotiating(SocketAddr),
+    LoggingIn(SocketAddr),
     /// It has failed.
     Over,
 }
@@ -83,6 +85,10 @@ impl Stage {
             Self::Negotiating(address) => Some(format!(
                 "{address} accepts connections and stays silent: check that it is a plaintext \
                  Kafka listener"
+            )),
+            Self::LoggingIn(address) => Some(format!(
+                "{address} does not come to an end with the login: check the broker, and what \
+                 gives passwords or tokens"
             )),
             Self::Over => None,
         }
@@ -111,6 +117,8 @@ impl Dial<'_> {
             let shares = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
             match self.open(*address, after(now(), left / shares)).await {
                 Ok(connection) => return Ok(connection),
+                // Its other addresses would refuse as well, and count the failures.
+                Err(error) if error.kind() == &ErrorKind::Authentication => return Err(error),
                 Err(error) => failures.push((*address, error)),
             }
         }
@@ -152,7 +160,7 @@ impl Dial<'_> {
             for negotiation in [Negotiation::from_newest(), Negotiation::from_oldest()] {
                 let opening = self.connect(address, deadline).await?;
                 match opening.negotiate(negotiation, deadline).await {
-                    Ok(versions) => return Ok(opening.finish(versions)),
+                    Ok(versions) => return opening.finish(versions, deadline).await,
                     Err(Unanswered::PassedOver) if self.known == Known::Current => {
                         return Err(Error::new(ErrorKind::Disconnected)
                             .with_message("the connection carried an answer to another request")
@@ -164,11 +172,20 @@ impl Dial<'_> {
                     Err(Unanswered::Failed(error)) => return Err(error),
                 }
             }
-            if let (Known::Current, Some(error)) = (self.known, last) {
-                return Err(error);
+            match (last, self.config.sasl()) {
+                (Some(error), _) if self.known == Known::Current => return Err(error),
+                (Some(error), Some(sasl)) if !Login::is_possible_in_oldest_era(sasl) => {
+                    return Err(closes_every_connection(error));
+                }
+                _ => {}
             }
         }
         let opening = self.connect(address, deadline).await?;
+        if self.config.sasl().is_some() {
+            // Nothing else can be asked before the login.
+            let versions = ApiVersionsTable::of_oldest_era();
+            return opening.finish(versions, deadline).await;
+        }
         match opening.probe_oldest_era(deadline).await {
             Ok(()) => {}
             Err(Unanswered::HungUp(error)) => {
@@ -184,7 +201,7 @@ impl Dial<'_> {
             // through, the broker is asked once more.
             let again = self.connect(address, deadline).await?;
             match again.negotiate(Negotiation::from_oldest(), deadline).await {
-                Ok(versions) => return Ok(again.finish(versions)),
+                Ok(versions) => return again.finish(versions, deadline).await,
                 Err(Unanswered::PassedOver | Unanswered::HungUp(_)) => {}
                 Err(Unanswered::Failed(error)) => return Err(error),
             }
@@ -193,7 +210,8 @@ impl Dial<'_> {
             broker = %self.broker, %address,
             "the broker does not know ApiVersions: taken for 0.8.2 or 0.9",
         );
-        Ok(opening.finish(ApiVersionsTable::of_oldest_era()))
+        let versions = ApiVersionsTable::of_oldest_era();
+        opening.finish(versions, deadline).await
     }
 
     async fn connect(&self, address: SocketAddr, deadline: Instant) -> Result<Opening<'_>, Error> {

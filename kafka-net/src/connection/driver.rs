@@ -34,6 +34,8 @@ pub(super) struct Driver {
     /// their requests took is free again: the next request must find it.
     results: Vec<(Reply, Result<Bytes, Error>)>,
     draining: bool,
+    /// Why what was not written has been given up.
+    retired: Option<Error>,
     timer: Pin<Box<Sleep>>,
     /// What the timer is set to; `None` once it has gone off.
     armed: Option<Instant>,
@@ -70,6 +72,7 @@ impl Driver {
             new: VecDeque::new(),
             results: Vec::new(),
             draining: false,
+            retired: None,
             armed: None,
             counted_in_flight: 0,
             ended: false,
@@ -88,22 +91,30 @@ impl Driver {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         let now = clock::now();
-        match self.link.take_new(cx.waker(), &mut self.new) {
+        let (command, gate) = self.link.take_new(cx.waker(), &mut self.new);
+        match command {
             Command::Run => {}
             Command::Drain => self.draining = true,
+            Command::Retire(reason) => self.retired = Some(reason),
             Command::Close(reason) => return Poll::Ready(End::Told(reason)),
         }
+        self.table.hold(gate.is_shut(now));
         self.link.counters.requests(self.new.len());
         for request in self.new.drain(..) {
             self.table.accept(now, request);
         }
+        self.give_up_unsent();
         if let Err(end) = self.transfer(cx, now) {
             return Poll::Ready(end);
         }
-        if self.draining && self.table.is_empty() && !self.needs_flush {
-            let reason = || End::Drained.reason(&self.link.peer);
-            if self.link.close_if_unused(reason) {
-                return Poll::Ready(End::Drained);
+        let leaves = self.draining || self.retired.is_some();
+        if leaves && self.table.is_empty() && !self.needs_flush {
+            let end = match &self.retired {
+                Some(reason) => End::Told(reason.clone()),
+                None => End::Drained,
+            };
+            if self.link.close_if_unused(|| end.reason(&self.link.peer)) {
+                return Poll::Ready(end);
             }
             // A request slipped in before the end; it has woken this task.
         }
@@ -111,6 +122,19 @@ impl Driver {
             Some(end) => Poll::Ready(end),
             None => Poll::Pending,
         }
+    }
+
+    /// When the connection is retired, what was not written goes elsewhere.
+    fn give_up_unsent(&mut self) {
+        let Some(reason) = &self.retired else {
+            return;
+        };
+        let end = End::Told(reason.clone());
+        for failed in self.table.give_up_unsent() {
+            let error = end.error_for(&failed, reason, &self.link.peer);
+            self.results.push((failed.reply, Err(error)));
+        }
+        self.publish();
     }
 
     /// Writes and reads until neither gets on.
@@ -198,6 +222,13 @@ impl Driver {
     }
 
     fn take_answer(&mut self, now: Instant, frame: Bytes) -> Result<(), End> {
+        if self.table.expects_token() {
+            if let Some(reply) = self.table.token_answered(now) {
+                self.link.counters.answered();
+                self.results.push((reply, Ok(frame)));
+            }
+            return Ok(());
+        }
         let Some(id) = frame.first_chunk() else {
             return Err(End::Stump { len: frame.len() });
         };

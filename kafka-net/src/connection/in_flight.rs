@@ -30,6 +30,8 @@ pub(super) struct InFlight<T> {
     /// Written and unanswered, in the order of writing.
     sent: VecDeque<Entry<T>>,
     max_in_flight: usize,
+    /// See [`InFlight::hold`].
+    held: bool,
     /// No deadline is earlier; the request it belonged to may be gone.
     earliest: Option<Instant>,
     idle_since: Instant,
@@ -37,9 +39,22 @@ pub(super) struct InFlight<T> {
     released: Released,
 }
 
+/// How a request stands to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Written in its turn.
+    Ordinary,
+    /// A step of logging in: written before all that wait, also while they are
+    /// held.
+    Login,
+    /// The same without Kafka's headers: the next frame is its answer.
+    Token,
+}
+
 /// A request to be sent.
 #[derive(Debug)]
 pub(super) struct Submission<T> {
+    pub(super) kind: Kind,
     pub(super) correlation_id: i32,
     pub(super) frame: Segments,
     /// From [`InFlight::accept`] to the answer.
@@ -89,6 +104,7 @@ impl<T> InFlight<T> {
             unsent: VecDeque::new(),
             sent: VecDeque::new(),
             max_in_flight,
+            held: false,
             earliest: None,
             idle_since: now,
             idle_timeout,
@@ -100,11 +116,30 @@ impl<T> InFlight<T> {
     pub(super) fn accept(&mut self, now: Instant, request: Submission<T>) {
         let deadline = after(now, request.timeout);
         self.earliest = Some(self.earliest.map_or(deadline, |known| known.min(deadline)));
-        self.unsent.push_back(Entry {
+        let ordinary = request.kind == Kind::Ordinary;
+        let entry = Entry {
             request,
             deadline,
             touched: false,
-        });
+        };
+        if ordinary {
+            self.unsent.push_back(entry);
+        } else {
+            let begun = self.unsent.front().is_some_and(|entry| entry.touched);
+            self.unsent.insert(usize::from(begun), entry);
+        }
+    }
+
+    /// Whether requests that are not about logging in are to wait. One that is
+    /// partly written is finished.
+    pub(super) fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    /// Whether the next frame answers a token without Kafka's headers.
+    pub(super) fn expects_token(&self) -> bool {
+        let next = self.sent.front();
+        next.is_some_and(|entry| entry.request.kind == Kind::Token)
     }
 
     /// Requests written, in part or whole, and not answered.
@@ -146,7 +181,9 @@ impl<T> InFlight<T> {
     /// The unsent requests that the in-flight limit lets out.
     fn writable(&self) -> impl Iterator<Item = &Entry<T>> {
         let room = self.max_in_flight.saturating_sub(self.sent.len());
-        self.unsent.iter().take(room)
+        let passes =
+            |entry: &&Entry<T>| !self.held || entry.touched || entry.request.kind != Kind::Ordinary;
+        self.unsent.iter().take(room).take_while(passes)
     }
 
     /// The socket took the next `count` bytes of the output. Returns those whose
@@ -166,7 +203,7 @@ impl<T> InFlight<T> {
             } else if entry.request.expects_answer {
                 self.sent.push_back(entry);
             } else {
-                self.release_request(now);
+                self.release_request(now, entry.request.kind);
                 done.push(entry.request.reply);
             }
         }
@@ -179,7 +216,7 @@ impl<T> InFlight<T> {
     pub(super) fn answered(&mut self, now: Instant, correlation_id: i32) -> Result<T, Mismatch> {
         match self.sent.pop_front() {
             Some(entry) if entry.request.correlation_id == correlation_id => {
-                self.release_request(now);
+                self.release_request(now, entry.request.kind);
                 Ok(entry.request.reply)
             }
             Some(entry) => {
@@ -195,6 +232,26 @@ impl<T> InFlight<T> {
                 found: correlation_id,
             }),
         }
+    }
+
+    /// The answer to a token arrived. Returns who sent it; see
+    /// [`InFlight::expects_token`].
+    pub(super) fn token_answered(&mut self, now: Instant) -> Option<T> {
+        let entry = self.sent.pop_front()?;
+        self.release_request(now, entry.request.kind);
+        Some(entry.request.reply)
+    }
+
+    /// Takes out the requests of which nothing was written.
+    pub(super) fn give_up_unsent(&mut self) -> Vec<Failed<T>> {
+        let first = usize::from(self.unsent.front().is_some_and(|entry| entry.touched));
+        let mut failed = Vec::with_capacity(self.unsent.len());
+        for entry in self.unsent.drain(first..) {
+            self.released.bytes += entry.request.frame.remaining();
+            self.released.requests += 1;
+            failed.push(entry.fail(None, false));
+        }
+        failed
     }
 
     /// When to call [`InFlight::expire`] at the latest. May be too early, never
@@ -268,10 +325,13 @@ impl<T> InFlight<T> {
         std::mem::take(&mut self.released)
     }
 
-    fn release_request(&mut self, now: Instant) {
+    /// Logging in anew does not make a connection look used.
+    fn release_request(&mut self, now: Instant, kind: Kind) {
         self.released.requests += 1;
         if self.is_empty() {
-            self.idle_since = now;
+            if kind == Kind::Ordinary {
+                self.idle_since = now;
+            }
             self.earliest = None;
         }
     }

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kafka_protocol::wire::Segments;
 use kafka_protocol::{ApiKey, EncodeError};
 use tokio::sync::{Notify, oneshot};
 
-use super::in_flight::{Released, Submission};
+use super::in_flight::{Kind, Released, Submission};
 use super::room::Room;
 use super::stats::Counters;
 use crate::{BrokerAddress, Error, ErrorKind, Lane, NetConfig, watch};
@@ -45,15 +45,18 @@ struct Queue {
     new: VecDeque<Submission<Reply>>,
     room: Room,
     state: State,
+    gate: Gate,
     /// Set while the driver sleeps and `new` is empty.
     driver: Option<Waker>,
 }
 
-/// `Open ─► Draining ─► Closed`, or straight to the last.
+/// `Open ─► Draining or Retired ─► Closed`, or straight to the last.
 enum State {
     Open,
     /// Nothing new is taken; what is under way comes to its end.
     Draining,
+    /// The same, and what is not written yet fails for this reason.
+    Retired(Error),
     /// The reason. The driver has ended, or does when it next runs.
     Closed(Error),
 }
@@ -76,11 +79,26 @@ pub(super) enum Refused {
     Error(Error),
 }
 
+/// When requests that are not about logging in may be written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Gate {
+    held: bool,
+    /// When the login ends, which the broker would answer by closing.
+    until: Option<Instant>,
+}
+
+impl Gate {
+    pub(super) fn is_shut(self, now: Instant) -> bool {
+        self.held || self.until.is_some_and(|end| now >= end)
+    }
+}
+
 /// What the driver is to do with the connection.
 #[derive(Debug)]
 pub(super) enum Command {
     Run,
     Drain,
+    Retire(Error),
     Close(Error),
 }
 
@@ -95,6 +113,7 @@ impl Link {
                 new: VecDeque::new(),
                 room: Room::new(max_requests, config.max_queued_bytes()),
                 state: State::Open,
+                gate: Gate::default(),
                 driver: None,
             }),
             closed: AtomicBool::new(false),
@@ -116,9 +135,32 @@ impl Link {
         expects_answer: bool,
         encode: impl FnOnce(i32) -> Result<Segments, EncodeError>,
     ) -> Result<Answer, Refused> {
+        self.enqueue(api, timeout, expects_answer, Kind::Ordinary, encode)
+    }
+
+    /// Queues a step of logging in before all requests that wait. It needs no
+    /// room, and can be part of a connection's draining.
+    pub(super) fn submit_login(
+        &self,
+        api: ApiKey,
+        timeout: Duration,
+        kind: Kind,
+        encode: impl FnOnce(i32) -> Result<Segments, EncodeError>,
+    ) -> Result<Answer, Refused> {
+        self.enqueue(api, timeout, true, kind, encode)
+    }
+
+    fn enqueue(
+        &self,
+        api: ApiKey,
+        timeout: Duration,
+        expects_answer: bool,
+        kind: Kind,
+        encode: impl FnOnce(i32) -> Result<Segments, EncodeError>,
+    ) -> Result<Answer, Refused> {
         let mut next_id = lock(&self.next_id);
         // Before the work of encoding; the length is checked after it.
-        self.lock_queue().admit(0)?;
+        self.lock_queue().admit(kind, 0)?;
         let correlation_id = *next_id;
         let frame = encode(correlation_id).map_err(|error| {
             Refused::Error(
@@ -130,9 +172,10 @@ impl Link {
         let (sender, answer) = oneshot::channel();
         let driver = {
             let mut queue = self.lock_queue();
-            queue.admit(frame.len())?;
+            queue.admit(kind, frame.len())?;
             queue.room.take(frame.len());
             queue.new.push_back(Submission {
+                kind,
                 correlation_id,
                 frame,
                 timeout,
@@ -141,12 +184,32 @@ impl Link {
             });
             queue.driver.take()
         };
-        *next_id = correlation_id.checked_add(1).unwrap_or(0);
+        // A token has no header to carry an id.
+        if kind != Kind::Token {
+            *next_id = correlation_id.checked_add(1).unwrap_or(0);
+        }
         drop(next_id);
         if let Some(driver) = driver {
             driver.wake();
         }
         Ok(answer)
+    }
+
+    /// Holds back what is not about logging in, until [`Link::let_go`].
+    pub(super) fn hold(&self) {
+        self.lock_queue().gate.held = true;
+    }
+
+    /// Logged in: requests are written until this instant.
+    pub(super) fn let_go(&self, until: Option<Instant>) {
+        let driver = {
+            let mut queue = self.lock_queue();
+            queue.gate = Gate { held: false, until };
+            queue.driver.take()
+        };
+        if let Some(driver) = driver {
+            driver.wake();
+        }
     }
 
     /// Ends the connection for `reason`, at once: what is in flight fails.
@@ -171,13 +234,25 @@ impl Link {
         self.room_freed.notify_waiters();
     }
 
+    /// Takes nothing new, fails what is not written and ends the connection when
+    /// the answers to the rest are there.
+    pub(super) fn retire(&self, reason: Error) {
+        self.change(|state| {
+            if matches!(state, State::Open | State::Draining) {
+                *state = State::Retired(reason);
+            }
+        });
+        self.closed.store(true, Ordering::Release);
+        self.room_freed.notify_waiters();
+    }
+
     /// Resolves when there is room for a request of `len` bytes, or the
     /// connection is closed; the grant passes the turn on when dropped.
     pub(super) async fn room(self: Arc<Self>, len: usize) -> RoomGrant {
         let grant = RoomGrant(self);
         loop {
             let freed = grant.0.room_freed.notified();
-            let Err(Refused::Full(_)) = grant.0.lock_queue().admit(len) else {
+            let Err(Refused::Full(_)) = grant.0.lock_queue().admit(Kind::Ordinary, len) else {
                 break;
             };
             freed.await;
@@ -201,7 +276,7 @@ impl Link {
         &self,
         waker: &Waker,
         into: &mut VecDeque<Submission<Reply>>,
-    ) -> Command {
+    ) -> (Command, Gate) {
         let mut queue = self.lock_queue();
         if into.is_empty() {
             std::mem::swap(into, &mut queue.new);
@@ -212,11 +287,13 @@ impl Link {
             Some(known) if known.will_wake(waker) => {}
             _ => queue.driver = Some(waker.clone()),
         }
-        match &queue.state {
+        let command = match &queue.state {
             State::Open => Command::Run,
             State::Draining => Command::Drain,
+            State::Retired(reason) => Command::Retire(reason.clone()),
             State::Closed(reason) => Command::Close(reason.clone()),
-        }
+        };
+        (command, queue.gate)
     }
 
     /// For the driver: gives room back.
@@ -275,14 +352,17 @@ impl Link {
 }
 
 impl Queue {
-    fn admit(&self, len: usize) -> Result<(), Refused> {
+    fn admit(&self, kind: Kind, len: usize) -> Result<(), Refused> {
         match &self.state {
+            State::Open | State::Draining if kind != Kind::Ordinary => Ok(()),
             State::Open if self.room.fits(len) => Ok(()),
             State::Open => Err(Refused::Full(len)),
             State::Draining => Err(Refused::Error(
                 Error::closed("the connection").with_possibly_written(false),
             )),
-            State::Closed(reason) => Err(Refused::Error(after_close(reason))),
+            State::Retired(reason) | State::Closed(reason) => {
+                Err(Refused::Error(after_close(reason)))
+            }
         }
     }
 }

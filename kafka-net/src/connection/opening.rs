@@ -11,7 +11,9 @@ use tokio::time::timeout;
 
 use super::dial::{Dial, Stage};
 use super::link::{Answer, Link, Refused};
+use super::login::{LoggedIn, Login};
 use super::negotiation::{Negotiation, Next};
+use super::renewal::Renewal;
 use super::versions::ApiVersionsTable;
 use super::{Connection, Handle};
 use crate::clock::now;
@@ -55,8 +57,8 @@ impl<'a> Opening<'a> {
     /// answer comes first, the broker has passed over ApiVersions, as 0.9.0
     /// does; if not, it was only slow. No amount of waiting could tell.
     ///
-    /// (Before SASL is done a current broker would not take that question: the
-    /// probe has to go when a handshake follows.)
+    /// Not before a login, when no broker would take that question: those that
+    /// have a login this client can do know ApiVersions as well.
     pub(super) async fn negotiate(
         &self,
         mut negotiation: Negotiation,
@@ -83,6 +85,31 @@ impl<'a> Opening<'a> {
         }
     }
 
+    /// Logs in, if that is set. Returns with what it can be done again.
+    async fn log_in(
+        &self,
+        versions: &ApiVersionsTable,
+        deadline: Instant,
+    ) -> Result<Option<(Login, LoggedIn)>, Error> {
+        let dial = self.dial;
+        let Some(sasl) = dial.config.sasl() else {
+            return Ok(None);
+        };
+        (dial.on_stage)(Stage::LoggingIn(self.link.peer.address));
+        let random = dial.env.random();
+        let login = match versions.is_negotiated() {
+            true => Login::new(sasl, dial.config, random, versions)?,
+            false => Login::of_oldest_era(sasl, dial.config, random),
+        };
+        let exchange = login.prepare(dial.broker, deadline).await?;
+        let logged_in = login.run(&self.link, exchange, deadline).await?;
+        tracing::debug!(
+            broker = %dial.broker, id = dial.broker.id, lane = %dial.lane,
+            mechanism = sasl.name(), lifetime = ?logged_in.lifetime, "logged in",
+        );
+        Ok(Some((login, logged_in)))
+    }
+
     /// Asks for the offsets of no partition, which 0.8 already answers.
     pub(super) async fn probe_oldest_era(&self, deadline: Instant) -> Result<(), Unanswered> {
         let answer = self.start(&ListOffsetsRequest::new(), 0, deadline)?;
@@ -101,21 +128,39 @@ impl<'a> Opening<'a> {
         }
     }
 
-    /// The connection is ready.
-    pub(super) fn finish(mut self, versions: ApiVersionsTable) -> Connection {
+    /// Logs in where that is set; then the connection is ready.
+    pub(super) async fn finish(
+        mut self,
+        versions: ApiVersionsTable,
+        deadline: Instant,
+    ) -> Result<Connection, Error> {
         let dial = self.dial;
+        let login = self.log_in(&versions, deadline).await?;
         self.finished = true;
+        if let Some((login, logged_in)) = login
+            && logged_in.lifetime.is_some()
+            && login.can_be_renewed()
+        {
+            self.link.let_go(logged_in.end());
+            let renewal = Renewal {
+                login,
+                link: self.link.clone(),
+                random: dial.env.random().clone(),
+                timeout: dial.config.request_timeout(),
+            };
+            dial.env.spawn(renewal.run(logged_in));
+        }
         tracing::debug!(
             broker = %dial.broker, id = dial.broker.id, lane = %dial.lane,
             negotiated = versions.is_negotiated(), apis = versions.ranges().count(),
             "connected",
         );
-        Connection(Arc::new(Handle {
+        Ok(Connection(Arc::new(Handle {
             link: self.link.clone(),
             versions,
             client_id: dial.config.client_id().clone(),
             env: dial.env.clone(),
-        }))
+        })))
     }
 
     /// Returns the answer's frame, header included.
@@ -126,6 +171,9 @@ impl<'a> Opening<'a> {
         deadline: Instant,
     ) -> Result<Bytes, Unanswered> {
         let mut answer = self.start(request, version, deadline)?;
+        if self.dial.config.sasl().is_some() {
+            return self.answered(answer.await);
+        }
         let left = deadline.saturating_duration_since(now());
         if let Ok(answer) = timeout(PATIENCE.min(left / 4), &mut answer).await {
             return self.answered(answer);

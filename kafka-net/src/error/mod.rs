@@ -233,6 +233,21 @@ impl Error {
         self.change(|inner| inner.possibly_written = None)
     }
 
+    /// Puts `before` in front of the text, whose context stays.
+    pub(crate) fn said_of(self, before: &str) -> Self {
+        let kind = *self.kind();
+        self.change(|inner| {
+            let text = inner.message.take();
+            let text = text.as_deref().unwrap_or_else(|| kind.default_message());
+            inner.message = Some(format!("{before}: {text}").into());
+        })
+    }
+
+    /// Whether it says what to do.
+    pub(crate) fn has_hint(&self) -> bool {
+        self.0.hint.is_some()
+    }
+
     /// Copies first when clones share it, so that they stay as they are.
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));

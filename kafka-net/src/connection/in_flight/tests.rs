@@ -36,13 +36,30 @@ impl Dialogue {
         self.submit(correlation_id, who, 30, false)
     }
 
+    /// A step of logging in.
+    fn logs_in(&mut self, id: i32, who: &'static str, kind: Kind) -> &mut Self {
+        self.take(kind, id, who, 30, true)
+    }
+
     fn submit(&mut self, id: i32, who: &'static str, timeout_s: u32, answer: bool) -> &mut Self {
+        self.take(Kind::Ordinary, id, who, timeout_s, answer)
+    }
+
+    fn take(
+        &mut self,
+        kind: Kind,
+        id: i32,
+        who: &'static str,
+        timeout_s: u32,
+        answer: bool,
+    ) -> &mut Self {
         let mut sink = Sink::new();
         sink.put_slice(b"head");
         sink.put_shared(Bytes::from_static(b"shared"));
         self.table.accept(
             self.now,
             Submission {
+                kind,
                 correlation_id: id,
                 frame: sink.finish(),
                 timeout: timeout_s * SECOND,
