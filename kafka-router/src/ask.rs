@@ -189,13 +189,14 @@ async fn connect(
     }
 }
 
-/// One error for many attempts: the last one that may pass if there is one, with
-/// the others named.
+/// One error for many attempts, with the others named: that this client is not let
+/// in, which the next broker will say as well; else the last one that may pass.
 fn nobody_answered(errors: Vec<Error>) -> Error {
     const MAX_NAMED: usize = 5;
     let chosen = errors
         .iter()
-        .rposition(Error::is_retriable)
+        .rposition(|error| *error.kind() == ErrorKind::Authentication)
+        .or_else(|| errors.iter().rposition(Error::is_retriable))
         .or(errors.len().checked_sub(1));
     let Some((index, error)) = chosen.and_then(|index| Some((index, errors.get(index)?))) else {
         return Error::new(ErrorKind::Connect).with_message("no broker is known");

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::end::End;
-use super::in_flight::{Failed, InFlight, Submission};
+use super::in_flight::{Failed, InFlight, Kind, Submission};
 use super::link::{Command, Link, Reply};
 use crate::connector::BoxStream;
 use crate::{Error, NetConfig, clock, transport};
@@ -36,6 +36,9 @@ pub(super) struct Driver {
     draining: bool,
     /// Why what was not written has been given up.
     retired: Option<Error>,
+    /// The connection is gone, maybe for a reason that its login is about to
+    /// tell.
+    unexplained: Option<End>,
     timer: Pin<Box<Sleep>>,
     /// What the timer is set to; `None` once it has gone off.
     armed: Option<Instant>,
@@ -73,6 +76,7 @@ impl Driver {
             results: Vec::new(),
             draining: false,
             retired: None,
+            unexplained: None,
             armed: None,
             counted_in_flight: 0,
             ended: false,
@@ -98,6 +102,14 @@ impl Driver {
             Command::Retire(reason) => self.retired = Some(reason),
             Command::Close(reason) => return Poll::Ready(End::Told(reason)),
         }
+        let logs_in = self.new.iter().any(|new| new.kind != Kind::Ordinary);
+        if let Some(end) = self.unexplained.take() {
+            if !gate.held || logs_in {
+                return Poll::Ready(end);
+            }
+            self.unexplained = Some(end);
+            return Poll::Pending;
+        }
         self.table.hold(gate.is_shut(now));
         self.link.counters.requests(self.new.len());
         for request in self.new.drain(..) {
@@ -105,6 +117,12 @@ impl Driver {
         }
         self.give_up_unsent();
         if let Err(end) = self.transfer(cx, now) {
+            // A broker that refuses says so and closes: whoever logs in anew is
+            // given the time to read it.
+            if gate.held && end.is_transport() && !self.table.is_logging_in() {
+                self.unexplained = Some(end);
+                return Poll::Pending;
+            }
             return Poll::Ready(end);
         }
         let leaves = self.draining || self.retired.is_some();

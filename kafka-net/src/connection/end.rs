@@ -50,6 +50,11 @@ impl End {
         )
     }
 
+    /// Whether the connection was just lost.
+    pub(super) fn is_transport(&self) -> bool {
+        matches!(self, Self::PeerClosed { .. } | Self::Io(_))
+    }
+
     pub(super) fn overdue_at(&self) -> Option<Instant> {
         match self {
             Self::Overdue(now) => Some(*now),

@@ -142,6 +142,12 @@ impl<T> InFlight<T> {
         next.is_some_and(|entry| entry.request.kind == Kind::Token)
     }
 
+    /// Whether a step of logging in is under way.
+    pub(super) fn is_logging_in(&self) -> bool {
+        let mut all = self.sent.iter().chain(&self.unsent);
+        all.any(|entry| entry.request.kind != Kind::Ordinary)
+    }
+
     /// Requests written, in part or whole, and not answered.
     pub(super) fn in_flight(&self) -> usize {
         let partly = self.unsent.front().is_some_and(|entry| entry.touched);

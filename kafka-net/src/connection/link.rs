@@ -82,7 +82,7 @@ pub(super) enum Refused {
 /// When requests that are not about logging in may be written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Gate {
-    held: bool,
+    pub(super) held: bool,
     /// When the login ends, which the broker would answer by closing.
     until: Option<Instant>,
 }

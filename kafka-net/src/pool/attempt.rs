@@ -65,7 +65,8 @@ impl Connecting {
                 Ok(connection) => return self.succeed(connection),
                 Err(error) => {
                     let pool = self.pool.upgrade();
-                    let stays = pool.is_some_and(|pool| pool.attempt_failed(&self.broker, began));
+                    let stays =
+                        pool.is_some_and(|pool| pool.attempt_failed(&self.broker, began, &error));
                     let failures = self.progress.with(|progress| progress.failures) + 1;
                     tracing::debug!(
                         broker = %self.broker, id = self.broker.id, lane = %self.lane,
@@ -138,9 +139,11 @@ impl Connecting {
 /// us, will do so again.
 fn may_pass(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::Resolve | ErrorKind::Connect | ErrorKind::Disconnected | ErrorKind::Timeout => {
-            true
-        }
+        ErrorKind::Resolve
+        | ErrorKind::Connect
+        | ErrorKind::Disconnected
+        | ErrorKind::Timeout
+        | ErrorKind::Credentials => true,
         ErrorKind::Broker(code) => code.is_retriable(),
         _ => false,
     }

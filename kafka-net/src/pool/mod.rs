@@ -14,7 +14,7 @@ use crate::connection::{Connection, ConnectionStats, Counters, Counts};
 use crate::transport::Transport;
 use crate::waiting::runtime_gone;
 use crate::watch;
-use crate::{BrokerAddress, Environment, Error, Lane, NetConfig, Random, Waiting};
+use crate::{BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig, Random, Waiting};
 use attempt::{Connecting, Progress};
 use reconnect::Pauses;
 use slots::{Attempt, Slots};
@@ -133,7 +133,8 @@ impl Pool {
     ///
     /// [`crate::ErrorKind::Timeout`] at the deadline, with the last attempt's
     /// error as its source. At once what would be the same next time: the port
-    /// does not speak Kafka, or there is no version in common.
+    /// does not speak Kafka, there is no version in common, or the broker does
+    /// not let this client in ([`crate::ErrorKind::Authentication`]).
     /// [`crate::ErrorKind::Closed`] after [`Pool::close`].
     pub fn connection(
         &self,
@@ -314,7 +315,11 @@ impl Inner {
         if let Some(attempt) = slots.attempt(broker, lane) {
             return Joined::Wait(attempt.progress.subscribe());
         }
-        let (progress, seat) = watch::channel(Progress::default());
+        let (progress, seat) = watch::channel(Progress {
+            // Who comes during the pause after it hears of it at the deadline.
+            last_error: slots.refusal(broker),
+            ..Progress::default()
+        });
         let progress = Arc::new(progress);
         let connecting = Connecting {
             pool: Arc::downgrade(own),
@@ -332,14 +337,18 @@ impl Inner {
     }
 
     /// Returns false if there is no use in another attempt: the broker has moved.
-    fn attempt_failed(&self, broker: &BrokerAddress, began: Instant) -> bool {
+    fn attempt_failed(&self, broker: &BrokerAddress, began: Instant, error: &Error) -> bool {
         self.connect_failures.fetch_add(1, Ordering::Relaxed);
+        let refused = error.kind() == &ErrorKind::Authentication;
+        let factor = if refused { REFUSED_PAUSE_FACTOR } else { 1 };
         let pauses = Pauses {
-            first: self.config.reconnect_backoff(),
-            max: self.config.reconnect_backoff_max(),
+            first: self.config.reconnect_backoff().saturating_mul(factor),
+            max: self.config.reconnect_backoff_max().saturating_mul(factor),
         };
         let random = self.random.f64();
-        self.slots().failed(now(), began, broker, pauses, random)
+        let refusal = refused.then(|| error.clone());
+        self.slots()
+            .failed(now(), began, broker, pauses, random, refusal)
     }
 
     fn attempt_succeeded(
@@ -357,6 +366,10 @@ impl Inner {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// After a login that was refused, pauses are this many times as long: many
+/// identity stores lock an account after a few wrong passwords.
+const REFUSED_PAUSE_FACTOR: u32 = 10;
 
 #[cold]
 fn pool_closed() -> Error {

@@ -7,7 +7,7 @@ use super::reconnect::{Pauses, Reconnect};
 use crate::connection::Connection;
 use crate::connection::dial::Known;
 use crate::watch;
-use crate::{BrokerAddress, Lane};
+use crate::{BrokerAddress, Error, Lane};
 use tokio::task::AbortHandle;
 
 /// What a pool knows of each broker address.
@@ -21,6 +21,8 @@ pub(super) struct Slots {
 struct BrokerSlot {
     lanes: [LaneSlot; Lane::ALL.len()],
     reconnect: Reconnect,
+    /// Why the broker did not let this client in the last time.
+    refusal: Option<Error>,
     /// What the last connection found the broker to be, and until when that
     /// counts.
     known: Option<(Known, Instant)>,
@@ -87,6 +89,11 @@ impl Slots {
         }
     }
 
+    /// Why the broker did not let this client in, the last time it was asked.
+    pub(super) fn refusal(&self, broker: &BrokerAddress) -> Option<Error> {
+        self.brokers.get(broker)?.refusal.clone()
+    }
+
     /// The lane's attempt has succeeded. Returns false if the pool is closed.
     pub(super) fn connected(
         &mut self,
@@ -107,6 +114,7 @@ impl Slots {
             return true;
         };
         slot.reconnect.connected();
+        slot.refusal = None;
         // Whoever was believed to be old is not found to be so again.
         if known == Known::Current || slot.known(now) != known {
             slot.known = Some((known, now + KNOWN_FOR));
@@ -124,11 +132,13 @@ impl Slots {
         broker: &BrokerAddress,
         pauses: Pauses,
         random: f64,
+        refusal: Option<Error>,
     ) -> bool {
         let Some(slot) = self.brokers.get_mut(broker) else {
             return false;
         };
         slot.reconnect.failed(now, began, pauses, random);
+        slot.refusal = refusal;
         if slot.known(now) == Known::Old {
             slot.known = None;
         }

@@ -164,7 +164,7 @@ impl SaslExchange for OAuthExchange {
     }
 
     fn challenge(&mut self, challenge: &[u8]) -> Result<SaslStep, Error> {
-        if let Some(complaint) = self.refused() {
+        if let Some(complaint) = self.complaint.take() {
             // Whatever follows a complaint, the token was not taken.
             return Err(Error::new(ErrorKind::Authentication)
                 .with_message(format!("the broker did not take the token: {complaint}")));
@@ -172,22 +172,29 @@ impl SaslExchange for OAuthExchange {
         if challenge.is_empty() {
             return Ok(SaslStep::Done);
         }
+        self.forget();
         let text = self.without_secrets(&String::from_utf8_lossy(challenge));
         self.complaint = Some(Untrusted(&text).to_string());
         Ok(SaslStep::Respond(Bytes::from_static(b"\x01")))
     }
 
-    /// A token that was refused is not shown to the next broker.
     fn refused(&mut self) -> Option<String> {
-        let mut held = lock(&self.held);
-        if held.as_ref().is_some_and(|held| held.token == self.token) {
-            *held = None;
-        }
+        self.forget();
         self.complaint.take()
     }
 
     fn without_secrets(&self, text: &str) -> String {
         self.token.value().hidden_in(text)
+    }
+}
+
+impl OAuthExchange {
+    /// A token that was refused is not shown to the next broker.
+    fn forget(&self) {
+        let mut held = lock(&self.held);
+        if held.as_ref().is_some_and(|held| held.token == self.token) {
+            *held = None;
+        }
     }
 }
 

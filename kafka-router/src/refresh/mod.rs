@@ -269,9 +269,10 @@ impl Refresh {
         } else {
             tracing::debug!(%error, attempts = self.failures, "still no metadata");
         }
-        if self.cluster.generation() == 0 && is_hopeless(&error) {
-            // Nothing has ever worked and trying again can't help: better told at
-            // once than at everyone's deadline.
+        let refused = *error.kind() == ErrorKind::Authentication;
+        if refused || self.cluster.generation() == 0 && is_hopeless(&error) {
+            // No broker lets this client in, or nothing has ever worked and trying
+            // again can't help: better told at once than at everyone's deadline.
             for id in self.waiters.ids() {
                 self.end(id);
                 self.outputs.push(Output::Resolve(id, Err(error.clone())));

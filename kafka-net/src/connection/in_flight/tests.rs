@@ -366,3 +366,79 @@ fn room_comes_back_exactly() {
     released(&mut dialogue, 2, 10);
     released(&mut dialogue, 0, 0);
 }
+
+/// Of what is next on the wire, the first byte of each request: all begin alike,
+/// so the lengths tell.
+#[test]
+fn logging_in_goes_before_what_waits() {
+    let mut dialogue = Dialogue::new(10);
+    dialogue.asks(1, "before", 30).asks(2, "begun", 30);
+    dialogue.socket_takes(13, &[]).asks(3, "waiting", 30);
+    dialogue.table.hold(true);
+    dialogue.logs_in(4, "handshake", Kind::Login);
+    assert_eq!(
+        dialogue.output().len(),
+        7 + 10,
+        "the rest of the begun one, and the handshake"
+    );
+    dialogue.socket_takes(17, &[]).asks(5, "later", 30);
+    assert!(!dialogue.table.has_output(), "the others are held");
+    dialogue
+        .answer_to(1, Ok("before"))
+        .answer_to(2, Ok("begun"))
+        .answer_to(4, Ok("handshake"));
+    dialogue
+        .logs_in(6, "token", Kind::Login)
+        .socket_takes(10, &[]);
+    dialogue.answer_to(6, Ok("token"));
+    assert!(!dialogue.table.has_output());
+    dialogue.table.hold(false);
+    dialogue
+        .socket_takes(20, &[])
+        .answer_to(3, Ok("waiting"))
+        .answer_to(5, Ok("later"))
+        .ends(false, &[]);
+}
+
+#[test]
+fn a_token_without_headers_is_answered_by_whatever_comes() {
+    let mut dialogue = Dialogue::new(10);
+    dialogue.logs_in(0, "token", Kind::Token);
+    assert!(!dialogue.table.expects_token(), "it is not written yet");
+    dialogue.socket_takes(10, &[]).asks(7, "request", 30);
+    assert!(dialogue.table.expects_token());
+    assert_eq!(dialogue.table.token_answered(dialogue.now), Some("token"));
+    assert!(!dialogue.table.expects_token());
+    dialogue.socket_takes(10, &[]).answer_to(7, Ok("request"));
+}
+
+#[test]
+fn what_was_not_written_can_be_given_up() {
+    let mut dialogue = Dialogue::new(10);
+    dialogue
+        .asks(1, "sent", 30)
+        .asks(2, "begun", 30)
+        .asks(3, "waiting", 30)
+        .socket_takes(13, &[]);
+    dialogue.table.take_released();
+    let failed = dialogue.table.give_up_unsent();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0].reply, "waiting");
+    assert!(!failed[0].possibly_written);
+    let released = dialogue.table.take_released();
+    assert_eq!((released.requests, released.bytes), (1, 10));
+    dialogue
+        .socket_takes(7, &[])
+        .answer_to(1, Ok("sent"))
+        .answer_to(2, Ok("begun"))
+        .ends(false, &[]);
+}
+
+#[test]
+fn logging_in_anew_does_not_look_like_use() {
+    let mut dialogue = Dialogue::new(10);
+    dialogue.at(59).logs_in(1, "login", Kind::Login);
+    dialogue.socket_takes(10, &[]).answer_to(1, Ok("login"));
+    dialogue.at(60);
+    assert!(dialogue.table.is_idle(dialogue.now));
+}
