@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kafka_consumer::ConsumerConfig;
-use kafka_net::{BrokerAddress, Environment, Error, NetConfig, Pool, clock};
+use kafka_net::{BrokerAddress, Environment, Error, NetConfig, Pool, Sasl, clock};
 use kafka_producer::ProducerConfig;
 use kafka_router::{Router, RouterConfig};
 
@@ -99,6 +99,37 @@ impl KafkaBuilder {
         self
     }
 
+    /// How to log in to brokers. Default: not at all.
+    ///
+    /// PLAIN and OAUTHBEARER need TLS besides, or whoever listens on the wire could log
+    /// in as well. Credentials that change come from a
+    /// [`CredentialsProvider`](crate::CredentialsProvider), tokens from a
+    /// [`TokenProvider`](crate::TokenProvider).
+    ///
+    /// ```
+    /// use kafka_client::{Credentials, Kafka, Sasl};
+    /// # use kafka_test_broker::{SaslMechanism, TestCluster};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let password = "alice-secret";
+    /// # let cluster = TestCluster::builder()
+    /// #     .sasl([SaslMechanism::ScramSha256])
+    /// #     .user("alice", password)
+    /// #     .start()
+    /// #     .await?;
+    /// # let address = cluster.bootstrap();
+    /// let kafka = Kafka::builder(address)
+    ///     .sasl(Sasl::scram_sha_256(Credentials::new("alice", password)))
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sasl(mut self, sasl: Sasl) -> Self {
+        self.net = self.net.with_sasl(sasl);
+        self
+    }
+
     /// All settings of the connection layer, for those that have no method here.
     pub fn net(mut self, change: impl FnOnce(NetConfig) -> NetConfig) -> Self {
         self.net = change(self.net);
@@ -124,7 +155,8 @@ impl KafkaBuilder {
     /// Dropping the future leaves nothing behind.
     ///
     /// # Errors
-    /// `Config` for settings that can't work, naming them; otherwise, once
+    /// `Config` for settings that can't work, naming them; `Authentication` at once when a
+    /// broker does not let this client in; otherwise, once
     /// [`connect_within`](Self::connect_within) has passed, a `Timeout` whose source is
     /// the last failure, naming the address.
     pub async fn connect(self) -> Result<Kafka, Error> {

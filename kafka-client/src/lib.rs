@@ -79,7 +79,12 @@ pub use kafka_consumer::{
 #[cfg(feature = "tls")]
 pub use kafka_net::TlsConfig;
 pub use kafka_net::{
-    BrokerAddress, Connector, Environment, Error, ErrorKind, NetConfig, Random, WallClock,
+    BoxFuture, BrokerAddress, Connector, Environment, Error, ErrorKind, NetConfig, Random,
+    WallClock,
+};
+pub use kafka_net::{
+    Credentials, CredentialsProvider, OAuthToken, ProviderError, Sasl, SaslExchange, SaslLogin,
+    SaslMechanism, SaslStep, Secret, TokenProvider,
 };
 pub use kafka_producer::{
     Ack, Acks, BufferMemory, Delivery, Idempotence, InFlight, Permit, Producer, ProducerConfig,

@@ -373,7 +373,7 @@ const JAVA_ONLY: &[(&str, &str)] = &[
     ("retries", "retries end with delivery.timeout.ms"),
     (
         "sasl.",
-        "SASL is not implemented yet; this client can't connect where it is needed",
+        "log in by KafkaBuilder::sasl: it is not taken from properties",
     ),
     ("send.buffer.bytes", "socket buffers are left to the system"),
     (

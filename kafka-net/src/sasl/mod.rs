@@ -52,6 +52,30 @@ impl Sasl {
 
     /// OAUTHBEARER: tokens of an identity provider, so only over TLS. Brokers
     /// from 2.0 on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use kafka_net::{BoxFuture, OAuthToken, ProviderError, Sasl, TokenProvider};
+    ///
+    /// #[derive(Debug)]
+    /// struct Metadata;
+    ///
+    /// impl TokenProvider for Metadata {
+    ///     fn token(&self) -> BoxFuture<'_, Result<OAuthToken, ProviderError>> {
+    ///         Box::pin(async {
+    ///             let token = fetch().await?;
+    ///             Ok(OAuthToken::new(token).with_lifetime(Duration::from_secs(3600)))
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// # async fn fetch() -> Result<String, ProviderError> {
+    /// #     Ok("token".to_owned())
+    /// # }
+    /// let sasl = Sasl::oauth_bearer(Metadata);
+    /// assert_eq!(sasl.name(), "OAUTHBEARER");
+    /// ```
     pub fn oauth_bearer(tokens: impl TokenProvider) -> Self {
         Self::mechanism(OAuthBearer::new(Arc::new(tokens)))
     }

@@ -38,7 +38,7 @@ async fn row_51_renewed_under_pipelined_requests() {
         let start = now();
         let mut pending = std::collections::VecDeque::new();
         let mut answered = 0;
-        while now() - start < seconds(300) {
+        while now() - start < seconds(130) {
             while pending.len() < 10 {
                 pending.push_back(connection.start(&MetadataRequest::new(), &options));
             }
@@ -52,10 +52,10 @@ async fn row_51_renewed_under_pipelined_requests() {
         }
         let logins = cluster.faults().hits(logins);
         assert!(
-            (10..=13).contains(&logins),
-            "{name}: {logins} logins in 300 s of 30 s each"
+            (5..=6).contains(&logins),
+            "{name}: {logins} logins in 130 s of 30 s each"
         );
-        assert!(answered > 1000, "{name}: {answered}");
+        assert!(answered > 500, "{name}: {answered}");
         assert_eq!(client.pool.stats().connects, 1, "{name}");
         assert_eq!(client.pool.stats().traffic.lost, 0, "{name}");
     }

@@ -43,6 +43,10 @@ impl ScramHash {
 
 /// PBKDF2 for one block, in portions: a broker may ask for a million rounds, and
 /// whoever shares the thread must not wait for all of them.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one per login, and it is boxed"
+)]
 pub(super) enum Salting {
     Sha256(Rounds<Hmac<Sha256>, 32>),
     Sha512(Rounds<Hmac<Sha512>, 64>),
