@@ -175,7 +175,7 @@ impl Dial<'_> {
             match (last, self.config.sasl()) {
                 (Some(error), _) if self.known == Known::Current => return Err(error),
                 (Some(error), Some(sasl)) if !Login::is_possible_in_oldest_era(sasl) => {
-                    return Err(closes_every_connection(error));
+                    return Err(closes_every_connection(error, self.transport));
                 }
                 _ => {}
             }
