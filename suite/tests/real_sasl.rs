@@ -1,7 +1,11 @@
 //! Logging in to real brokers by each mechanism, refusals, and logins that are
 //! renewed under load.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -118,7 +122,12 @@ async fn check_refusals(cluster: &RealCluster) {
         let name = sasl.name().to_owned();
         let error = connect(cluster, sasl).await.unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::Authentication, "{name}: {error}");
-        for part in [&name, "SASL_AUTHENTICATION_FAILED", "127.0.0.1:", "check user"] {
+        for part in [
+            &name,
+            "SASL_AUTHENTICATION_FAILED",
+            "127.0.0.1:",
+            "check user",
+        ] {
             assert!(error.to_string().contains(part), "{part} in {error}");
         }
     }
@@ -154,7 +163,10 @@ async fn check_renewal(cluster: &RealCluster, sasl: Sasl) -> Result<(), BoxError
 async fn check_records(cluster: &RealCluster, sasl: Sasl) -> Result<(), BoxError> {
     let kafka = connect(cluster, sasl).await?;
     let topic = "renewed";
-    kafka.admin().create_topic(NewTopic::new(topic, 1, 1)).await?;
+    kafka
+        .admin()
+        .create_topic(NewTopic::new(topic, 1, 1))
+        .await?;
     let consumer = kafka.consumer().assign_topic(topic, Start::Earliest);
     let mut consumer = consumer.build().await?;
     let producer = kafka.producer().build().await?;
