@@ -57,6 +57,19 @@ async fn large_requests_on_sockets() {
     pool.close(deadline).await;
 }
 
+/// Both the handshake and the requests are flushed through TLS, to the stream
+/// below it.
+#[tokio::test]
+async fn streams_that_hold_back_are_flushed() {
+    let (tls, config) = localhost();
+    let network = Network::secured(config).await;
+    network.hold_back();
+    let connection = connect(&network.pool(tls), "localhost").await.unwrap();
+    for _ in 0..3 {
+        question(&connection).await.unwrap();
+    }
+}
+
 /// A listener that serves one connection by hand, after the negotiation.
 async fn by_hand<F>(
     config: Arc<ServerConfig>,

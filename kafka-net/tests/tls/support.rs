@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Cursor};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use kafka_net::{
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse};
 use kafka_test_broker::TestCluster;
 use rustls::ServerConfig;
-use tokio::io::{AsyncReadExt, copy_bidirectional, duplex, join, split};
+use tokio::io::{AsyncReadExt, BufWriter, copy_bidirectional, duplex, join, split};
 use tokio::runtime::Handle;
 use tokio_rustls::TlsAcceptor;
 
@@ -26,6 +27,7 @@ pub(crate) struct Network {
     cluster: TestCluster,
     accept: Mutex<Accept>,
     first_bytes: Arc<Mutex<Vec<u8>>>,
+    holds_back: AtomicBool,
 }
 
 impl Network {
@@ -35,6 +37,7 @@ impl Network {
             cluster,
             accept: Mutex::new(Arc::new(|_| Box::pin(async {}))),
             first_bytes: Arc::default(),
+            holds_back: AtomicBool::new(false),
         })
     }
 
@@ -70,6 +73,11 @@ impl Network {
         accept: impl Fn(BoxStream) -> BoxFuture<'static, ()> + Send + Sync + 'static,
     ) {
         *self.accept.lock().unwrap() = Arc::new(accept);
+    }
+
+    /// From now on the client's streams keep what is written until they are flushed.
+    pub(crate) fn hold_back(&self) {
+        self.holds_back.store(true, Ordering::Relaxed);
     }
 
     /// A connection to the broker behind, in plain text.
@@ -126,6 +134,7 @@ impl Connector for Network {
     fn connect(&self, _addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
         let accept = self.accept.lock().unwrap().clone();
         let first_bytes = self.first_bytes.clone();
+        let holds_back = self.holds_back.load(Ordering::Relaxed);
         Box::pin(async move {
             let (ours, theirs) = duplex(64 * 1024);
             tokio::spawn(async move {
@@ -138,6 +147,9 @@ impl Connector for Network {
                 let stream = join(Cursor::new(first).chain(reading), writing);
                 accept(Box::new(stream)).await;
             });
+            if holds_back {
+                return Ok(Box::new(BufWriter::with_capacity(1 << 20, ours)) as BoxStream);
+            }
             Ok(Box::new(ours) as BoxStream)
         })
     }

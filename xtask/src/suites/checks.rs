@@ -23,8 +23,13 @@ pub(super) fn clippy(_scale: &Scale) -> Outcome {
 }
 
 pub(super) fn docs(_scale: &Scale) -> Outcome {
-    let mut command = cargo::command(&["doc", "--workspace", "--no-deps"]);
-    cargo::check(command.env("RUSTDOCFLAGS", "-D warnings"))
+    let with = |arguments: &[&str]| {
+        let mut command = cargo::command(&["doc", "--no-deps"]);
+        cargo::check(command.args(arguments).env("RUSTDOCFLAGS", "-D warnings"))
+    };
+    let tls = ["--package", "kafka-net", "--package", "kafka-client"];
+    let tls = [&tls[..], &["--features", "kafka-net/tls,kafka-client/tls"]].concat();
+    with(&["--workspace"]).and(with(&tls))
 }
 
 pub(super) fn tidy(_scale: &Scale) -> Outcome {

@@ -25,8 +25,10 @@ pub(super) fn run(_scale: &Scale) -> Outcome {
     let client_tls = [
         "--package",
         "kafka-net",
+        "--package",
+        "kafka-client",
         "--features",
-        "tls",
+        "kafka-net/tls,kafka-client/tls",
         "--lib",
         "--test",
         "tls",
