@@ -125,6 +125,35 @@ async fn every_codec_and_every_acks_over_three_brokers() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_stream_that_is_through_with_its_batch_holds_nothing_back() -> Outcome {
+    let cluster = TestCluster::start().await?;
+    let kafka = Kafka::builder(cluster.bootstrap()).connect().await?;
+    let producer = kafka.producer().build().await?;
+    for n in 0..4 {
+        // Each its own batch.
+        producer
+            .send(Record::to("t").value(format!("{n}")))
+            .await?
+            .await?;
+    }
+    let mut consumer = kafka
+        .consumer()
+        .assign([Assignment::new("t", 0, Start::Earliest)])
+        .build()
+        .await?;
+    let mut batches = consumer.batches();
+    for n in 0..2 {
+        let record = consumer.next_record().await?.expect("open");
+        assert_eq!(record.offset, 2 * n);
+        // The stream behind next_record lives on; its batch is handed out whole.
+        let next = tokio::time::timeout(Duration::from_secs(60), batches.next_batch());
+        let batch = next.await.expect("the partition is free")?.expect("open");
+        assert_eq!(batch.first_offset(), 2 * n + 1);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn offsets_of_a_group_without_membership() -> Outcome {
     let cluster = TestCluster::start().await?;
     let kafka = Kafka::builder(cluster.bootstrap()).connect().await?;

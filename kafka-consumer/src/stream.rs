@@ -161,6 +161,11 @@ impl RecordStream {
         };
         let record = OwnedRecord::of(&current.batch, &view, &mut self.copier);
         current.lease.cursor.move_to(next);
+        if last {
+            // Through: others may go on with the partition, whether or not anybody
+            // asks this stream for more.
+            self.give_back();
+        }
         Some(record)
     }
 
