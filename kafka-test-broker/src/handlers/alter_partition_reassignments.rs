@@ -38,8 +38,10 @@ impl Handler for AlterPartitionReassignmentsRequest {
             let partitions = topic.partitions.iter().map(|wanted| {
                 let done = reassign(context, &topic.name, wanted, may_resize);
                 let code = done.err().unwrap_or(ErrorCode::None);
-                let message =
-                    (code != ErrorCode::None).then(|| StrBytes::from_static(code.description()));
+                // Kafka gives no reason where there was nothing to cancel.
+                let is_told =
+                    !matches!(code, ErrorCode::None | ErrorCode::NoReassignmentInProgress);
+                let message = is_told.then(|| StrBytes::from_static(code.description()));
                 ReassignablePartitionResponse::new()
                     .with_partition_index(wanted.partition_index)
                     .with_error_code(code.code())

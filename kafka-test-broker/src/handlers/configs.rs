@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::Context;
-use crate::cluster::{ELIGIBLE_LEADER_REPLICAS, METADATA_TOPIC};
+use crate::cluster::{ELIGIBLE_LEADER_REPLICAS, METADATA_TOPIC, invalid_name};
 use crate::settings::{self, Given, Kind, Scope, Update};
 
 /// What has settings, with its number in the protocol.
@@ -216,6 +216,9 @@ fn alter_topic(context: &mut Context<'_>, changes: &Changes, dry_run: bool) -> R
         value.value
     };
     let given = changes.applied(Scope::Topic, &present, default)?;
+    if let Some(problem) = invalid_name(name) {
+        return Err(Refusal::new(ErrorCode::InvalidTopicException, problem));
+    }
     let mut config = cluster.default_topic_config();
     for (name, value) in &given {
         config.set(name, value).map_err(Refusal::config)?;

@@ -2,7 +2,7 @@
 //! (KIP-113).
 //!
 //! - 1: throttled after the answer. 2: flexible. 3: an error of the whole.
-//! - 4: bytes in all and free (KIP-827), which nobody knows here. 5: cordoned
+//! - 4: bytes in all and free (KIP-827), as if on a disk of one tebibyte. 5: cordoned
 //!   directories (KIP-1066), of which there are none.
 
 use kafka_protocol::messages::describe_log_dirs::{
@@ -14,6 +14,9 @@ use kafka_protocol::{ErrorCode, StrBytes};
 use super::{Context, Handler, Outcome};
 use crate::cluster::{Cluster, Partition, Topic};
 use crate::security::{Need, Operation};
+
+/// The size of a broker's disk, which is memory.
+const DISK_BYTES: i64 = 1 << 40;
 
 impl Handler for DescribeLogDirsRequest {
     fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
@@ -40,7 +43,13 @@ impl Handler for DescribeLogDirsRequest {
                         .with_partitions(partitions)
                 })
             });
-            directory.with_topics(topics.collect::<Vec<_>>())
+            let everything = context.cluster.topics();
+            let everything = everything.flat_map(|topic| stored(topic, broker, None));
+            let taken: i64 = everything.map(|one| one.partition_size).sum();
+            directory
+                .with_topics(topics.collect::<Vec<_>>())
+                .with_total_bytes(DISK_BYTES)
+                .with_usable_bytes((DISK_BYTES - taken).max(0))
         };
         Outcome::Answer(DescribeLogDirsResponse::new().with_results(vec![directory]))
     }

@@ -21,7 +21,7 @@ impl Handler for DescribeUserScramCredentialsRequest {
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<DescribeUserScramCredentialsResponse> {
-        let response = DescribeUserScramCredentialsResponse::new().with_error_message(None);
+        let response = DescribeUserScramCredentialsResponse::new();
         if let Some(code) = context.plan.whole_error() {
             return Outcome::Answer(response.with_error_code(code.code()));
         }
@@ -50,9 +50,7 @@ impl Handler for DescribeUserScramCredentialsRequest {
             }
         }
         let results = seen.into_iter().map(|name| {
-            let result = DescribeUserScramCredentialsResult::new()
-                .with_user(name.clone())
-                .with_error_message(None);
+            let result = DescribeUserScramCredentialsResult::new().with_user(name.clone());
             let failed = |code: ErrorCode, message: String| {
                 result
                     .clone()
@@ -60,17 +58,14 @@ impl Handler for DescribeUserScramCredentialsRequest {
                     .with_error_message(Some(StrBytes::from(message)))
             };
             if twice.contains(&name) {
-                let message = format!(
-                    "Cannot describe SCRAM credentials for the same user twice in a single \
-                     request: {name}"
-                );
+                let message = format!("{name} is asked about twice");
                 return failed(ErrorCode::DuplicateResource, message);
             }
             match infos.remove(name.as_str()) {
                 Some(infos) => result.clone().with_credential_infos(infos),
                 None => failed(
                     ErrorCode::ResourceNotFound,
-                    format!("Attempt to describe a user credential that does not exist: {name}"),
+                    format!("{name} has no password for SCRAM"),
                 ),
             }
         });
