@@ -14,6 +14,7 @@ mod ledger;
 mod line;
 mod numbered;
 mod proxy;
+pub mod scenarios;
 pub mod soak;
 
 pub use broker::{Broker, java_file};

@@ -6,6 +6,7 @@ mod ci;
 mod conformance;
 mod fuzz;
 mod nightly;
+mod scenarios;
 mod schema_audit;
 mod sim;
 mod soak;
@@ -50,6 +51,11 @@ usage: cargo xtask COMMAND
                         other people's clients on the embedded cluster, beside what a
                         real Kafka left; --record keeps what a real one leaves now; a
                         NAME is a scenario of suite/foreign or its beginning
+  scenarios [--record | --bootstrap ADDRESS [--brokers N]] [NAME ...]
+                        our own client on the embedded cluster, or on the one at ADDRESS,
+                        beside what a real Kafka left; --record keeps what a real one
+                        leaves now; a NAME is a scenario of suite/src/scenarios or its
+                        beginning
 ";
 
 /// Runs the command that the arguments name; `false` when something it checked failed.
@@ -75,6 +81,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         "bench" => bench::run(arguments),
         "broker" => broker::run(arguments),
         "transcripts" => transcripts::run(arguments),
+        "scenarios" => scenarios::run(arguments),
         "help" => {
             print!("{USAGE}");
             Ok(true)
