@@ -1,5 +1,6 @@
 //! A simulated world: cluster, network, clock and chance, all from one seed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,10 +9,11 @@ use std::time::Duration;
 use kafka_client::KafkaBuilder;
 use kafka_net::{Environment, Random};
 use kafka_protocol::Uuid;
-use kafka_protocol::records::RecordBatch;
+use kafka_protocol::records::{BatchLimits, RecordBatch};
 use kafka_test_broker::{TestCluster, TestClusterBuilder};
 use tokio::runtime::{Builder, Handle};
 
+use crate::checker::Violation;
 use crate::clock::{EPOCH_MS, SimWallClock};
 use crate::network::{LinkProfile, Network};
 use crate::process::Process;
@@ -161,9 +163,13 @@ impl Simulation {
             trace: trace.clone(),
         };
         let limit = self.time_limit;
-        let output = tokio::time::timeout(limit, app(world.clone()))
-            .await
-            .map_err(|_| Stuck(format!("not done after {limit:?} of virtual time")));
+        let output = tokio::select! {
+            biased;
+            who = world.network.paces().runaway() => Err(Stuck(who)),
+            output = tokio::time::timeout(limit, app(world.clone())) => {
+                output.map_err(|_| Stuck(format!("not done after {limit:?} of virtual time")))
+            }
+        };
         rows.hit_times(2, world.cluster.duplicates_recognised());
         let rows = rows.counts();
         Run {
@@ -211,6 +217,7 @@ impl std::error::Error for Stuck {}
 struct Disposable {
     topics: Vec<String>,
     removed: Vec<RemovedLog>,
+    compacted: Vec<CompactedLog>,
     usual_profile: Option<LinkProfile>,
 }
 
@@ -226,6 +233,23 @@ pub struct RemovedLog {
     /// The first offset that is still there; `i64::MAX` where the topic was deleted.
     pub below: i64,
     /// What was removed.
+    pub batches: Vec<RecordBatch>,
+}
+
+/// Records that compaction took out of a log.
+#[derive(Clone, Debug)]
+pub struct CompactedLog {
+    /// The topic.
+    pub topic: String,
+    /// Its id at that time.
+    pub topic_id: Uuid,
+    /// The partition.
+    pub partition: i32,
+    /// When, on the run's clock.
+    pub at: Duration,
+    /// The offsets that were in use before and are not any more.
+    pub removed: BTreeSet<i64>,
+    /// The batches that held them, as they were before.
     pub batches: Vec<RecordBatch>,
 }
 
@@ -252,8 +276,15 @@ impl World {
 
     /// A process of its own for some of the clients, which can be frozen.
     pub fn process(&self) -> Process {
-        let process = Process::new(&self.environment, self.cluster.bootstrap());
-        self.processes().push(process.clone());
+        let mut processes = self.processes();
+        let environment = Environment::new(
+            self.environment.runtime().clone(),
+            Arc::new(self.network.of_process(processes.len() + 1)),
+            self.environment.wall_clock().clone(),
+            self.environment.random().clone(),
+        );
+        let process = Process::new(&environment, self.cluster.bootstrap());
+        processes.push(process.clone());
         process
     }
 
@@ -275,6 +306,18 @@ impl World {
     /// This world's chance. Draw from it only in an order that the run itself determines.
     pub fn random(&self) -> &Random {
         &self.random
+    }
+
+    /// Clients that went on faster than pauses allow, so far: that dialled, asked for what
+    /// the cluster is like, or were refused, so often within a second of virtual time that
+    /// they can't have waited in between. Ten times as often as the first of the default
+    /// pauses allows is allowed (50 ms between dials of one address, 100 ms otherwise, for
+    /// each api, and each partition that is refused). A client that goes on without any
+    /// time passing ends the run as [`Stuck`].
+    ///
+    /// Where the wire is not watched, only dials are counted.
+    pub fn hot_loops(&self) -> Vec<Violation> {
+        self.network.paces().violations()
     }
 
     /// Counts the [`ROWS`](crate::ROWS) that were met; those of the cluster and the wire
@@ -349,6 +392,46 @@ impl World {
         self.cluster.delete_records(topic, partition, offset)
     }
 
+    /// Compacts a partition as far as its high watermark, if the `cleanup.policy` of its
+    /// topic is to compact, keeping what it removed for [`World::compacted_logs`]. Returns
+    /// how many records went.
+    pub fn compact(&self, topic: &str, partition: i32) -> usize {
+        let Some(topic_id) = self.cluster.topic_id(topic) else {
+            return 0;
+        };
+        let mut batches = self.cluster.log(topic, partition);
+        self.cluster.roll_segment(topic, partition);
+        if !self.cluster.compact(topic, partition) {
+            return 0;
+        }
+        let kept: BTreeSet<i64> = offsets(&self.cluster.log(topic, partition)).collect();
+        let mut removed: BTreeSet<i64> = offsets(&batches).collect();
+        removed.retain(|offset| !kept.contains(offset));
+        batches.retain(|batch| {
+            let of = batch.base_offset()..=batch.last_offset();
+            removed.range(of).next().is_some()
+        });
+        let count = removed.len();
+        self.trace.note(format_args!(
+            "{topic}-{partition} lost {count} to compaction"
+        ));
+        self.disposable().compacted.push(CompactedLog {
+            topic: topic.to_owned(),
+            topic_id,
+            partition,
+            at: self.trace.virtual_time(),
+            removed,
+            batches,
+        });
+        count
+    }
+
+    /// All that compaction has removed so far: the ground truth for records that are in no
+    /// log any more.
+    pub fn compacted_logs(&self) -> Vec<CompactedLog> {
+        self.disposable().compacted.clone()
+    }
+
     fn bury(&self, topic: &str) {
         let Some(topic_id) = self.cluster.topic_id(topic) else {
             return;
@@ -369,6 +452,13 @@ impl World {
     pub(crate) fn removed_since(&self, place: usize) -> Vec<RemovedLog> {
         let disposable = self.disposable();
         disposable.removed.get(place..).unwrap_or_default().to_vec()
+    }
+
+    /// Those of [`World::compacted_logs`] from this place on.
+    pub(crate) fn compacted_since(&self, place: usize) -> Vec<CompactedLog> {
+        let disposable = self.disposable();
+        let compacted = disposable.compacted.get(place..);
+        compacted.unwrap_or_default().to_vec()
     }
 
     pub(crate) fn disposable_topics(&self) -> Vec<String> {
@@ -392,4 +482,16 @@ impl World {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The offset of every record that can be read.
+fn offsets(batches: &[RecordBatch]) -> impl Iterator<Item = i64> {
+    let limits = BatchLimits::default();
+    let records = batches
+        .iter()
+        .filter_map(move |batch| batch.decompress(&limits).ok());
+    records.flat_map(|records| {
+        let offsets: Vec<i64> = records.iter().map(|record| record.offset()).collect();
+        offsets
+    })
 }

@@ -172,6 +172,16 @@ impl Positions {
                             view.place(log, Some(first))
                         )
                     });
+                } else if let Some(gone) = view.still_there(log, isolation, (from, *offset), now) {
+                    findings.add(Anomaly::PollSkip, || {
+                        format!(
+                            "{}: {} from position {expected}, past {}, which was there until {}",
+                            who(),
+                            view.place(log, Some(*offset)),
+                            view.place(log, Some(gone.offset)),
+                            at(gone.until)
+                        )
+                    });
                 }
             }
             *position = Some(offset.saturating_add(1));

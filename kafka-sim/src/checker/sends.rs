@@ -9,6 +9,7 @@ use crate::history::{LogId, Promise, Send, SendId, SendOutcome};
 
 pub(super) fn check(view: &View<'_>, findings: &mut Findings) {
     check_offsets(view, findings);
+    check_compaction(view, findings);
     let mut unseen = Unseen::default();
     for (index, send) in view.history.sends.iter().enumerate() {
         check_send(view, SendId::at(index), send, &mut unseen, findings);
@@ -81,6 +82,26 @@ fn check_offsets(view: &View<'_>, findings: &mut Findings) {
     }
 }
 
+/// What compaction took out and had to leave: the last of a key, and what has none.
+fn check_compaction(view: &View<'_>, findings: &mut Findings) {
+    for log in (0..view.history.logs.len()).map(LogId::at) {
+        for gone in view.gone(log) {
+            let removed = gone.offset < view.removed_below(log);
+            let allowed = removed || view.is_superseded(log, Some(gone.offset), gone.value);
+            if !allowed && !findings.is_explained(gone.value) {
+                findings.add_for(Anomaly::LostWrite, gone.value, || {
+                    format!(
+                        "{} is the last of its key, and compaction took it out at {}: {}",
+                        view.place(log, Some(gone.offset)),
+                        at(gone.until),
+                        view.value(gone.value)
+                    )
+                });
+            }
+        }
+    }
+}
+
 fn witness(view: &View<'_>, stray: &Stray) -> String {
     match stray.witness {
         Witness::Read(consumer, when) => {
@@ -148,7 +169,7 @@ fn check_send(
             place.1 == log && offset.is_none_or(|offset| place.2 == offset)
         };
         let removed = offset.unwrap_or(0) < view.removed_below(log);
-        if places.iter().any(there) || removed {
+        if places.iter().any(there) || removed || view.is_superseded(log, offset, value) {
             continue;
         }
         let how = || match stray {

@@ -25,7 +25,8 @@ pub(super) fn check(view: &View<'_>, findings: &mut Findings) -> Vec<Fate> {
             continue;
         };
         parts.acknowledged += 1;
-        let removed = offset.unwrap_or(0) < view.removed_below(log);
+        let removed = offset.unwrap_or(0) < view.removed_below(log)
+            || view.is_superseded(log, offset, send.value);
         let beyond = offset.is_some_and(|offset| offset >= view.known_up_to(log));
         if is_committed(view, send.value) {
             parts.shown += 1;

@@ -17,6 +17,15 @@ pub(super) struct Shown {
     pub(super) visibility: Visibility,
 }
 
+/// A record of [`View::shown`] that compaction took out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Gone {
+    pub(super) offset: i64,
+    pub(super) until: Duration,
+    visibility: Visibility,
+    pub(super) value: u32,
+}
+
 /// A record that somebody told of and that the evidence does not show there.
 #[derive(Clone, Copy)]
 pub(super) struct Stray {
@@ -34,7 +43,11 @@ pub(super) enum Witness {
 
 #[derive(Default)]
 struct Log {
+    /// What is there, and what was until compaction took it out.
     shown: Vec<Shown>,
+    gone: Vec<Gone>,
+    /// Offsets of what is there, if some are gone.
+    present: Vec<i64>,
     /// Offsets of what a read-committed consumer must be handed.
     committed: Vec<i64>,
     /// Fresh readers went up to here.
@@ -57,6 +70,8 @@ pub(super) struct View<'a> {
     senders: Vec<Option<SendId>>,
     /// By value: a read-committed consumer was handed it.
     committed_reads: Vec<bool>,
+    /// By log and key: the last offset at which a record of it is shown that stays.
+    latest: BTreeMap<(LogId, u32), i64>,
 }
 
 impl<'a> View<'a> {
@@ -70,6 +85,7 @@ impl<'a> View<'a> {
             stray_reads: BTreeMap::new(),
             senders: vec![None; history.values.len()],
             committed_reads: vec![false; history.values.len()],
+            latest: BTreeMap::new(),
         };
         view.find_senders();
         view.find_reads();
@@ -136,6 +152,12 @@ impl<'a> View<'a> {
                             value: stored.value,
                             visibility: stored.visibility,
                         });
+                        log.gone.extend(stored.until.map(|until| Gone {
+                            offset: stored.offset,
+                            until,
+                            visibility: stored.visibility,
+                            value: stored.value,
+                        }));
                     }
                 }
             }
@@ -160,12 +182,29 @@ impl<'a> View<'a> {
         for (index, log) in self.logs.iter_mut().enumerate() {
             log.shown.sort_unstable();
             log.shown.dedup();
+            log.gone.sort_unstable();
+            let mut gone = log.gone.iter().map(|gone| gone.offset).peekable();
+            let id = LogId::at(index);
+            let compacted = self.history.compacted.contains(&id);
             for shown in &log.shown {
-                let id = LogId::at(index);
                 self.places
                     .push((shown.value, id, shown.offset, shown.visibility));
-                if shown.visibility == Visibility::Committed {
+                while gone.next_if(|gone| *gone < shown.offset).is_some() {}
+                let there = gone.peek() != Some(&shown.offset);
+                if there && !log.gone.is_empty() {
+                    log.present.push(shown.offset);
+                }
+                if there && shown.visibility == Visibility::Committed {
                     log.committed.push(shown.offset);
+                }
+                // What readers saw and nobody knows to be aborted may be committed.
+                let last = match self.evidence {
+                    Evidence::Logs => shown.visibility == Visibility::Committed,
+                    Evidence::FreshReaders => shown.visibility != Visibility::Aborted,
+                };
+                let key = self.history.key_of.get(&shown.value);
+                if let Some(key) = key.filter(|_| compacted && last) {
+                    self.latest.insert((id, *key), shown.offset);
                 }
             }
         }
@@ -274,7 +313,10 @@ impl<'a> View<'a> {
     pub(super) fn visible(&self, log: LogId, isolation: Isolation) -> Visible<'_> {
         match (self.logs.get(log.index()), isolation) {
             (Some(log), Isolation::ReadCommitted) => Visible::Offsets(&log.committed),
-            (Some(log), Isolation::ReadUncommitted) => Visible::Shown(&log.shown),
+            (Some(log), Isolation::ReadUncommitted) if log.gone.is_empty() => {
+                Visible::Shown(&log.shown)
+            }
+            (Some(log), Isolation::ReadUncommitted) => Visible::Offsets(&log.present),
             (None, _) => Visible::Offsets(&[]),
         }
     }
@@ -305,6 +347,39 @@ impl<'a> View<'a> {
     pub(super) fn removed_below(&self, log: LogId) -> i64 {
         let below = self.history.removed_below.get(log.index());
         below.copied().unwrap_or(0)
+    }
+
+    /// Whether compaction may have taken this value out of its place in the log, because
+    /// a later one of its key is there. Where the offset is unknown, any of its key will do.
+    pub(super) fn is_superseded(&self, log: LogId, offset: Option<i64>, value: u32) -> bool {
+        let key = self.history.key_of.get(&value);
+        let latest = key.and_then(|key| self.latest.get(&(log, *key)));
+        latest.is_some_and(|latest| offset.is_none_or(|offset| *latest > offset))
+    }
+
+    /// What compaction took out of a log, by offset.
+    pub(super) fn gone(&self, log: LogId) -> &[Gone] {
+        self.logs.get(log.index()).map_or(&[], |log| &log.gone)
+    }
+
+    /// The first record in `from..to` that a consumer of this isolation could still be
+    /// handed at that time, and which is gone since.
+    pub(super) fn still_there(
+        &self,
+        log: LogId,
+        isolation: Isolation,
+        (from, to): (i64, i64),
+        now: Duration,
+    ) -> Option<Gone> {
+        let gone = self.gone(log);
+        let start = gone.partition_point(|gone| gone.offset < from);
+        let mut within = gone.get(start..)?.iter().take_while(|g| g.offset < to);
+        let found = within.find(|gone| {
+            let visible =
+                isolation == Isolation::ReadUncommitted || gone.visibility == Visibility::Committed;
+            visible && now < gone.until
+        });
+        found.copied()
     }
 
     pub(super) fn sender(&self, value: u32) -> Option<SendId> {

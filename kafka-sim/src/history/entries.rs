@@ -238,6 +238,8 @@ pub(crate) struct Stored {
     pub(crate) offset: i64,
     pub(crate) value: u32,
     pub(crate) visibility: Visibility,
+    /// When compaction took it out.
+    pub(crate) until: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 mod entries;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use indexmap::IndexSet;
@@ -36,6 +36,10 @@ pub struct History {
     pub(crate) logs: IndexSet<Incarnation>,
     /// By log: records below may have been removed.
     pub(crate) removed_below: Vec<i64>,
+    pub(crate) compacted: BTreeSet<LogId>,
+    pub(crate) keys: IndexSet<Box<[u8]>>,
+    /// By value: its key.
+    pub(crate) key_of: BTreeMap<u32, u32>,
     pub(crate) groups: IndexSet<Box<str>>,
     pub(crate) producers: Vec<Producer>,
     pub(crate) consumers: Vec<Consumer>,
@@ -75,12 +79,19 @@ impl History {
     }
 
     /// Records of the log below `offset` may be gone without loss, from now on and also
-    /// before: retention, deletion of records or compaction. For a deleted topic, all:
-    /// `i64::MAX`.
+    /// before: retention, or deletion of records. For a deleted topic, all: `i64::MAX`.
     pub fn removed_below(&mut self, log: LogId, offset: i64) {
         if let Some(below) = self.removed_below.get_mut(log.index()) {
             *below = offset.max(*below);
         }
+    }
+
+    /// The log is compacted, from now on and also before: a record may be gone once a
+    /// committed one of the same key is behind it in the log. The last of each key stays,
+    /// and so does whatever was sent without a key ([`send`](Self::send)). Records without
+    /// a value, which compaction takes out even if they are the last, are not known here.
+    pub fn compacted(&mut self, log: LogId) {
+        self.compacted.insert(log);
     }
 
     /// A producer. One that is made anew, with a new producer id, is another one here.
@@ -136,6 +147,22 @@ impl History {
             outcome: None,
         });
         SendId::at(self.sends.len() - 1)
+    }
+
+    /// As [`send`](Self::send), with the record's key: see [`compacted`](Self::compacted).
+    pub fn send_keyed(
+        &mut self,
+        now: Duration,
+        producer: ProducerId,
+        key: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+    ) -> SendId {
+        let send = self.send(now, producer, value);
+        let key = entries::narrow(self.keys.insert_full(key.as_ref().into()).0);
+        if let Some(entry) = self.sends.get(send.index()) {
+            self.key_of.insert(entry.value, key);
+        }
+        send
     }
 
     /// A send has its outcome. Call it as often as the client says so: twice is found.
@@ -332,12 +359,37 @@ impl History {
         value: impl AsRef<[u8]>,
         visibility: Visibility,
     ) {
-        let value = self.value(value.as_ref());
+        self.store(log, offset, value.as_ref(), visibility, None);
+    }
+
+    /// As [`stored`](Self::stored), of a record that was in the log until compaction took
+    /// it out: who was handed later records before that must have been handed this one.
+    pub fn stored_until(
+        &mut self,
+        end: Duration,
+        log: LogId,
+        offset: i64,
+        value: impl AsRef<[u8]>,
+        visibility: Visibility,
+    ) {
+        self.store(log, offset, value.as_ref(), visibility, Some(end));
+    }
+
+    fn store(
+        &mut self,
+        log: LogId,
+        offset: i64,
+        value: &[u8],
+        visibility: Visibility,
+        until: Option<Duration>,
+    ) {
+        let value = self.value(value);
         self.stored.push(Stored {
             log,
             offset,
             value,
             visibility,
+            until,
         });
     }
 

@@ -12,9 +12,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kafka_net::{BoxStream, Connector, Random};
+use kafka_protocol::StrBytes;
 use kafka_test_broker::TestCluster;
 
 use crate::chance::below;
+use crate::pace::{Deed, Paces};
 use crate::rows::Rows;
 use crate::tap::{AbandonedCommit, Tap, Taps};
 use crate::trace::Trace;
@@ -71,6 +73,8 @@ impl LinkProfile {
 #[derive(Clone)]
 pub struct Network {
     shared: Arc<Shared>,
+    /// Who dials through this handle.
+    process: StrBytes,
 }
 
 struct Shared {
@@ -78,6 +82,7 @@ struct Shared {
     random: Random,
     trace: Trace,
     rows: Rows,
+    paces: Paces,
     /// What is known of all links together, where the wire is watched.
     taps: Option<Taps>,
     state: Mutex<State>,
@@ -110,17 +115,33 @@ impl Network {
         rows: Rows,
         watched: bool,
     ) -> Self {
-        let taps = watched.then(|| Taps::new(rows.clone(), trace.clone()));
+        let paces = Paces::new(trace.clone());
+        let taps = watched.then(|| Taps::new(rows.clone(), trace.clone(), paces.clone()));
         Self {
+            process: "the application".into(),
             shared: Arc::new(Shared {
                 cluster,
                 random,
                 trace,
                 rows,
+                paces,
                 taps,
                 state: Mutex::new(State::default()),
             }),
         }
+    }
+
+    /// The same network, for a process of its own.
+    pub(crate) fn of_process(&self, number: usize) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            process: format!("process {number}").into(),
+        }
+    }
+
+    /// How fast clients go on.
+    pub(crate) fn paces(&self) -> &Paces {
+        &self.shared.paces
     }
 
     /// Commits that brokers may carry out late, where the wire is watched.
@@ -333,7 +354,14 @@ impl Network {
     /// `None` where nobody will ever answer.
     fn open(&self, addr: SocketAddr) -> io::Result<Option<(BoxStream, Duration)>> {
         self.state().dials += 1;
-        let Some((host, port)) = self.name_of(addr) else {
+        let name = self.name_of(addr);
+        let address = match &name {
+            Some((host, port)) => format!("{host}:{port}"),
+            None => addr.to_string(),
+        };
+        let dial = Deed::Dial(address);
+        self.shared.paces.note(&self.process, dial);
+        let Some((host, port)) = name else {
             self.note(format_args!("nobody at {addr}"));
             self.shared.rows.hit(47);
             return Err(io::ErrorKind::AddrNotAvailable.into());

@@ -131,6 +131,8 @@ kinds! {
     RedirectFetch Fetch,
     /// Records are deleted from the beginning of a log.
     DeleteRecords Fetch,
+    /// A log is compacted.
+    Compact Fetch,
     /// Answers are cut in half.
     TruncateAnswers Answers,
     /// Answers are random bytes.

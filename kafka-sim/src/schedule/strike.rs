@@ -45,6 +45,7 @@ pub(super) async fn carry_out(world: World, strike: Strike) -> u64 {
         FaultKind::RecreateTopic
         | FaultKind::GrowTopic
         | FaultKind::DeleteRecords
+        | FaultKind::Compact
         | FaultKind::MoveCoordinators
         | FaultKind::FreezeProcess
         | FaultKind::JumpClientClock
@@ -254,6 +255,17 @@ impl Scene {
                 let held = u64::try_from(end - start).unwrap_or(0);
                 let offset = start + below(&self.random, held + 1) as i64;
                 u64::from(self.world.delete_records(topic, partition, offset))
+            }
+            FaultKind::Compact => {
+                // Where nothing is to be compacted, nothing happens.
+                let topics = cluster.topic_names();
+                let partitions = topics.iter().flat_map(|topic| {
+                    (0..cluster.partition_count(topic)).map(move |partition| (topic, partition))
+                });
+                let compacted = partitions
+                    .filter(|_| below(&self.random, 2) == 0)
+                    .filter(|(topic, partition)| self.world.compact(topic, *partition) > 0);
+                compacted.count() as u64
             }
             FaultKind::GrowTopic => {
                 let (topic, _) = self.partition();

@@ -23,7 +23,7 @@ use crate::rows::RowCounts;
 use crate::schedule::{FaultCounts, Schedule};
 use crate::world::{Simulation, World};
 use observed::{Doubtful, Observer};
-use plan::{ClientPlan, Plan};
+use plan::{ClientPlan, Plan, TopicPlan};
 use produce::{SLACK, Sender};
 pub use profile::{Profile, UnknownProfile};
 use read::{Goal, Reader};
@@ -125,6 +125,9 @@ pub fn run(seed: u64, options: &Options) -> Report {
                     FaultCounts::new()
                 }
             };
+            for spinning in world.hot_loops() {
+                observer.failed(spinning.facts());
+            }
             observer.note_ground_truth();
             (faults, observer, world.trace().virtual_time())
         });
@@ -165,7 +168,7 @@ async fn drive(world: &World, plan: &Plan, observer: &Observer) -> Result<FaultC
     let cluster = world.cluster();
     world.network().set_profile(plan.link);
     for topic in &plan.topics {
-        cluster.create_topic(&topic.name, topic.partitions);
+        create(cluster, topic);
         if topic.disposable {
             world.let_be_disposable(topic.name.clone());
         }
@@ -232,6 +235,25 @@ async fn drive(world: &World, plan: &Plan, observer: &Observer) -> Result<FaultC
         ));
     }
     Ok(faults)
+}
+
+/// Replicas of a partition, as of one whose topic does not say.
+const COPIES: usize = 3;
+
+fn create(cluster: &TestCluster, topic: &TopicPlan) {
+    if !topic.compacted {
+        cluster.create_topic(&topic.name, topic.partitions);
+        return;
+    }
+    let brokers = cluster.broker_ids();
+    let replicas: Vec<Vec<i32>> = (0..topic.partitions as usize)
+        .map(|first| {
+            let following = brokers.iter().cycle().skip(first % brokers.len().max(1));
+            following.take(COPIES.min(brokers.len())).copied().collect()
+        })
+        .collect();
+    let replicas: Vec<&[i32]> = replicas.iter().map(Vec::as_slice).collect();
+    cluster.create_topic_on(&topic.name, &replicas, &[("cleanup.policy", "compact")]);
 }
 
 /// One client's process, and what runs in it.

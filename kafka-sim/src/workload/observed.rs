@@ -33,6 +33,8 @@ pub(super) struct Observed {
     /// Which deleted topic held a value, at which offset; and how many logs were looked at.
     buried: BTreeMap<Vec<u8>, Vec<(i64, Uuid)>>,
     buried_logs: usize,
+    /// The same of what compaction removed.
+    compacted_logs: usize,
 }
 
 impl Observer {
@@ -91,6 +93,16 @@ impl Observer {
                 places.push((offset, log.topic_id));
             }
         }
+        let compacted = self.world.compacted_since(observed.compacted_logs);
+        observed.compacted_logs += compacted.len();
+        for log in &compacted {
+            for (offset, value) in records(&log.batches) {
+                if log.removed.contains(&offset) {
+                    let places = observed.buried.entry(value).or_default();
+                    places.push((offset, log.topic_id));
+                }
+            }
+        }
         let places = observed.buried.get(value);
         let mut places = places.into_iter().flatten();
         let id = places.find(|(at, _)| offset.is_none_or(|offset| *at == offset));
@@ -111,6 +123,15 @@ impl Observer {
             for (offset, value) in records(&log.batches) {
                 if offset < log.below {
                     history.stored(id, offset, value, Visibility::Committed);
+                }
+            }
+        }
+        for log in self.world.compacted_since(0) {
+            let id = history.log(&log.topic, &log.topic_id.to_string(), log.partition);
+            history.compacted(id);
+            for (offset, value) in records(&log.batches) {
+                if log.removed.contains(&offset) {
+                    history.stored_until(log.at, id, offset, value, Visibility::Committed);
                 }
             }
         }

@@ -32,6 +32,8 @@ pub(super) struct TopicPlan {
     pub(super) partitions: i32,
     /// Faults may delete its records, or the whole topic.
     pub(super) disposable: bool,
+    /// Its records have keys, of which the last stay.
+    pub(super) compacted: bool,
 }
 
 /// One client with all that uses it.
@@ -48,6 +50,8 @@ pub(super) struct ClientPlan {
 pub(super) struct ProducerPlan {
     pub(super) number: usize,
     pub(super) topics: Vec<String>,
+    /// Those of them that take no record without a key.
+    pub(super) compacted: Vec<String>,
     pub(super) records: usize,
     pub(super) value_size: usize,
     pub(super) pause: Duration,
@@ -164,6 +168,7 @@ impl Plan {
                 name: format!("t{number}"),
                 partitions: dice.between(1, 6) as i32,
                 disposable: number > 0 && dice.one_in(2),
+                compacted: dice.one_in(3),
             })
             .collect();
         let (most_producers, most_readers, records) = profile.traffic();
@@ -257,9 +262,11 @@ fn producer(
     };
     let linger = dice.ms(0, 20);
     let batch_size = dice.between(512, 8000) as usize;
+    let compacted = topics.iter().filter(|topic| topic.compacted);
     ProducerPlan {
         number,
         topics: some_of(dice, topics),
+        compacted: compacted.map(|topic| topic.name.clone()).collect(),
         records: dice.between(10, records) as usize,
         value_size: dice.between(20, 400) as usize,
         pause: match dice.between(0, 3) {

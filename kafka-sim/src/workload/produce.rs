@@ -170,11 +170,19 @@ impl Sender {
         };
         let value = value(self.plan.number, n, self.plan.value_size);
         let mut record = Record::to(topic.clone()).value(value.clone());
-        if self.plan.keyed {
-            record = record.key(format!("key {}", n % 17));
+        let key = format!("key {}", n % KEYS);
+        let compacted = self.plan.compacted.contains(&topic);
+        if self.plan.keyed || compacted {
+            record = record.key(key.clone());
         }
         let (now, id) = (self.observer.now(), self.id);
-        let send = self.observer.lock().history.send(now, id, &value);
+        let send = {
+            let history = &mut self.observer.lock().history;
+            match compacted {
+                true => history.send_keyed(now, id, key, &value),
+                false => history.send(now, id, &value),
+            }
+        };
         match self.hand_over(record, &topic).await {
             Ok(delivery) => self.waiting.push(Waiting {
                 n,
@@ -369,6 +377,9 @@ async fn drain(waiting: Vec<Waiting>, observer: &Observer, plan: &ProducerPlan) 
         observer.lock().history.resolve(now, send, outcome);
     }
 }
+
+/// So few that keys come again within a log, from several producers.
+const KEYS: usize = 17;
 
 /// A value that no other send of the run has.
 fn value(producer: usize, n: usize, size: usize) -> String {

@@ -1,5 +1,6 @@
 //! A sound history with all that Kafka allows, for anomalies to be planted in.
 
+mod compaction;
 mod planted;
 mod random;
 

@@ -1,5 +1,7 @@
 //! Histories made by a small model of Kafka: sound as they are, and broken in one place.
 
+use std::collections::BTreeMap;
+
 use fastrand::Rng;
 
 use super::*;
@@ -9,6 +11,8 @@ use super::*;
 struct Log {
     records: Vec<(i64, String, Visibility)>,
     end: i64,
+    /// What compaction took out, and when.
+    gone: Vec<(i64, String, Duration)>,
     /// Where the open transaction's first record is.
     open_from: Option<i64>,
 }
@@ -46,6 +50,8 @@ impl Model {
             (id, isolation, [0, 0])
         });
         let group = history.group("g");
+        // The other one is not compacted.
+        history.compacted(ids[1]);
         Self {
             random: Rng::with_seed(seed),
             history,
@@ -65,11 +71,12 @@ impl Model {
     fn run(seed: u64) -> Self {
         let mut model = Self::new(seed);
         for _ in 0..300 {
-            match model.random.u8(0..12) {
+            match model.random.u8(0..13) {
                 0..=4 => model.send(),
                 5 => model.begin_or_end(),
                 6 => model.seek(),
                 7 => model.commit(),
+                8 => model.compact(),
                 _ => model.poll(),
             }
         }
@@ -93,7 +100,10 @@ impl Model {
         self.sent += 1;
         let value = format!("value {}", self.sent);
         let now = self.tick();
-        let send = self.history.send(now, self.producers[kind], &value);
+        let key = key_of(&value);
+        let send = self
+            .history
+            .send_keyed(now, self.producers[kind], key, &value);
         // The outcome, and how often it is in the log.
         let (outcome, written) = match self.random.u8(0..10) {
             0 => (Some(Indeterminate), 0),
@@ -207,12 +217,36 @@ impl Model {
         self.history.committed(now, commit, outcome);
     }
 
+    /// As far as no transaction is open.
+    fn compact(&mut self) {
+        let now = self.tick();
+        let log = &mut self.logs[1];
+        let stable = log.open_from.unwrap_or(log.end);
+        let compactable = log.records.iter().filter(|record| record.0 < stable);
+        let committed = compactable.filter(|record| record.2 == Committed);
+        let latest: BTreeMap<String, i64> = committed
+            .map(|record| (key_of(&record.1), record.0))
+            .collect();
+        log.records.retain(|(offset, value, visibility)| {
+            let latest = latest.get(&key_of(value)).is_some_and(|at| at > offset);
+            let goes = *offset < stable && *visibility == Committed && latest;
+            if goes {
+                log.gone.push((*offset, value.clone(), now));
+            }
+            !goes
+        });
+    }
+
     fn check(mut self, evidence: Evidence) -> Vec<Violation> {
         let now = self.tick();
         let fresh = self.history.fresh_consumer("fresh", ReadUncommitted);
         for (log, id) in self.logs.iter().zip(self.ids) {
             for (offset, value, visibility) in &log.records {
                 self.history.stored(id, *offset, value, *visibility);
+            }
+            for (offset, value, until) in &log.gone {
+                self.history
+                    .stored_until(*until, id, *offset, value, Committed);
             }
             self.history.assign(now, fresh, id, Some(0));
             let records = log.records.iter().map(|r| (r.0, &r.1));
@@ -223,6 +257,15 @@ impl Model {
         }
         self.history.check(evidence)
     }
+}
+
+/// One of a few, so that each comes again.
+fn key_of(value: &str) -> String {
+    let number = value.rsplit(' ').next().unwrap_or_default();
+    format!(
+        "key {}",
+        number.len() + usize::from(number.ends_with(['1', '3', '5']))
+    )
 }
 
 #[test]
@@ -267,6 +310,11 @@ fn one_record_gone() {
             let open = send.transaction.is_some();
             let acknowledged = matches!(send.outcome, Some(Acknowledged { .. }));
             (acknowledged && !open).then(|| String::from_utf8_lossy(value).into_owned())
+        });
+        // Of the other log, compaction may have taken it.
+        let kept = kept.filter(|value| {
+            let mut records = model.logs[0].records.iter();
+            records.any(|record| record.1 == *value)
         });
         let kept: Vec<String> = kept.collect();
         let gone = kept[place % kept.len()].clone();

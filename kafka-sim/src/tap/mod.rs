@@ -1,0 +1,326 @@
+//! What passes over the wire, read along: the evidence for [`ROWS`](crate::ROWS).
+
+mod answers;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use kafka_protocol::frame::{FrameDecoder, decode_body, open_request};
+use kafka_protocol::messages::{FetchRequest, OffsetCommitRequest, ProduceRequest};
+use kafka_protocol::wire::Limits;
+use kafka_protocol::{ApiKey, RecordBytes, StrBytes, Uuid};
+
+use crate::network::Direction;
+use crate::pace::{Deed, Paces};
+use crate::rows::Rows;
+use crate::trace::Trace;
+
+/// The longest frame that is read along; what is longer ends the reading of that link.
+const MAX_FRAME: usize = 256 * 1024 * 1024;
+
+/// What the taps of all links know together.
+#[derive(Clone)]
+pub(crate) struct Taps {
+    rows: Rows,
+    trace: Trace,
+    paces: Paces,
+    known: Arc<Mutex<BTreeMap<StrBytes, Known>>>,
+    abandoned: Arc<Mutex<BTreeSet<AbandonedCommit>>>,
+}
+
+/// An offset whose commit was asked for over a connection that ended without an answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AbandonedCommit {
+    pub(crate) group: StrBytes,
+    /// Named by either.
+    pub(crate) topic: StrBytes,
+    pub(crate) topic_id: Uuid,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+}
+
+/// What one client was told.
+#[derive(Default)]
+struct Known {
+    topic_ids: BTreeMap<StrBytes, Uuid>,
+    partitions: BTreeMap<(StrBytes, Uuid), usize>,
+    epochs: BTreeMap<(StrBytes, Uuid, i32), i32>,
+    addresses: BTreeMap<i32, (StrBytes, i32)>,
+    versions: BTreeMap<String, Vec<(i16, i16, i16)>>,
+    /// Topics from which it fetched.
+    read: BTreeSet<(StrBytes, Uuid)>,
+}
+
+impl Taps {
+    pub(crate) fn new(rows: Rows, trace: Trace, paces: Paces) -> Self {
+        Self {
+            rows,
+            trace,
+            paces,
+            known: Arc::default(),
+            abandoned: Arc::default(),
+        }
+    }
+
+    pub(crate) fn abandoned_commits(&self) -> BTreeSet<AbandonedCommit> {
+        self.abandoned().clone()
+    }
+
+    fn abandoned(&self) -> MutexGuard<'_, BTreeSet<AbandonedCommit>> {
+        self.abandoned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<StrBytes, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads one link along.
+pub(crate) struct Tap {
+    taps: Taps,
+    target: String,
+    client: StrBytes,
+    requests: FrameDecoder,
+    answers: FrameDecoder,
+    asked: VecDeque<Asked>,
+    /// The bytes no longer make sense.
+    lost: bool,
+    /// Records went over it that want no answer.
+    unacknowledged: bool,
+}
+
+/// A request without its answer.
+struct Asked {
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    /// Topic, partition and, of a fetch or a commit, the offset.
+    partitions: Vec<(TopicKey, i32, i64)>,
+    /// Of a commit.
+    group: StrBytes,
+    /// Of a fetch: how long it may be held.
+    max_wait: Duration,
+    at: Duration,
+}
+
+type TopicKey = (StrBytes, Uuid);
+
+impl Tap {
+    pub(crate) fn new(taps: &Taps, target: &str) -> Self {
+        Self {
+            taps: taps.clone(),
+            target: target.to_owned(),
+            client: StrBytes::default(),
+            requests: FrameDecoder::new(MAX_FRAME),
+            answers: FrameDecoder::new(MAX_FRAME),
+            asked: VecDeque::new(),
+            lost: false,
+            unacknowledged: false,
+        }
+    }
+
+    pub(crate) fn unanswered_produces(&self) -> usize {
+        let produces = self
+            .asked
+            .iter()
+            .filter(|asked| asked.key == ApiKey::Produce);
+        produces.count()
+    }
+
+    /// Bytes arrived.
+    pub(crate) fn delivered(&mut self, direction: Direction, bytes: &[u8]) {
+        if self.lost {
+            return;
+        }
+        let decoder = match direction {
+            Direction::ToBroker => &mut self.requests,
+            Direction::ToClient => &mut self.answers,
+        };
+        decoder.buffer().extend_from_slice(bytes);
+        loop {
+            let decoder = match direction {
+                Direction::ToBroker => &mut self.requests,
+                Direction::ToClient => &mut self.answers,
+            };
+            let read = match decoder.next() {
+                Ok(None) => return,
+                Ok(Some(frame)) => match direction {
+                    Direction::ToBroker => self.on_request(frame),
+                    Direction::ToClient => self.on_answer(frame),
+                },
+                Err(_) => None,
+            };
+            if read.is_none() {
+                self.lost = true;
+                return;
+            }
+        }
+    }
+
+    /// The client gives the link up while these bytes are on their way to the broker, which
+    /// will still read them.
+    pub(crate) fn left_behind<'a>(&mut self, chunks: impl Iterator<Item = &'a [u8]>) {
+        for chunk in chunks {
+            self.delivered(Direction::ToBroker, chunk);
+        }
+    }
+
+    /// The link is over.
+    pub(crate) fn ended(&mut self, cut: bool, silent: bool) {
+        if self.answers.pending() > 0 && !self.lost {
+            self.hit(42);
+        }
+        if silent && !cut && !self.asked.is_empty() {
+            self.hit(41);
+        }
+        if cut && self.unacknowledged {
+            self.hit(10);
+        }
+        let commits = self.asked.iter();
+        let commits = commits.filter(|asked| asked.key == ApiKey::OffsetCommit);
+        let abandoned = commits.flat_map(|asked| {
+            let of = asked.partitions.iter();
+            of.map(|((topic, topic_id), partition, offset)| AbandonedCommit {
+                group: asked.group.clone(),
+                topic: topic.clone(),
+                topic_id: *topic_id,
+                partition: *partition,
+                offset: *offset,
+            })
+        });
+        self.taps.abandoned().extend(abandoned);
+    }
+
+    fn pace(&self, deed: Deed) {
+        self.taps.paces.note(&self.client, deed);
+    }
+
+    fn refused(&self, key: ApiKey, topic: &str, partition: i32) {
+        self.pace(Deed::Refused(key, topic.into(), partition));
+    }
+
+    fn hit(&self, row: u8) {
+        self.taps.rows.hit(row);
+    }
+
+    /// `None` when it makes no sense.
+    fn on_request(&mut self, frame: Bytes) -> Option<()> {
+        let (header, body) = open_request(frame, Limits::default()).ok()?;
+        let key = ApiKey::from_code(header.api_key)?;
+        let version = header.api_version;
+        let mut partitions = Vec::new();
+        let mut wants_answer = true;
+        let mut group = StrBytes::default();
+        let mut max_wait = Duration::ZERO;
+        match key {
+            ApiKey::Produce => {
+                let request: ProduceRequest = decode_body(body, version).ok()?;
+                wants_answer = request.acks != 0;
+                self.unacknowledged |= !wants_answer;
+                for topic in &request.topic_data {
+                    let key = (topic.name.clone(), topic.topic_id);
+                    let data = topic.partition_data.iter();
+                    partitions.extend(data.map(|data| (key.clone(), data.index, 0)));
+                }
+                self.remark_produce(&request);
+            }
+            ApiKey::Fetch => {
+                let request: FetchRequest = decode_body(body, version).ok()?;
+                let max_wait_ms = u64::try_from(request.max_wait_ms).unwrap_or(0);
+                max_wait = Duration::from_millis(max_wait_ms);
+                for topic in &request.topics {
+                    let key = (topic.topic.clone(), topic.topic_id);
+                    let wanted = topic.partitions.iter();
+                    partitions.extend(wanted.map(|p| (key.clone(), p.partition, p.fetch_offset)));
+                }
+            }
+            ApiKey::OffsetCommit => {
+                let request: OffsetCommitRequest = decode_body(body, version).ok()?;
+                for topic in &request.topics {
+                    let key = (topic.name.clone(), topic.topic_id);
+                    let of = topic.partitions.iter();
+                    partitions
+                        .extend(of.map(|p| (key.clone(), p.partition_index, p.committed_offset)));
+                }
+                group = request.group_id;
+            }
+            _ => {}
+        }
+        self.taps.trace.remark(|| {
+            let asked = partitions
+                .iter()
+                .map(|((name, _), partition, offset)| format!(" {name}-{partition}@{offset}"));
+            let asked = asked.collect::<String>();
+            let correlation_id = header.correlation_id;
+            format!(
+                "  > {} {key:?} v{version} #{correlation_id}{asked}",
+                self.target
+            )
+        });
+        self.client = header.client_id.unwrap_or_default();
+        if matches!(
+            key,
+            ApiKey::Metadata
+                | ApiKey::FindCoordinator
+                | ApiKey::ApiVersions
+                | ApiKey::ListOffsets
+                | ApiKey::OffsetForLeaderEpoch
+                | ApiKey::InitProducerId
+                | ApiKey::OffsetFetch
+        ) {
+            self.pace(Deed::Ask(key));
+        }
+        if wants_answer {
+            self.asked.push_back(Asked {
+                key,
+                version,
+                correlation_id: header.correlation_id,
+                partitions,
+                group,
+                max_wait,
+                at: self.taps.trace.virtual_time(),
+            });
+        }
+        Some(())
+    }
+
+    fn remark_produce(&self, request: &ProduceRequest) {
+        self.taps.trace.remark(|| {
+            let topics = request.topic_data.iter();
+            let batches = topics.flat_map(|topic| {
+                topic.partition_data.iter().map(|data| {
+                    let stamp = data.records.as_ref().and_then(Stamp::read);
+                    format!(" {}-{}:{stamp:?}", topic.name, data.index)
+                })
+            });
+            format!("    produces{}", batches.collect::<String>())
+        });
+    }
+}
+
+/// How a batch is numbered, read at its fixed places.
+struct Stamp(i64, i16, i32, i32);
+
+impl Stamp {
+    fn read(records: &RecordBytes) -> Option<Self> {
+        let bytes: Vec<u8> = records.segments().concat();
+        let at = |place: usize| bytes.get(place..);
+        Some(Self(
+            i64::from_be_bytes(*at(43)?.first_chunk()?),
+            i16::from_be_bytes(*at(51)?.first_chunk()?),
+            i32::from_be_bytes(*at(53)?.first_chunk()?),
+            i32::from_be_bytes(*at(57)?.first_chunk()?),
+        ))
+    }
+}
+
+impl std::fmt::Debug for Stamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(id, epoch, sequence, records) = self;
+        write!(f, "{id}/{epoch}/{sequence}+{records}")
+    }
+}
