@@ -4,7 +4,8 @@ use bytes::Bytes;
 use kafka_protocol::frame::{decode_body, open_response};
 use kafka_protocol::messages::metadata::MetadataResponseTopic;
 use kafka_protocol::messages::{
-    ApiVersionsResponse, FetchResponse, MetadataResponse, OffsetCommitResponse, ProduceResponse,
+    ApiVersionsResponse, FetchResponse, ListOffsetsResponse, MetadataResponse,
+    OffsetCommitResponse, ProduceResponse,
 };
 use kafka_protocol::wire::Limits;
 use kafka_protocol::{ApiKey, ErrorCode, Message, RecordBytes, StrBytes, Uuid};
@@ -29,6 +30,7 @@ impl Tap {
             ApiKey::Fetch => self.on_fetch(&asked, &answer(&asked, frame)?),
             ApiKey::Metadata => self.on_metadata(&answer(&asked, frame)?),
             ApiKey::OffsetCommit => self.on_commit(&answer(&asked, frame)?),
+            ApiKey::ListOffsets => self.on_offsets(&answer(&asked, frame)?),
             ApiKey::ApiVersions => {
                 let refused =
                     frame.get(4..6) == Some(&ErrorCode::UnsupportedVersion.code().to_be_bytes());
@@ -232,6 +234,16 @@ impl Tap {
                 ErrorCode::NotCoordinator | ErrorCode::CoordinatorNotAvailable => self.hit(23),
                 ErrorCode::UnknownMemberId | ErrorCode::IllegalGeneration => self.hit(25),
                 _ => {}
+            }
+        }
+    }
+
+    fn on_offsets(&self, answer: &ListOffsetsResponse) {
+        for topic in &answer.topics {
+            for partition in &topic.partitions {
+                if partition.error_code != 0 {
+                    self.refused(ApiKey::ListOffsets, &topic.name, partition.partition_index);
+                }
             }
         }
     }

@@ -262,12 +262,12 @@ impl Tap {
             )
         });
         self.client = header.client_id.unwrap_or_default();
+        // ListOffsets is not among them: each seek of the application may ask.
         if matches!(
             key,
             ApiKey::Metadata
                 | ApiKey::FindCoordinator
                 | ApiKey::ApiVersions
-                | ApiKey::ListOffsets
                 | ApiKey::OffsetForLeaderEpoch
                 | ApiKey::InitProducerId
                 | ApiKey::OffsetFetch

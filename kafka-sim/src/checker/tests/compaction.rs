@@ -71,13 +71,12 @@ impl Compacted {
         for (offset, value, until) in self.stored {
             match until {
                 Some(end) => {
-                    let (end, seen) = (at(end), Visibility::Committed);
+                    let (end, seen) = (at(end), Committed);
                     self.history
                         .stored_until(end, self.log, offset, value, seen);
                 }
                 None => {
-                    self.history
-                        .stored(self.log, offset, value, Visibility::Committed);
+                    self.history.stored(self.log, offset, value, Committed);
                     left.push((offset, value));
                 }
             }
@@ -155,7 +154,7 @@ fn another_log_s_record_supersedes_nothing() {
             let send = history.send_keyed(now, producer, key, value);
             history.resolve(now, send, ack(other, Some(offset)));
         }
-        history.stored(other, 1, "c1", Visibility::Committed);
+        history.stored(other, 1, "c1", Committed);
         let fresh = history.fresh_consumer("other", ReadUncommitted);
         history.assign(now, fresh, other, Some(0));
         history.poll(now, fresh, other, [(1, "c1")]);
@@ -193,7 +192,7 @@ fn a_log_that_is_not_compacted_has_no_holes() {
         let send = history.send_keyed(at(1), producer, "key", value);
         history.resolve(at(2), send, ack(log, Some(offset)));
     }
-    history.stored(log, 1, "second", Visibility::Committed);
+    history.stored(log, 1, "second", Committed);
     let found = history.check(Evidence::Logs);
     let found: Vec<_> = found.iter().map(Violation::anomaly).collect();
     assert_eq!(found, [Anomaly::LostWrite]);
