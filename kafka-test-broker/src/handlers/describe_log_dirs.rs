@@ -29,8 +29,8 @@ impl Handler for DescribeLogDirsRequest {
         }
         let broker = context.broker;
         // A broker has one directory.
-        let directory = DescribeLogDirsResult::new()
-            .with_log_dir(StrBytes::from(format!("/memory/broker-{broker}")));
+        let directory =
+            DescribeLogDirsResult::new().with_log_dir(StrBytes::from(super::log_dir(broker)));
         let failed = context.cluster.broker(broker);
         let directory = if failed.is_some_and(|broker| broker.disk_failed) {
             directory.with_error_code(ErrorCode::KafkaStorageError.code())

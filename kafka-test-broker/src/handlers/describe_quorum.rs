@@ -14,7 +14,7 @@ use kafka_protocol::messages::describe_quorum::{
 use kafka_protocol::messages::{DescribeQuorumRequest, DescribeQuorumResponse};
 use kafka_protocol::{ErrorCode, StrBytes};
 
-use super::{Context, Handler, Outcome};
+use super::{CONTROLLER_LISTENER, Context, Handler, Outcome};
 use crate::cluster::{Cluster, METADATA_TOPIC};
 use crate::security::{Need, Operation};
 
@@ -85,7 +85,7 @@ fn describe(
 fn nodes(context: &Context<'_>) -> Vec<Node> {
     let nodes = context.cluster.brokers().map(|broker| {
         let listener = Listener::new()
-            .with_name(StrBytes::from_static("CONTROLLER"))
+            .with_name(StrBytes::from_static(CONTROLLER_LISTENER))
             .with_host(broker.host.clone())
             .with_port(broker.port);
         Node::new()

@@ -2,15 +2,18 @@
 
 mod add_offsets_to_txn;
 mod add_partitions_to_txn;
+mod add_raft_voter;
 mod alter_client_quotas;
 mod alter_configs;
 mod alter_partition_reassignments;
+mod alter_replica_log_dirs;
 mod alter_user_scram_credentials;
 mod api_versions;
 mod configs;
 mod consumer_group_describe;
 mod consumer_group_heartbeat;
 mod create_acls;
+mod create_delegation_token;
 mod create_partitions;
 mod create_topics;
 mod delete_acls;
@@ -21,6 +24,7 @@ mod describe_acls;
 mod describe_client_quotas;
 mod describe_cluster;
 mod describe_configs;
+mod describe_delegation_token;
 mod describe_groups;
 mod describe_log_dirs;
 mod describe_producers;
@@ -30,6 +34,7 @@ mod describe_transactions;
 mod describe_user_scram_credentials;
 mod elect_leaders;
 mod end_txn;
+mod expire_delegation_token;
 pub(crate) mod fetch;
 mod find_coordinator;
 mod heartbeat;
@@ -50,6 +55,8 @@ mod offset_fetch;
 mod offset_for_leader_epoch;
 mod produce;
 mod produce_in_transaction;
+mod remove_raft_voter;
+mod renew_delegation_token;
 mod sasl_authenticate;
 mod sasl_handshake;
 mod served;
@@ -61,22 +68,25 @@ mod write_txn_markers;
 use std::time::Instant;
 
 use kafka_protocol::messages::{
-    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AlterClientQuotasRequest,
-    AlterConfigsRequest, AlterPartitionReassignmentsRequest, AlterUserScramCredentialsRequest,
-    ApiVersionsRequest, ApiVersionsResponse, ConsumerGroupDescribeRequest,
-    ConsumerGroupHeartbeatRequest, CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest,
+    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, AddRaftVoterRequest,
+    AlterClientQuotasRequest, AlterConfigsRequest, AlterPartitionReassignmentsRequest,
+    AlterReplicaLogDirsRequest, AlterUserScramCredentialsRequest, ApiVersionsRequest,
+    ApiVersionsResponse, ConsumerGroupDescribeRequest, ConsumerGroupHeartbeatRequest,
+    CreateAclsRequest, CreateDelegationTokenRequest, CreatePartitionsRequest, CreateTopicsRequest,
     DeleteAclsRequest, DeleteGroupsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
     DescribeAclsRequest, DescribeClientQuotasRequest, DescribeClusterRequest,
-    DescribeConfigsRequest, DescribeGroupsRequest, DescribeLogDirsRequest,
-    DescribeProducersRequest, DescribeQuorumRequest, DescribeTopicPartitionsRequest,
-    DescribeTransactionsRequest, DescribeUserScramCredentialsRequest, ElectLeadersRequest,
-    EndTxnRequest, FetchRequest, FindCoordinatorRequest, HeartbeatRequest,
+    DescribeConfigsRequest, DescribeDelegationTokenRequest, DescribeGroupsRequest,
+    DescribeLogDirsRequest, DescribeProducersRequest, DescribeQuorumRequest,
+    DescribeTopicPartitionsRequest, DescribeTransactionsRequest,
+    DescribeUserScramCredentialsRequest, ElectLeadersRequest, EndTxnRequest,
+    ExpireDelegationTokenRequest, FetchRequest, FindCoordinatorRequest, HeartbeatRequest,
     IncrementalAlterConfigsRequest, InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest,
     ListConfigResourcesRequest, ListGroupsRequest, ListOffsetsRequest,
     ListPartitionReassignmentsRequest, ListTransactionsRequest, MetadataRequest,
     OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, OffsetForLeaderEpochRequest,
-    ProduceRequest, SaslAuthenticateRequest, SaslHandshakeRequest, SyncGroupRequest,
-    TxnOffsetCommitRequest, UpdateFeaturesRequest, WriteTxnMarkersRequest,
+    ProduceRequest, RemoveRaftVoterRequest, RenewDelegationTokenRequest, SaslAuthenticateRequest,
+    SaslHandshakeRequest, SyncGroupRequest, TxnOffsetCommitRequest, UpdateFeaturesRequest,
+    WriteTxnMarkersRequest,
 };
 use kafka_protocol::wire::Reader;
 use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes, Uuid, VersionRange};
@@ -238,9 +248,22 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::DeleteAcls => machine.serve::<DeleteAclsRequest>(exchange, body),
         ApiKey::DescribeConfigs => machine.serve::<DescribeConfigsRequest>(exchange, body),
         ApiKey::AlterConfigs => machine.serve::<AlterConfigsRequest>(exchange, body),
+        ApiKey::AlterReplicaLogDirs => machine.serve::<AlterReplicaLogDirsRequest>(exchange, body),
         ApiKey::DescribeLogDirs => machine.serve::<DescribeLogDirsRequest>(exchange, body),
         ApiKey::SaslAuthenticate => machine.serve::<SaslAuthenticateRequest>(exchange, body),
         ApiKey::CreatePartitions => machine.serve::<CreatePartitionsRequest>(exchange, body),
+        ApiKey::CreateDelegationToken => {
+            machine.serve::<CreateDelegationTokenRequest>(exchange, body);
+        }
+        ApiKey::RenewDelegationToken => {
+            machine.serve::<RenewDelegationTokenRequest>(exchange, body);
+        }
+        ApiKey::ExpireDelegationToken => {
+            machine.serve::<ExpireDelegationTokenRequest>(exchange, body);
+        }
+        ApiKey::DescribeDelegationToken => {
+            machine.serve::<DescribeDelegationTokenRequest>(exchange, body);
+        }
         ApiKey::DeleteGroups => machine.serve::<DeleteGroupsRequest>(exchange, body),
         ApiKey::ElectLeaders => machine.serve::<ElectLeadersRequest>(exchange, body),
         ApiKey::IncrementalAlterConfigs => {
@@ -285,6 +308,8 @@ pub(crate) fn dispatch(machine: &mut Machine, key: ApiKey, exchange: Exchange, b
         ApiKey::DescribeTransactions => {
             machine.serve::<DescribeTransactionsRequest>(exchange, body);
         }
+        ApiKey::AddRaftVoter => machine.serve::<AddRaftVoterRequest>(exchange, body),
+        ApiKey::RemoveRaftVoter => machine.serve::<RemoveRaftVoterRequest>(exchange, body),
         ApiKey::ListTransactions => machine.serve::<ListTransactionsRequest>(exchange, body),
         _ => machine.refuse(&exchange),
     }
@@ -306,6 +331,49 @@ fn without_acls(context: &Context<'_>) -> Option<(ErrorCode, StrBytes)> {
         let message = "No Authorizer is configured.";
         (ErrorCode::SecurityDisabled, StrBytes::from_static(message))
     })
+}
+
+/// Why there are no delegation tokens, which no broker here is configured to make,
+/// and the time that stands for none: only who has logged in may ask for them, and
+/// with a metadata quorum it is the controller that says there are none.
+fn without_tokens(context: &Context<'_>) -> (ErrorCode, i64) {
+    const NO_TIME: i64 = -1;
+    if let Some(code) = context.plan.whole_error() {
+        return (code, NO_TIME);
+    }
+    let cluster = &context.cluster;
+    if !cluster.security.has_logged_in(context.ticket.connection()) {
+        return (ErrorCode::DelegationTokenRequestNotAllowed, NO_TIME);
+    }
+    let by_quorum = !cluster.config.era.has_zookeeper();
+    let no_time = if by_quorum { 0 } else { NO_TIME };
+    (ErrorCode::DelegationTokenAuthDisabled, no_time)
+}
+
+/// The listener by which voters of the metadata quorum reach one another.
+const CONTROLLER_LISTENER: &str = "CONTROLLER";
+
+/// What is wrong with the cluster or the voter that a change of the quorum names.
+fn check_voter(
+    context: &Context<'_>,
+    cluster_id: Option<&str>,
+    (voter, directory): (i32, Uuid),
+) -> Result<(), ErrorCode> {
+    if let Some(code) = context.plan.whole_error() {
+        return Err(code);
+    }
+    if cluster_id.is_some_and(|id| id != context.cluster.id.as_str()) {
+        return Err(ErrorCode::InconsistentClusterId);
+    }
+    match voter < 0 || directory.is_zero() {
+        true => Err(ErrorCode::InvalidRequest),
+        false => Ok(()),
+    }
+}
+
+/// The directory that a broker has: it is a name only.
+fn log_dir(broker: i32) -> String {
+    format!("/memory/broker-{broker}")
 }
 
 /// A code as the clients of a version know it: before version `first` they do not

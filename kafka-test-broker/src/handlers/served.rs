@@ -36,9 +36,14 @@ const SERVED: &[(ApiKey, i16)] = &[
     (ApiKey::DeleteAcls, 3),
     (ApiKey::DescribeConfigs, 4),
     (ApiKey::AlterConfigs, 2),
+    (ApiKey::AlterReplicaLogDirs, 2),
     (ApiKey::DescribeLogDirs, 5),
     (ApiKey::SaslAuthenticate, 2),
     (ApiKey::CreatePartitions, 3),
+    (ApiKey::CreateDelegationToken, 3),
+    (ApiKey::RenewDelegationToken, 2),
+    (ApiKey::ExpireDelegationToken, 2),
+    (ApiKey::DescribeDelegationToken, 3),
     (ApiKey::DeleteGroups, 2),
     (ApiKey::ElectLeaders, 2),
     (ApiKey::IncrementalAlterConfigs, 1),
@@ -59,6 +64,8 @@ const SERVED: &[(ApiKey, i16)] = &[
     (ApiKey::ConsumerGroupDescribe, 1),
     (ApiKey::ListConfigResources, 1),
     (ApiKey::DescribeTopicPartitions, 0),
+    (ApiKey::AddRaftVoter, 1),
+    (ApiKey::RemoveRaftVoter, 0),
 ];
 
 /// Every API that brokers say they serve, with its versions, by number.

@@ -112,6 +112,12 @@ impl Security {
             .map_or(ANONYMOUS, |login| &login.principal)
     }
 
+    /// Whether it is known whose connection it is.
+    pub(crate) fn has_logged_in(&self, id: ConnectionId) -> bool {
+        let session = self.sessions.get(&id);
+        session.is_some_and(|session| session.login.is_some())
+    }
+
     /// Whether the next frame of a connection is to be read as a request.
     pub(crate) fn expects_token(&self, id: ConnectionId) -> bool {
         self.sessions

@@ -40,5 +40,6 @@ mod transactions_admin;
 mod transactions_at_random;
 mod transactions_held;
 mod transactions_offsets;
+mod unconfigured;
 mod upheaval;
 mod versions;

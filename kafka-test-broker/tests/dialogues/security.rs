@@ -9,10 +9,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use kafka_protocol::messages::create_acls::AclCreation;
 use kafka_protocol::messages::delete_acls::DeleteAclsFilter;
 use kafka_protocol::messages::{
-    ApiVersionsRequest, CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest,
-    DescribeUserScramCredentialsRequest, FindCoordinatorRequest, InitProducerIdRequest,
-    MetadataRequest, SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest,
-    SaslHandshakeResponse,
+    ApiVersionsRequest, CreateAclsRequest, CreateDelegationTokenRequest, DeleteAclsRequest,
+    DescribeAclsRequest, DescribeDelegationTokenRequest, DescribeUserScramCredentialsRequest,
+    ExpireDelegationTokenRequest, FindCoordinatorRequest, InitProducerIdRequest, MetadataRequest,
+    RenewDelegationTokenRequest, SaslAuthenticateRequest, SaslAuthenticateResponse,
+    SaslHandshakeRequest, SaslHandshakeResponse,
 };
 use kafka_protocol::wire::Sink;
 use kafka_protocol::{ErrorCode, StrBytes};
@@ -343,5 +344,30 @@ async fn without_an_authorizer_there_are_no_acls() {
     assert_eq!(
         code(refused.results[0].error_code),
         ErrorCode::SecurityDisabled
+    );
+}
+
+#[tokio::test]
+async fn who_has_logged_in_is_told_that_there_are_no_tokens() {
+    let cluster = secured().build_offline();
+    let mut alice = plain(&cluster, "alice", "alice-secret").await;
+    let disabled = ErrorCode::DelegationTokenAuthDisabled;
+    let made = alice.call(&CreateDelegationTokenRequest::new(), 3).await;
+    assert_eq!(
+        (code(made.error_code), made.principal_name.as_str()),
+        (disabled, "alice")
+    );
+    assert_eq!((made.max_timestamp_ms, made.hmac.len()), (0, 0));
+    let renewed = alice.call(&RenewDelegationTokenRequest::new(), 2).await;
+    assert_eq!(
+        (code(renewed.error_code), renewed.expiry_timestamp_ms),
+        (disabled, 0)
+    );
+    let expired = alice.call(&ExpireDelegationTokenRequest::new(), 2).await;
+    assert_eq!(code(expired.error_code), disabled);
+    let described = alice.call(&DescribeDelegationTokenRequest::new(), 3).await;
+    assert_eq!(
+        (code(described.error_code), described.tokens.len()),
+        (disabled, 0)
     );
 }

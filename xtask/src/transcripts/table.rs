@@ -19,18 +19,11 @@ pub(super) struct Scenario {
 /// (KIP-932) and streams groups (KIP-1071), which are protocols of their own, and
 /// taking a broker's registration away, as its brokers are there from the start.
 const UNSERVED: &[&str] = &[
-    "  34 AlterReplicaLogDirs ",
-    "  38 CreateDelegationToken ",
-    "  39 RenewDelegationToken ",
-    "  40 ExpireDelegationToken ",
-    "  41 DescribeDelegationToken ",
     "  64 UnregisterBroker ",
     "  76 ShareGroupHeartbeat ",
     "  77 ShareGroupDescribe ",
     "  78 ShareFetch ",
     "  79 ShareAcknowledge ",
-    "  80 AddRaftVoter ",
-    "  81 RemoveRaftVoter ",
     "  83 InitializeShareGroupState ",
     "  84 ReadShareGroupState ",
     "  85 WriteShareGroupState ",
