@@ -120,7 +120,7 @@ def refused(bootstrap, name):
     say("small enough")
     produce(bootstrap, [(name, 0, None, "x" * 500)])
     say("no such partition")
-    produce(bootstrap, [(name, 7, None, "nowhere")], message_timeout_ms=2000)
+    produce(bootstrap, [(name, 7, None, "nowhere")], message_timeout_ms=20_000)
     compacted = f"{name}-compacted"
     create_topic(bootstrap, compacted, 1, {"cleanup.policy": "compact"})
     say("a record without key in a compacted topic")
