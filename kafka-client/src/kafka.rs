@@ -50,7 +50,9 @@ impl Kafka {
     /// `fetch.max.wait.ms`, `fetch.min.bytes`, `group.id`, `isolation.level`,
     /// `key.deserializer`, `key.serializer`, `linger.ms`, `max.block.ms`,
     /// `max.in.flight.requests.per.connection`, `max.partition.fetch.bytes`,
-    /// `max.request.size`, `metadata.max.age.ms`, `partitioner.class`,
+    /// `max.request.size`, `metadata.max.age.ms`,
+    /// `partitioner.adaptive.partitioning.enable`, `partitioner.class`,
+    /// `partitioner.ignore.keys`,
     /// `reconnect.backoff.max.ms`, `reconnect.backoff.ms`, `request.timeout.ms`,
     /// `retry.backoff.max.ms`, `retry.backoff.ms`, `security.protocol`,
     /// `socket.connection.setup.timeout.ms`, `value.deserializer`, `value.serializer`.

@@ -119,7 +119,7 @@ impl Default for ProducerConfig {
             retry_backoff_max: Duration::from_secs(1),
             compression: Compression::None,
             compression_level: None,
-            partitioner: Arc::new(DefaultPartitioner),
+            partitioner: Arc::new(DefaultPartitioner::new()),
         }
     }
 }

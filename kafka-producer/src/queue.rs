@@ -127,6 +127,11 @@ impl PartitionQueue {
         }
     }
 
+    /// How many batches the sender has not taken yet, the open one included.
+    pub(crate) fn batches(&self) -> usize {
+        self.closed.len() + usize::from(self.open.is_some())
+    }
+
     /// Adds a record to the open batch, beginning one where needed.
     ///
     /// `bound` is the most that the record can take

@@ -240,6 +240,67 @@ async fn round_robin_reaches_every_partition_evenly() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_partitions_must_be_named_a_record_without_one_is_refused() {
+    use kafka_router::ExplicitPartitioner;
+    let rig = Rig::with_topic(2);
+    let partitioner = std::sync::Arc::new(ExplicitPartitioner);
+    let producer = rig.producer(config().partitioner(partitioner));
+    let mut topic = producer.topic("t").await.unwrap();
+    let refused = topic.send(RecordRef::value(b"lost")).await.unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("the record names no partition"),
+        "{refused}"
+    );
+    let beyond = RecordRef::value(b"far").with_partition(2);
+    let refused = topic.send(beyond).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("2 partitions (0 to 1)"),
+        "{refused}"
+    );
+    let placed = RecordRef::value(b"x").with_partition(1);
+    let _delivery = topic.send(placed).await.unwrap();
+    producer.flush().await.unwrap();
+    assert_eq!(rig.values("t", 1).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partition_that_lags_gets_fewer_of_the_records_without_a_key() {
+    use kafka_router::{DefaultPartitioner, LeastLoadedPartitioner, Partitioner};
+    use kafka_test_broker::{Condition, Fault, Reaction};
+    let shares = |partitioner: std::sync::Arc<dyn Partitioner>| async move {
+        let rig = Rig::with_topic(4);
+        // One partition is refused for a while, and its batches pile up.
+        let refusal = Reaction::Error(kafka_protocol::ErrorCode::NotEnoughReplicas);
+        let lagging = Condition::api(ApiKey::Produce).topic("t").partition(2);
+        rig.cluster.faults().add(Fault::new(lagging, refusal));
+        let producer = rig.producer(config().batch_size(2048).partitioner(partitioner));
+        let mut topic = producer.topic("t").await.unwrap();
+        let mut waiting = 0;
+        for n in 0..4_000_u32 {
+            let delivery = topic.send(RecordRef::value(&[b'x'; 100])).await.unwrap();
+            waiting += u32::from(delivery.partition() == 2);
+            if n % 20 == 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        rig.cluster.faults().clear();
+        producer.flush().await.unwrap();
+        waiting
+    };
+    let uniform = shares(std::sync::Arc::new(
+        DefaultPartitioner::new().adaptive(false),
+    ))
+    .await;
+    let adaptive = shares(std::sync::Arc::new(DefaultPartitioner::new())).await;
+    let least = shares(std::sync::Arc::new(LeastLoadedPartitioner::new())).await;
+    assert!(uniform > 600, "{uniform}");
+    assert!(adaptive < uniform / 2, "{adaptive} of {uniform}");
+    assert!(least < uniform / 2, "{least} of {uniform}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn keyless_records_use_every_partition_in_full_batches() {
     let rig = Rig::with_topic(6);
     let producer = rig.producer(config().batch_size(4096));

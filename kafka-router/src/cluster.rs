@@ -237,6 +237,8 @@ pub struct Partition {
     /// Counts the partition's leaders; −1 where it is unknown: brokers before
     /// 2.4 don't tell one that can be relied on (KAFKA-9212).
     pub leader_epoch: i32,
+    /// The rack of the leader, where it has one (`broker.rack`).
+    pub leader_rack: Option<StrBytes>,
     /// Brokers that hold a copy, the preferred leader first.
     pub replicas: Vec<i32>,
     /// Those of them that are in sync with the leader.
@@ -255,6 +257,7 @@ impl Partition {
             id,
             leader,
             leader_epoch: -1,
+            leader_rack: None,
             replicas: Vec::new(),
             isr: Vec::new(),
             offline: Vec::new(),

@@ -56,5 +56,8 @@ pub use cluster::{Broker, Cluster, Partition, Topic};
 pub use config::RouterConfig;
 pub use coordinator::CoordinatorKind;
 pub use disposition::{Disposition, disposition};
-pub use partitioner::{DefaultPartitioner, PartitionChooser, Partitioner, RoundRobinPartitioner};
+pub use partitioner::{
+    DefaultPartitioner, ExplicitPartitioner, LeastLoadedPartitioner, LibrdkafkaPartitioner,
+    PartitionChooser, Partitioner, RoundRobinPartitioner, SaramaPartitioner,
+};
 pub use router::Router;

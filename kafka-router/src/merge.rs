@@ -411,9 +411,11 @@ fn partition_of(
     if leader.is_none() && error.is_none() {
         error = Some(ErrorCode::LeaderNotAvailable);
     }
+    let leader_rack = leader.and_then(|id| brokers.get(&id)?.rack.clone());
     Partition {
         id: entry.partition_index,
         leader,
+        leader_rack,
         leader_epoch: if version >= RELIABLE_EPOCHS_SINCE {
             entry.leader_epoch.max(-1)
         } else {

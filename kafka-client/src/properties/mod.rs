@@ -6,13 +6,14 @@
 
 mod parse;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kafka_consumer::{IsolationLevel, OffsetReset};
 use kafka_net::Error;
-use kafka_producer::{Acks, Idempotence};
+use kafka_producer::{Acks, Idempotence, ProducerConfig};
 use kafka_protocol::records::Compressor;
-use kafka_router::{RoundRobinPartitioner, RouterConfig};
+use kafka_router::{DefaultPartitioner, RoundRobinPartitioner, RouterConfig};
 
 use crate::builder::KafkaBuilder;
 use crate::kafka::Kafka;
@@ -51,7 +52,9 @@ const KNOWN: &[&str] = &[
     "max.partition.fetch.bytes",
     "max.request.size",
     "metadata.max.age.ms",
+    "partitioner.adaptive.partitioning.enable",
     "partitioner.class",
+    "partitioner.ignore.keys",
     "reconnect.backoff.max.ms",
     "reconnect.backoff.ms",
     "request.timeout.ms",
@@ -174,30 +177,44 @@ fn producer(properties: &Properties, mut builder: KafkaBuilder) -> Result<KafkaB
     if let Some(requests) = properties.typed(in_flight, "a whole number")? {
         config = config.max_in_flight(requests);
     }
-    if let Some(class) = properties.get("partitioner.class") {
-        match class.rsplit('.').next() {
-            Some("DefaultPartitioner" | "UniformStickyPartitioner") => {}
-            Some("RoundRobinPartitioner") => {
-                config = config.partitioner(std::sync::Arc::new(RoundRobinPartitioner::default()));
-            }
-            _ => {
-                return Err(bad_value(
-                    "partitioner.class",
-                    class,
-                    "a partitioner that this client has; give your own to ProducerBuilder::partitioner",
-                ));
-            }
-        }
-    }
+    config = partitioner(properties, config)?;
     serializers(properties, ["key.serializer", "value.serializer"])?;
     builder.producer = compression(properties, config)?;
     Ok(builder)
 }
 
+fn partitioner(properties: &Properties, config: ProducerConfig) -> Result<ProducerConfig, Error> {
+    let mut default = DefaultPartitioner::new();
+    if let Some(ignore) = boolean(properties, "partitioner.ignore.keys")? {
+        default = default.ignore_keys(ignore);
+    }
+    if let Some(adaptive) = boolean(properties, "partitioner.adaptive.partitioning.enable")? {
+        default = default.adaptive(adaptive);
+    }
+    let Some(class) = properties.get("partitioner.class") else {
+        return Ok(config.partitioner(Arc::new(default)));
+    };
+    match class.rsplit('.').next() {
+        Some("DefaultPartitioner") => Ok(config.partitioner(Arc::new(default))),
+        Some("UniformStickyPartitioner") => {
+            Ok(config.partitioner(Arc::new(default.ignore_keys(true))))
+        }
+        Some("RoundRobinPartitioner") => {
+            let partitioner = RoundRobinPartitioner::new().ignoring_keys();
+            Ok(config.partitioner(Arc::new(partitioner)))
+        }
+        _ => Err(bad_value(
+            "partitioner.class",
+            class,
+            "a partitioner that this client has; give your own to ProducerBuilder::partitioner",
+        )),
+    }
+}
+
 fn compression(
     properties: &Properties,
-    mut config: kafka_producer::ProducerConfig,
-) -> Result<kafka_producer::ProducerConfig, Error> {
+    mut config: ProducerConfig,
+) -> Result<ProducerConfig, Error> {
     let Some(codec) = properties.get("compression.type") else {
         return Ok(config);
     };
@@ -443,6 +460,46 @@ mod tests {
             key.serializer=org.apache.kafka.common.serialization.StringSerializer\n";
         let builder = apply(&Properties::parse(text).unwrap());
         assert!(builder.is_ok(), "{builder:?}");
+    }
+
+    #[test]
+    fn partitioners_are_those_of_java() {
+        let chosen = |set: &[(&str, &str)]| {
+            let properties = set
+                .iter()
+                .fold(base(), |all, (name, value)| all.set(*name, value));
+            format!("{:?}", apply(&properties).unwrap().producer)
+        };
+        let class = "org.apache.kafka.clients.producer.UniformStickyPartitioner";
+        for (set, told) in [
+            (
+                &[][..],
+                "DefaultPartitioner { ignores_keys: false, adaptive: true",
+            ),
+            (
+                &[("partitioner.class", class)],
+                "DefaultPartitioner { ignores_keys: true",
+            ),
+            (
+                &[("partitioner.ignore.keys", "true")],
+                "DefaultPartitioner { ignores_keys: true",
+            ),
+            (
+                &[("partitioner.adaptive.partitioning.enable", "false")],
+                "adaptive: false",
+            ),
+            (
+                &[("partitioner.class", "RoundRobinPartitioner")],
+                "RoundRobinPartitioner { key_hash: None",
+            ),
+        ] {
+            let chosen = chosen(set);
+            assert!(chosen.contains(told), "{set:?}: {chosen}");
+        }
+        refused(
+            base().set("partitioner.class", "com.shop.Mine"),
+            &["com.shop.Mine"],
+        );
     }
 
     #[test]

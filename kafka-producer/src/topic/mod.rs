@@ -148,7 +148,7 @@ impl TopicProducer {
         let placed = record.key.is_some() || record.partition.is_some();
         let index = self.choose(record);
         let Some(partition) = self.view.partition(index) else {
-            return Attempt::Refused(self.no_partition(index));
+            return Attempt::Refused(self.no_partition(record, index));
         };
         let appended = partition.queue().append(&new, bound, false, None);
         match appended {
@@ -188,14 +188,16 @@ impl TopicProducer {
         let mut index = index;
         if !placed {
             if self.stay == Some(index) {
+                let view = &self.view;
+                let queued = |id| view.partition(id).map_or(0, |one| one.queue().batches());
                 self.chooser
-                    .on_new_batch(index, &self.view.topic, &self.random);
+                    .on_new_batch(index, &view.topic, &queued, &self.random);
                 index = self.choose(record);
             }
             self.stay = Some(index);
         }
         let Some(partition) = self.view.partition(index).cloned() else {
-            return Attempt::Refused(self.no_partition(index));
+            return Attempt::Refused(self.no_partition(record, index));
         };
         let now_ms = self.handle.shared().renew_wall_ms();
         let timestamp = record.timestamp.unwrap_or(now_ms);
@@ -277,12 +279,21 @@ impl TopicProducer {
     }
 
     #[cold]
-    fn no_partition(&self, index: i32) -> Error {
+    fn no_partition(&self, record: &RecordRef<'_>, index: i32) -> Error {
         let count = self.view.partitions.len();
-        Error::new(ErrorKind::InvalidArgument)
-            .with_topic(self.state.name.clone())
-            .with_partition(index)
-            .with_message(format!("the topic has {count} partitions, from 0"))
+        let error = Error::new(ErrorKind::InvalidArgument).with_topic(self.state.name.clone());
+        if index < 0 && record.partition.is_none() && count > 0 {
+            return error
+                .with_message("the record names no partition, and the partitioner chose none");
+        }
+        let has = match count {
+            0 => "no partitions".to_owned(),
+            1 => "1 partition (0)".to_owned(),
+            _ => format!("{count} partitions (0 to {})", count - 1),
+        };
+        error.with_partition(index).with_message(format!(
+            "there is no partition {index}: the topic has {has}"
+        ))
     }
 
     #[cold]

@@ -1,15 +1,26 @@
 //! Choosing the partition of a record.
 
+mod draw;
+mod explicit;
+mod fnv1a;
+mod least_loaded;
+mod librdkafka;
 mod murmur2;
 mod round_robin;
+mod sarama;
 mod sticky;
 
 use std::fmt::Debug;
 
 use kafka_net::Random;
 
+pub use explicit::ExplicitPartitioner;
+pub use fnv1a::fnv1a;
+pub use least_loaded::LeastLoadedPartitioner;
+pub use librdkafka::LibrdkafkaPartitioner;
 pub use murmur2::{murmur2, to_positive};
 pub use round_robin::RoundRobinPartitioner;
+pub use sarama::SaramaPartitioner;
 pub use sticky::DefaultPartitioner;
 
 use crate::cluster::Topic;
@@ -56,8 +67,17 @@ pub trait PartitionChooser: Send {
 
     /// Told after a new batch was begun on `partition` because the one before
     /// was full or due: the moment at which moving on costs no batching.
-    fn on_new_batch(&mut self, partition: i32, topic: &Topic, random: &Random) {
-        let _ = (partition, topic, random);
+    ///
+    /// `queued` tells how many batches wait to be sent to a partition of the topic; 0
+    /// for one that it does not have.
+    fn on_new_batch(
+        &mut self,
+        partition: i32,
+        topic: &Topic,
+        queued: &dyn Fn(i32) -> usize,
+        random: &Random,
+    ) {
+        let _ = (partition, topic, queued, random);
     }
 }
 
@@ -69,25 +89,6 @@ fn partition_for_hash(hash: i32, topic: &Topic) -> i32 {
         Ok(count) if count > 0 => to_positive(hash) % count,
         _ => -1,
     }
-}
-
-/// How many partitions can be drawn from: those with a leader, or all of them
-/// while there is none, or none.
-fn drawable(topic: &Topic) -> usize {
-    match topic.available().len() {
-        0 => topic.partitions().len(),
-        available => available,
-    }
-}
-
-/// The partition at `index` among the drawable ones; −1 beyond their end.
-fn drawn(topic: &Topic, index: usize) -> i32 {
-    let id = if topic.available().is_empty() {
-        topic.partitions().get(index).map(|partition| partition.id)
-    } else {
-        topic.available().get(index).copied()
-    };
-    id.unwrap_or(-1)
 }
 
 #[cfg(test)]

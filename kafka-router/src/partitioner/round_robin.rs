@@ -2,7 +2,8 @@
 
 use kafka_net::Random;
 
-use super::{PartitionChooser, Partitioner, drawable, drawn, murmur2, partition_for_hash};
+use super::draw::Wishes;
+use super::{PartitionChooser, Partitioner, murmur2, partition_for_hash};
 use crate::cluster::Topic;
 
 /// Keyless records go to the partitions that have a leader, one after the
@@ -26,6 +27,7 @@ use crate::cluster::Topic;
 #[derive(Copy, Clone, Debug)]
 pub struct RoundRobinPartitioner {
     key_hash: Option<fn(&[u8]) -> i32>,
+    records: u32,
 }
 
 impl RoundRobinPartitioner {
@@ -34,6 +36,7 @@ impl RoundRobinPartitioner {
     pub fn new() -> Self {
         Self {
             key_hash: Some(murmur2),
+            records: 1,
         }
     }
 
@@ -43,6 +46,7 @@ impl RoundRobinPartitioner {
     pub fn with_key_hash(self, key_hash: fn(&[u8]) -> i32) -> Self {
         Self {
             key_hash: Some(key_hash),
+            ..self
         }
     }
 
@@ -50,7 +54,17 @@ impl RoundRobinPartitioner {
     /// name in Kafka's own client does.
     #[must_use]
     pub fn ignoring_keys(self) -> Self {
-        Self { key_hash: None }
+        Self {
+            key_hash: None,
+            ..self
+        }
+    }
+
+    /// Moves on after so many records instead of after each, which fills batches better.
+    /// Default 1; 0 counts as 1.
+    #[must_use]
+    pub fn records_per_turn(self, records: u32) -> Self {
+        Self { records, ..self }
     }
 }
 
@@ -64,15 +78,20 @@ impl Partitioner for RoundRobinPartitioner {
     fn state(&self) -> Box<dyn PartitionChooser> {
         Box::new(RoundRobin {
             key_hash: self.key_hash,
-            next: None,
+            records: self.records.max(1),
+            taken: 0,
+            turn: None,
         })
     }
 }
 
 struct RoundRobin {
     key_hash: Option<fn(&[u8]) -> i32>,
+    /// Records in a turn, and how many of this one are over.
+    records: u32,
+    taken: u32,
     /// Counts on; the partition is the remainder by what can be drawn.
-    next: Option<usize>,
+    turn: Option<usize>,
 }
 
 impl PartitionChooser for RoundRobin {
@@ -80,13 +99,19 @@ impl PartitionChooser for RoundRobin {
         if let (Some(key), Some(hash)) = (key, self.key_hash) {
             return partition_for_hash(hash(key), topic);
         }
-        let count = drawable(topic);
+        let wishes = Wishes::default();
+        let candidates = wishes.candidates(topic);
+        let count = candidates.len();
         if count == 0 {
             return -1;
         }
-        let next = self.next.unwrap_or_else(|| random.below(count));
-        self.next = Some(next.wrapping_add(1));
-        drawn(topic, next % count)
+        let turn = *self.turn.get_or_insert_with(|| random.below(count));
+        self.taken += 1;
+        if self.taken >= self.records {
+            self.taken = 0;
+            self.turn = Some(turn.wrapping_add(1));
+        }
+        candidates.get(turn % count)
     }
 }
 
@@ -164,5 +189,23 @@ mod tests {
             .collect();
         turns.sort_unstable();
         assert_eq!(turns, [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_turn_can_last_several_records() {
+        let random = Random::from_seed(5);
+        let topic = topic("xxx");
+        let mut chooser = RoundRobinPartitioner::new().records_per_turn(4).state();
+        let seen: Vec<_> = (0..24)
+            .map(|_| chooser.choose(None, &topic, &random))
+            .collect();
+        for turn in seen.chunks(4) {
+            assert!(
+                turn.iter().all(|partition| *partition == turn[0]),
+                "{seen:?}"
+            );
+        }
+        assert_ne!(seen[0], seen[4]);
+        assert_eq!(seen[..12], seen[12..]);
     }
 }

@@ -3,7 +3,7 @@ import org.apache.kafka.common.utils.Utils;
 
 /**
  * Prints what Kafka's own client says for 10,240 pseudo-random keys: the murmur2 hash in hex and
- * the partition for a pseudo-random partition count. tests/murmur2.rs makes the same keys from the
+ * the partition for a pseudo-random partition count. tests/partitioners.rs makes the same keys from the
  * same seed and compares.
  *
  * Run with kafka-clients and slf4j-api on the class path:

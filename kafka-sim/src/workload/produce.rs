@@ -403,7 +403,7 @@ struct Planned;
 impl Partitioner for Panicky {
     fn state(&self) -> Box<dyn PartitionChooser> {
         Box::new(PanickyChooser {
-            inner: DefaultPartitioner.state(),
+            inner: DefaultPartitioner::new().state(),
             probability: self.probability,
             random: self.random.fork(),
         })
@@ -425,8 +425,14 @@ impl PartitionChooser for PanickyChooser {
         self.inner.choose(key, topic, random)
     }
 
-    fn on_new_batch(&mut self, partition: i32, topic: &Topic, random: &Random) {
-        self.inner.on_new_batch(partition, topic, random);
+    fn on_new_batch(
+        &mut self,
+        partition: i32,
+        topic: &Topic,
+        queued: &dyn Fn(i32) -> usize,
+        random: &Random,
+    ) {
+        self.inner.on_new_batch(partition, topic, queued, random);
     }
 }
 
