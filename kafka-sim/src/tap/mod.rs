@@ -262,12 +262,13 @@ impl Tap {
             )
         });
         self.client = header.client_id.unwrap_or_default();
-        // ListOffsets is not among them: each seek of the application may ask.
+        // ListOffsets is not among them: each seek of the application may ask. Nor is
+        // ApiVersions: each connection asks it, and how often those are opened is counted
+        // for each address.
         if matches!(
             key,
             ApiKey::Metadata
                 | ApiKey::FindCoordinator
-                | ApiKey::ApiVersions
                 | ApiKey::OffsetForLeaderEpoch
                 | ApiKey::InitProducerId
                 | ApiKey::OffsetFetch
