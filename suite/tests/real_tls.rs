@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use kafka_client::{Error, ErrorKind, Kafka, Record, Start, TlsConfig};
+use kafka_client::{Credentials, Error, ErrorKind, Kafka, Record, Sasl, Start, TlsConfig};
 use kafka_harness::ClusterOptions;
 use kafka_suite::{BoxError, Broker};
 use rcgen::{
@@ -45,7 +45,16 @@ impl Authority {
 /// Listeners of every kind, each with the key store `NAME.pem` in `dir`.
 fn options(dir: &Path) -> ClusterOptions {
     let path = |name: &str| dir.join(format!("{name}.pem")).display().to_string();
-    let mut options = ClusterOptions::default();
+    let mut options = ClusterOptions::default()
+        .listener("LOGIN", "SASL_SSL")
+        .property("sasl.enabled.mechanisms", "PLAIN")
+        .property(
+            "listener.name.login.plain.sasl.jaas.config",
+            "org.apache.kafka.common.security.plain.PlainLoginModule required \
+             user_alice=\"alice-secret\";",
+        )
+        .property("listener.name.login.ssl.keystore.type", "PEM")
+        .property("listener.name.login.ssl.keystore.location", path("tls"));
     for (name, clients) in [
         ("tls", "none"),
         ("mutual", "required"),
@@ -174,6 +183,18 @@ async fn a_real_broker_by_tls_and_mutual_tls() -> Result<(), BoxError> {
     records_both_ways(&one_way, "one-way").await?;
     let mutual = connect(&broker, "MUTUAL", Some(files.known())).await?;
     records_both_ways(&mutual, "mutual").await?;
+
+    let login = |password| {
+        let address = broker.cluster.listener(1, "LOGIN").unwrap();
+        let sasl = Sasl::plain(Credentials::new("alice", password));
+        Kafka::builder(address).tls(files.trusting()).sasl(sasl)
+    };
+    let alice = login("alice-secret").connect().await?;
+    records_both_ways(&alice, "login").await?;
+    let error = login("guessed").connect().await.err().unwrap();
+    println!("LOGIN: {error}");
+    assert_ne!(error.kind(), &ErrorKind::Tls, "{error}");
+    assert!(!error.to_string().contains("guessed"), "{error}");
 
     let wrong = || TlsConfig::new().with_root_pem(Authority::new("another").pem());
     let untrusted = ["not signed by a trusted authority", "check that the root"];

@@ -11,6 +11,7 @@
 mod authority;
 mod client_certificates;
 mod listeners;
+mod login;
 mod rotation;
 mod streams;
 mod support;
