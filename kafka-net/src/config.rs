@@ -346,6 +346,15 @@ mod tests {
         NetConfig::default().validate().unwrap();
     }
 
+    #[cfg(feature = "tls")]
+    #[test]
+    fn what_is_sent_over_tls_may_be_secret() {
+        let plain = Sasl::plain(Credentials::new("alice", "secret"));
+        let config = NetConfig::default().with_sasl(plain);
+        config.validate().unwrap_err();
+        config.with_tls(TlsConfig::new()).validate().unwrap();
+    }
+
     #[test]
     fn wrong_settings_are_named() {
         let config = NetConfig::default;
