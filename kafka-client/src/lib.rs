@@ -95,7 +95,7 @@ pub use kafka_protocol::records::{
 };
 pub use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 pub use kafka_router::{
-    DefaultPartitioner, ExplicitPartitioner, LeastLoadedPartitioner, LibrdkafkaPartitioner,
-    Partition, PartitionChooser, Partitioner, RoundRobinPartitioner, Router, RouterConfig,
-    SaramaPartitioner, Topic,
+    CoordinatorKind, DefaultPartitioner, ExplicitPartitioner, LeastLoadedPartitioner,
+    LibrdkafkaPartitioner, Partition, PartitionChooser, Partitioner, RoundRobinPartitioner, Router,
+    RouterConfig, SaramaPartitioner, Topic,
 };

@@ -4,13 +4,13 @@ use std::future::Future;
 use std::time::Duration;
 
 use kafka_client::{
-    Assignment, Consumer, Kafka, NewTopic, OwnedRecord, Producer, Record, Router, Start,
+    Assignment, Consumer, CoordinatorKind, Kafka, NewTopic, OwnedRecord, Producer, Record, Router,
+    Start,
 };
 use kafka_net::{Lane, SendOptions};
 use kafka_protocol::Request;
 use kafka_protocol::messages::MetadataRequest;
 use kafka_protocol::messages::metadata::MetadataRequestTopic;
-use kafka_router::CoordinatorKind;
 use tokio::time::{sleep, timeout};
 
 use crate::{BoxError, clock};
