@@ -13,6 +13,8 @@ const MAX_SLICES: usize = 64;
 pub(super) struct Outbox {
     frames: VecDeque<Segments>,
     bytes: usize,
+    /// TLS holds back the end of what it took while the socket is full.
+    unflushed: bool,
 }
 
 impl Outbox {
@@ -24,7 +26,7 @@ impl Outbox {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.frames.is_empty() && !self.unflushed
     }
 
     /// Bytes that are to be written.
@@ -32,12 +34,17 @@ impl Outbox {
         self.bytes
     }
 
-    /// Writes as much as the stream takes at once. Dropping the future loses
+    /// Writes as much as the stream takes at once, or flushes when all is written. Dropping the future loses
     /// nothing: either nothing was written, or what was is gone from here.
     pub(super) async fn write_some(
         &mut self,
         stream: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<()> {
+        if self.frames.is_empty() {
+            stream.flush().await?;
+            self.unflushed = false;
+            return Ok(());
+        }
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let mut filled = 0;
         for frame in &self.frames {
@@ -48,6 +55,7 @@ impl Outbox {
             return Err(io::ErrorKind::WriteZero.into());
         }
         self.advance(written);
+        self.unflushed = true;
         Ok(())
     }
 
