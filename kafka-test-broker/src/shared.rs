@@ -130,7 +130,7 @@ impl Shared {
     /// When the ticker has to wake.
     fn arm(&self) -> Option<Instant> {
         let mut state = self.lock();
-        state.armed = state.machine.next_alarm();
+        state.armed = state.machine.next_due();
         state.armed
     }
 
@@ -176,7 +176,7 @@ impl State {
                 }
             }
         }
-        let next = self.machine.next_alarm();
+        let next = self.machine.next_due();
         if next.is_some_and(|next| self.armed.is_none_or(|armed| next < armed)) {
             self.armed = next;
             self.rearm.notify_one();

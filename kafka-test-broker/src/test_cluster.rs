@@ -480,7 +480,7 @@ impl TestCluster {
     pub fn jump_wall_clock(&self, by_ms: i64) {
         self.inner
             .shared
-            .change(|machine, _| (machine.jump_wall_clock(by_ms), Vec::new()));
+            .change(|machine, now| (machine.jump_wall_clock(now, by_ms), Vec::new()));
     }
 
     /// How many produced batches were recognised as ones that were there already,

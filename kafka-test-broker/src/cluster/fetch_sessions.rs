@@ -247,6 +247,22 @@ impl FetchSessions {
         }
     }
 
+    /// What [`FetchSessions::end`] returns for an answer that is not given now:
+    /// no session begins with it, and one that goes on stays as it is.
+    pub(crate) fn leave(&self, scope: &FetchScope) -> (i32, ErrorCode) {
+        let Kind::GoesOn { id, epoch } = scope.kind else {
+            return (0, ErrorCode::None);
+        };
+        match self
+            .sessions
+            .get(&id)
+            .filter(|session| session.epoch == epoch)
+        {
+            Some(_) => (id, ErrorCode::None),
+            None => (0, ErrorCode::InvalidFetchSessionEpoch),
+        }
+    }
+
     /// The partitions of a session, by the names of their topics.
     pub(crate) fn partitions(&self, id: i32) -> impl Iterator<Item = (StrBytes, i32)> {
         let session = self.sessions.get(&id).into_iter();

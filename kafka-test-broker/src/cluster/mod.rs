@@ -21,7 +21,7 @@ mod topic_config;
 mod upheaval;
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kafka_protocol::messages::{AnyResponse, FetchRequest};
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
@@ -112,6 +112,11 @@ impl Cluster {
         for (broker, rack) in brokers.values_mut().zip(&config.racks) {
             broker.rack = Some(StrBytes::from(rack.clone()));
         }
+        let mut groups = config.groups;
+        if !config.era.eases_rebalances() {
+            groups.consumer_commits_at_old_epochs = false;
+            groups.consumer_assignment_interval = Duration::ZERO;
+        }
         let fetch_sessions = FetchSessions::new(config.seed, config.fetch_sessions_max);
         Self {
             security: Security::new(config.security.clone(), config.seed),
@@ -120,7 +125,7 @@ impl Cluster {
             quotas: Quotas::default(),
             settings: Self::first_settings(config.era),
             id: StrBytes::from(id.to_string()),
-            groups: Groups::new(config.groups, config.seed),
+            groups: Groups::new(groups, config.seed),
             config,
             transactions: Transactions::default(),
             alarms: Alarms::default(),
@@ -226,7 +231,7 @@ impl Cluster {
     ) -> Option<Result<Appended, ProducerError>> {
         let state = self.topics.get_mut(topic)?;
         let id = state.id;
-        let least_in_sync = state.least_in_sync(state.partition(partition)?);
+        let least_in_sync = state.least_to_advance(state.partition(partition)?, self.config.era);
         let rules = state.config.log;
         let own = state.partition_mut(partition)?.seen_by_mut(broker);
         own.log.rules = rules;
@@ -248,13 +253,14 @@ impl Cluster {
     /// Moves a partition's high watermark up to where it can be, and tells those
     /// who wait for that.
     fn advance(&mut self, topic: &str, partition: i32) {
+        let era = self.config.era;
         let Some(state) = self.topics.get_mut(topic) else {
             return;
         };
         let id = state.id;
         let least = state
             .partition(partition)
-            .map_or(0, |partition| state.least_in_sync(partition));
+            .map_or(0, |partition| state.least_to_advance(partition, era));
         let readable = state
             .partition_mut(partition)
             .map_or(Readable::default(), |partition| partition.advance(least));

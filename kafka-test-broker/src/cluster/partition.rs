@@ -3,7 +3,7 @@ use kafka_protocol::ErrorCode;
 use super::reassignment::Reassignment;
 use super::replication::Replication;
 use crate::log::{CheckedBatch, EpochHistory, PartitionLog};
-use crate::producer_state::{ProducerError, ProducerStates, Verdict};
+use crate::producer_state::{ProducerError, ProducerRules, ProducerStates, Verdict};
 
 /// One partition: who holds it, who leads it, and what is in it.
 ///
@@ -226,6 +226,13 @@ impl Partition {
         self.replication.truncate(self.log.end_offset());
         let end = self.log.end_offset();
         self.producers = self.producers.truncated(end, self.log.batches());
+    }
+
+    /// Forgets what is only known of records before the log's start.
+    pub(crate) fn on_log_start(&mut self, rules: ProducerRules) {
+        let start = self.log.start_offset();
+        self.producers.on_log_start(start, rules);
+        self.epochs.start_at(start);
     }
 
     /// Lets `broker`, which leads and is cut off, go on with a log of its own.

@@ -16,11 +16,14 @@ impl Cluster {
     /// Removes the segments of a partition that its topic's settings no longer
     /// keep. Returns whether any went.
     pub(crate) fn expire(&mut self, topic: &str, partition: i32, moment: Moment) -> bool {
+        let rules = self.config.era.producer_rules();
         let gone = self.keep(topic, partition, |partition| {
             let gone = partition
                 .log
                 .expire(partition.replication.high_watermark(), moment.wall_ms);
-            partition.epochs.start_at(partition.log.start_offset());
+            if gone {
+                partition.on_log_start(rules);
+            }
             gone
         });
         gone.unwrap_or(false)
@@ -39,12 +42,10 @@ impl Cluster {
     /// Makes the records of a partition before `offset` unreadable. Returns
     /// whether there is such a partition.
     pub(crate) fn delete_records(&mut self, topic: &str, partition: i32, offset: i64) -> bool {
+        let rules = self.config.era.producer_rules();
         self.keep(topic, partition, |partition| {
             partition.log.delete_records(offset);
-            partition
-                .producers
-                .on_log_start(partition.log.start_offset());
-            partition.epochs.start_at(partition.log.start_offset());
+            partition.on_log_start(rules);
             true
         })
         .is_some()

@@ -2,6 +2,7 @@ use kafka_protocol::{StrBytes, Uuid};
 
 use super::partition::Partition;
 use super::topic_config::TopicConfig;
+use crate::era::Era;
 
 /// The longest name a topic may have.
 const MAX_NAME_LEN: usize = 249;
@@ -31,6 +32,14 @@ impl Topic {
     pub(crate) fn least_in_sync(&self, partition: &Partition) -> usize {
         let least = usize::try_from(self.config.min_insync_replicas).unwrap_or(0);
         least.min(partition.replicas.len())
+    }
+
+    /// How many replicas have to be in sync for consumers to read on.
+    pub(crate) fn least_to_advance(&self, partition: &Partition, era: Era) -> usize {
+        match era.stops_under_least_in_sync() {
+            true => self.least_in_sync(partition),
+            false => 0,
+        }
     }
 
     pub(crate) fn partition_mut(&mut self, index: i32) -> Option<&mut Partition> {

@@ -10,6 +10,8 @@ use kafka_protocol::{ApiKey, VersionRange};
 
 pub(crate) use features::{Feature, finalized, supported};
 
+use crate::producer_state::ProducerRules;
+
 /// Which of Kafka's releases the brokers pass for.
 ///
 /// What each serves was read from a real broker of that release; of it, a
@@ -160,16 +162,42 @@ impl Era {
         self >= Self::V2_4
     }
 
-    /// Whether batches of producers that are not known any more are refused with
-    /// `UNKNOWN_PRODUCER_ID`: before Kafka 2.5.
-    pub(crate) fn forgets_producers(self) -> bool {
-        self < Self::V2_8
-    }
-
     /// Whether leaders ask the coordinator about a transaction before the first
     /// write of it (KIP-890): from 3.6 on.
     pub(crate) fn verifies_transactions(self) -> bool {
         self >= Self::V3_9
+    }
+
+    /// Whether consumers get nothing more while fewer replicas are in sync than
+    /// a topic demands (KIP-966): from 3.7 on.
+    pub(crate) fn stops_under_least_in_sync(self) -> bool {
+        self >= Self::V3_9
+    }
+
+    /// Whether members of consumer groups may commit, for what has been their own
+    /// since, at epochs before their present one (KIP-1251), and their group
+    /// keeps a target for a while: from 4.1 on.
+    pub(crate) fn eases_rebalances(self) -> bool {
+        self >= Self::V4_3
+    }
+
+    /// What leaders know of producers, and expect of them.
+    pub(crate) fn producer_rules(self) -> ProducerRules {
+        if self >= Self::V2_8 {
+            ProducerRules::Any
+        } else if self >= Self::V2_4 {
+            ProducerRules::Known
+        } else if self >= Self::V1_1 {
+            ProducerRules::WhileInLog
+        } else {
+            ProducerRules::LastBatch
+        }
+    }
+
+    /// Whether new leaders say that they do not know yet how far consumers may
+    /// read (KIP-207): from 2.2 on.
+    pub(crate) fn admits_unsettled_offsets(self) -> bool {
+        self >= Self::V2_4
     }
 
     /// Whether this era is `first` or a later one.

@@ -2,14 +2,11 @@
 
 use std::any::Any;
 
-use kafka_protocol::messages::{
-    AnyResponse, FetchResponse, FindCoordinatorResponse, InitProducerIdResponse,
-    ListOffsetsResponse, MetadataResponse, OffsetCommitResponse, OffsetFetchResponse,
-    ProduceResponse,
-};
+use kafka_protocol::messages::{AnyResponse, FetchResponse, MetadataResponse, ProduceResponse};
 
 use super::condition::Target;
 use super::plan::Plan;
+use super::throttle::tell_throttle;
 use crate::cluster::Cluster;
 
 impl Plan {
@@ -17,7 +14,7 @@ impl Plan {
     /// means nothing to stays as it is.
     pub(crate) fn edit(&self, cluster: &Cluster, response: &mut dyn Any) {
         if !self.throttle.is_zero() {
-            self.edit_throttle(response);
+            tell_throttle(response, self.throttle);
         }
         if !self.omitted.is_empty() || !self.repeated.is_empty() || !self.redirected.is_empty() {
             self.edit_partitions(cluster, response);
@@ -38,31 +35,11 @@ impl Plan {
         let mut response = response.clone();
         match &mut response {
             AnyResponse::Produce(response) => self.edit(cluster, response),
-            AnyResponse::Fetch(response) => self.edit(cluster, response),
+            AnyResponse::JoinGroup(response) => self.edit(cluster, response),
+            AnyResponse::SyncGroup(response) => self.edit(cluster, response),
             _ => return None,
         }
         Some(response)
-    }
-
-    fn edit_throttle(&self, response: &mut dyn Any) {
-        let throttle_ms = i32::try_from(self.throttle.as_millis()).unwrap_or(i32::MAX);
-        macro_rules! set {
-            ($($response:ty),*) => {
-                $(if let Some(response) = response.downcast_mut::<$response>() {
-                    response.throttle_time_ms = throttle_ms;
-                })*
-            };
-        }
-        set!(
-            ProduceResponse,
-            FetchResponse,
-            MetadataResponse,
-            ListOffsetsResponse,
-            OffsetCommitResponse,
-            OffsetFetchResponse,
-            FindCoordinatorResponse,
-            InitProducerIdResponse
-        );
     }
 
     fn edit_partitions(&self, cluster: &Cluster, response: &mut dyn Any) {

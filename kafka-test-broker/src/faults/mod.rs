@@ -5,6 +5,7 @@ mod condition;
 mod edit;
 mod plan;
 mod reaction;
+mod throttle;
 
 use std::collections::BTreeMap;
 

@@ -29,6 +29,16 @@ impl Cluster {
         }
     }
 
+    /// The wall clock was set: offsets expire by what it says now.
+    pub(crate) fn reset_offset_retention(&mut self, moment: Moment) {
+        self.groups.expiry.next = None;
+        self.alarms.set(Alarm::OffsetRetention, None);
+        let ids: Vec<StrBytes> = self.groups.groups.keys().cloned().collect();
+        for id in ids {
+            self.watch_offset_retention(&id, moment);
+        }
+    }
+
     /// Deletes what of a group has expired by `wall_ms`, and the group if nothing
     /// is left of it.
     pub(crate) fn expire_offsets(&mut self, id: &str, wall_ms: i64) {

@@ -22,6 +22,9 @@ pub(crate) struct GroupSettings {
     /// `group.consumer.assignment.interval.ms`: how long a target is kept at
     /// least.
     pub consumer_assignment_interval: Duration,
+    /// Whether members may commit, for what has been their own since, at an epoch
+    /// before their present one (KIP-1251).
+    pub consumer_commits_at_old_epochs: bool,
     /// `group.consumer.regex.refresh.interval.ms`.
     pub consumer_regex_refresh_interval: Duration,
     /// `offset.metadata.max.bytes`.
@@ -46,6 +49,7 @@ impl Default for GroupSettings {
             consumer_heartbeat_interval_ms: 5_000,
             consumer_max_size: usize::MAX,
             consumer_assignment_interval: Duration::from_secs(1),
+            consumer_commits_at_old_epochs: true,
             consumer_regex_refresh_interval: Duration::from_secs(600),
             offset_metadata_max_bytes: 4_096,
             offsets_retention: Duration::from_secs(7 * 24 * 60 * 60),

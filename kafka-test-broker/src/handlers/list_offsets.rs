@@ -28,6 +28,9 @@ const EARLIEST_LOCAL: (i64, i16) = (-4, 8);
 const LATEST_TIERED: (i64, i16) = (-5, 9);
 const EARLIEST_PENDING_UPLOAD: (i64, i16) = (-6, 11);
 
+/// The first version whose clients know OFFSET_NOT_AVAILABLE.
+const FIRST_VERSION_OF_OFFSET_NOT_AVAILABLE: i16 = 5;
+
 /// Who asks as a consumer, and as one that looks for faults.
 const CONSUMER: i32 = -1;
 const DEBUGGING_REPLICA: i32 = -2;
@@ -131,7 +134,19 @@ fn find(
     } else {
         partition.high_watermark()
     };
-    let found = look_up(partition, wanted.timestamp, end).unwrap_or(NOTHING);
+    let found = look_up(partition, wanted.timestamp, end);
+    let at_end = match wanted.timestamp {
+        LATEST => true,
+        -3 | 0.. => found.is_none(),
+        _ => false,
+    };
+    if at_end && request.replica_id == CONSUMER && is_unsettled(context, partition) {
+        return Err(match context.version {
+            FIRST_VERSION_OF_OFFSET_NOT_AVAILABLE.. => ErrorCode::OffsetNotAvailable,
+            _ => ErrorCode::LeaderNotAvailable,
+        });
+    }
+    let found = found.unwrap_or(NOTHING);
     let response = response
         .with_timestamp(found.timestamp)
         .with_offset(found.offset);
@@ -140,6 +155,14 @@ fn find(
     } else {
         response
     })
+}
+
+/// Whether it is open how far consumers may read: the leader is new, and what it
+/// found in its log is not known to be with all in sync (KIP-207).
+fn is_unsettled(context: &Context<'_>, partition: &Partition) -> bool {
+    let began = partition.epochs.latest_start();
+    context.cluster.config.era.admits_unsettled_offsets()
+        && began.is_some_and(|began| began > partition.high_watermark())
 }
 
 /// Finds a place before `end`, or that itself.

@@ -169,7 +169,7 @@ fn committer(request: &OffsetCommitRequest, version: i16) -> Committer<'_> {
     }
 }
 
-fn is_too_large(metadata: &str, settings: &GroupSettings) -> bool {
+pub(super) fn is_too_large(metadata: &str, settings: &GroupSettings) -> bool {
     metadata.encode_utf16().count() > settings.offset_metadata_max_bytes
 }
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 use super::leader_hint::LeaderHints;
 use super::produce_in_transaction::InTransaction;
 use super::{Context, Handler, Outcome, name_of};
-use crate::cluster::{AwaitedAppend, Cluster, DelayedProduce, TimestampSource};
+use crate::cluster::{AwaitedAppend, Cluster, DelayedProduce, TimestampSource, is_internal};
 use crate::faults::Target;
 use crate::log::{Rejection, ValidationRules, check_batch, from_old_producer, is_transactional};
 use crate::producer_state::ProducerError;
@@ -31,6 +31,9 @@ const FIRST_VERSION_OF_TOPIC_IDS: i16 = 13;
 
 /// The first version that carries batches of magic 2.
 const FIRST_VERSION_OF_BATCHES: i16 = 3;
+
+/// What a client calls itself that may write to internal topics.
+const ADMIN_CLIENT: &str = "__admin_client";
 
 /// The first version that tells who leads.
 const FIRST_VERSION_OF_LEADERS: i16 = 10;
@@ -194,6 +197,9 @@ fn append(
         records: context.cluster.config.validate_records,
         log: state.config.log,
     };
+    if is_internal(topic) && context.client_id.as_str() != ADMIN_CLIENT {
+        return Err(ErrorCode::InvalidTopicException.into());
+    }
     let partition = partition.seen_by(context.broker);
     partition.check_leader(context.broker, -1)?;
     if acks == -1 && partition.isr.len() < state.least_in_sync(partition) {
@@ -210,7 +216,7 @@ fn append(
     };
     if let Some(sequenced) = &mut batch.sequenced {
         sequenced.verified = verified;
-        sequenced.known_only = context.cluster.config.era.forgets_producers();
+        sequenced.rules = context.cluster.config.era.producer_rules();
     }
     let appended = context
         .cluster

@@ -13,6 +13,7 @@ use kafka_protocol::messages::txn_offset_commit::{
 use kafka_protocol::messages::{TxnOffsetCommitRequest, TxnOffsetCommitResponse};
 use kafka_protocol::{ErrorCode, StrBytes};
 
+use super::offset_commit::is_too_large;
 use super::{Context, Handler, Outcome};
 use crate::cluster::{Cluster, InternalTopic};
 use crate::faults::Target;
@@ -118,15 +119,59 @@ fn admit(context: &mut Context<'_>, request: &TxnOffsetCommitRequest) -> Result<
     context
         .cluster
         .check_group_coordinator(context.broker, group)?;
-    let committer = Committer {
+    let committer = committer(request, context.version);
+    let groups = &mut context.cluster.groups;
+    let member = groups.check_commit(group, committer, moment).map(|_| ());
+    let member = member.and_then(|()| check_ownership(context, request));
+    // A producer knows of generations only.
+    member.map_err(|code| match code {
+        ErrorCode::StaleMemberEpoch => ErrorCode::IllegalGeneration,
+        code => code,
+    })?;
+    // Offsets are records of the producer, like those that it sends.
+    let log = context.cluster.partition(offsets.name(), partition);
+    let fenced = log.is_some_and(|log| log.producers.has_newer_epoch(producer.id, producer.epoch));
+    match fenced {
+        true => Err(ErrorCode::InvalidProducerEpoch),
+        false => Ok(()),
+    }
+}
+
+/// Whether the member may commit for each of the partitions: one that is not its
+/// own spoils them all.
+fn check_ownership(
+    context: &Context<'_>,
+    request: &TxnOffsetCommitRequest,
+) -> Result<(), ErrorCode> {
+    let groups = &context.cluster.groups;
+    let Some(group) = groups.get(&request.group_id) else {
+        return Ok(());
+    };
+    let committer = committer(request, context.version);
+    for topic in &request.topics {
+        let Some(known) = context.cluster.topic(&topic.name) else {
+            continue;
+        };
+        for partition in &topic.partitions {
+            let index = partition.partition_index;
+            let metadata = partition.committed_metadata.as_deref().unwrap_or_default();
+            // What is not kept anyway need not be its own.
+            if known.partition(index).is_some() && !is_too_large(metadata, &groups.settings) {
+                group.check_commit_of(committer, known.id, index)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn committer(request: &TxnOffsetCommitRequest, version: i16) -> Committer<'_> {
+    Committer {
         member_id: &request.member_id,
         instance_id: request.group_instance_id.as_deref(),
         generation: request.generation_id_or_member_epoch,
         transactional: true,
-        version: context.version,
-    };
-    let groups = &mut context.cluster.groups;
-    groups.check_commit(group, committer, moment).map(|_| ())
+        version,
+    }
 }
 
 fn commit(
@@ -144,7 +189,7 @@ fn commit(
     admitted?;
     let groups = &mut context.cluster.groups;
     let metadata = partition.committed_metadata.clone().unwrap_or_default();
-    if metadata.encode_utf16().count() > groups.settings.offset_metadata_max_bytes {
+    if is_too_large(&metadata, &groups.settings) {
         return Err(ErrorCode::OffsetMetadataTooLarge);
     }
     let offset = CommittedOffset {

@@ -49,6 +49,11 @@ impl EpochHistory {
         self.entries.last().map(|entry| entry.epoch)
     }
 
+    /// Where the newest epoch began.
+    pub(crate) fn latest_start(&self) -> Option<i64> {
+        self.entries.last().map(|entry| entry.offset)
+    }
+
     /// The epoch in which the record at `offset` was written.
     pub(crate) fn at(&self, offset: i64) -> Option<i32> {
         let after = self.entries.partition_point(|entry| entry.offset <= offset);

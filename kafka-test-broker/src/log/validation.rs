@@ -8,7 +8,7 @@ use kafka_protocol::{ErrorCode, RecordBytes};
 
 use super::LogRules;
 use crate::cluster::TimestampSource;
-use crate::producer_state::SequencedBatch;
+use crate::producer_state::{ProducerRules, SequencedBatch};
 
 /// From this version on, a produce request carries exactly one batch of magic 2
 /// for each partition.
@@ -150,7 +150,7 @@ fn sequenced(batch: &RecordBatch) -> SequencedBatch {
         record_count: batch.record_count(),
         transactional: batch.is_transactional(),
         verified: false,
-        known_only: false,
+        rules: ProducerRules::Any,
     }
 }
 

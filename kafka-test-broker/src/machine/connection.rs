@@ -56,6 +56,8 @@ pub(super) struct Connection {
     /// Requests that wait for the one under way. As long as drivers read no
     /// further while one is under way, it holds one at most.
     pub backlog: VecDeque<Bytes>,
+    /// The client is gone; what it sent is still to be done.
+    pub departed: bool,
 }
 
 /// ```text
@@ -91,6 +93,7 @@ impl Connection {
             state: State::Idle,
             deadline: None,
             backlog: VecDeque::new(),
+            departed: false,
         }
     }
 

@@ -43,6 +43,10 @@ pub(crate) type Output = (ConnectionId, Action);
 /// that is added changes no topic's id.
 const FAULT_SEED: u64 = 0x6661_756c_7473;
 
+/// Clients that are gone while a frozen broker has a request of theirs: those
+/// beyond are forgotten with what they sent.
+const MAX_DEPARTED: usize = 100;
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Machine {
@@ -103,8 +107,22 @@ impl Machine {
         Some(id)
     }
 
-    /// The client is gone.
+    /// The client is gone. What it sent to a frozen broker lies there, and is done
+    /// when the broker goes on.
     pub(crate) fn disconnect(&mut self, id: ConnectionId) {
+        let departed = self.connections.values().filter(|it| it.departed).count();
+        if let Some(connection) = self.connections.get_mut(&id)
+            && connection.has_requests()
+            && self.paused.contains(&connection.broker)
+            && departed < MAX_DEPARTED
+        {
+            connection.departed = true;
+            return;
+        }
+        self.remove(id);
+    }
+
+    fn remove(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.remove(&id) else {
             return;
         };
@@ -137,7 +155,7 @@ impl Machine {
         self.run(now)
     }
 
-    /// When [`Machine::advance`] has something to do next.
+    /// When [`Machine::advance`] has something to do for a connection next.
     #[cfg(test)]
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.timers.first().map(|(due, _)| *due)
@@ -148,9 +166,11 @@ impl Machine {
         self.connections.get(&id)?.deadline
     }
 
-    /// When the cluster has something to do by itself.
-    pub(crate) fn next_alarm(&self) -> Option<Instant> {
-        self.cluster.alarms.next()
+    /// When [`Machine::advance`] has something to do next: for the cluster, or for
+    /// a connection, whose driver need not know of it.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let timer = self.timers.first().map(|(due, _)| *due);
+        self.cluster.alarms.next().into_iter().chain(timer).min()
     }
 
     /// Whether a request of this connection is under way, so that reading on
@@ -243,8 +263,11 @@ impl Machine {
     }
 
     /// Sets the brokers' wall clock forward, or back.
-    pub(crate) fn jump_wall_clock(&mut self, by_ms: i64) {
+    pub(crate) fn jump_wall_clock(&mut self, now: Instant, by_ms: i64) {
         self.wall_jump_ms = self.wall_jump_ms.saturating_add(by_ms);
+        let moment = self.moment(now);
+        self.cluster.reset_transaction_alarms(moment);
+        self.cluster.reset_offset_retention(moment);
     }
 
     fn connections_of(&self, broker: i32) -> Vec<ConnectionId> {
@@ -271,6 +294,7 @@ impl Machine {
             };
             self.runnable.push_front(id);
             self.receive(now, id, frame, None);
+            self.settle_departed(id);
         }
         std::mem::take(&mut self.outputs)
     }
@@ -337,7 +361,10 @@ impl Machine {
                 self.finish_fetch(now, id, *parked);
             }
             State::HeldAnswer(answer) => self.send(id, answer),
-            State::HeldRequest(frame, plan) => self.receive(now, id, frame, Some(*plan)),
+            State::HeldRequest(frame, plan) => {
+                self.receive(now, id, frame, Some(*plan));
+                self.settle_departed(id);
+            }
             State::Muted => {}
             state @ (State::Idle | State::Parked(_) | State::Silent) => connection.state = state,
         }
@@ -353,8 +380,19 @@ impl Machine {
         }
     }
 
+    /// Removes a connection whose client is gone, once all that it sent is done.
+    fn settle_departed(&mut self, id: ConnectionId) {
+        let done = |connection: &Connection| {
+            let held = matches!(connection.state, State::HeldRequest(..));
+            connection.departed && !connection.has_requests() && !held
+        };
+        if self.connections.get(&id).is_some_and(done) {
+            self.remove(id);
+        }
+    }
+
     fn close(&mut self, id: ConnectionId) {
-        self.disconnect(id);
+        self.remove(id);
         self.outputs.push((id, Action::Close));
     }
 }

@@ -273,7 +273,10 @@ impl Machine {
             correlation_id,
             plan,
         } = parked;
-        let Some(mut context) = self.context(now, id, StrBytes::default(), version, &plan) else {
+        let connection = self.connections.get(&id);
+        let client_id = connection.map(|connection| connection.client_id.clone());
+        let client_id = client_id.unwrap_or_default();
+        let Some(mut context) = self.context(now, id, client_id, version, &plan) else {
             return;
         };
         let response = wait.finish(&mut context);
@@ -383,11 +386,12 @@ impl Machine {
         mut response: R::Response,
         plan: &Plan,
     ) {
-        let any: &mut dyn Any = &mut response;
-        let pause = match any.downcast_mut::<FetchResponse>() {
-            Some(fetched) => self.count_fetched(now, id, fetched),
-            None => Duration::ZERO,
-        };
+        let any: &dyn Any = &response;
+        // What a fetch brings is counted when it is known, which is last.
+        let pause = any.downcast_ref::<FetchResponse>().map_or(0, |fetched| {
+            u64::try_from(fetched.throttle_time_ms).unwrap_or(0)
+        });
+        let pause = Duration::from_millis(pause);
         let mut throttled;
         let plan = if pause > plan.throttle {
             throttled = plan.clone();
@@ -458,7 +462,7 @@ impl Machine {
             Change::RecreateTopic(topic) => {
                 self.cluster.recreate_topic(topic);
             }
-            Change::JumpWallClock(by_ms) => self.jump_wall_clock(*by_ms),
+            Change::JumpWallClock(by_ms) => self.jump_wall_clock(now, *by_ms),
         }
         // The request is served by what is true from now on.
         self.cluster.settle(moment);

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use kafka_protocol::messages::FetchResponse;
 use kafka_protocol::{ApiKey, StrBytes};
 
 use super::{ConnectionId, Machine};
+use crate::handlers::Context;
 use crate::quotas::{CONSUMER_BYTE_RATE, PRODUCER_BYTE_RATE, Requester};
 
 /// What principals of users begin with.
@@ -39,38 +39,6 @@ impl Machine {
         }
     }
 
-    /// Counts the answer to a fetch. When its client has to pause, it gets no
-    /// records now.
-    pub(super) fn count_fetched(
-        &mut self,
-        now: Instant,
-        id: ConnectionId,
-        response: &mut FetchResponse,
-    ) -> Duration {
-        let Some((broker, user, client_id)) = self.requester(id) else {
-            return Duration::ZERO;
-        };
-        let who = Requester {
-            broker,
-            user: &user,
-            client_id: &client_id,
-        };
-        let partitions = response
-            .responses
-            .iter()
-            .flat_map(|topic| &topic.partitions);
-        let records = partitions.filter_map(|partition| partition.records.as_ref());
-        let bytes = records.map(|records| records.len()).sum();
-        let quotas = &mut self.cluster.quotas;
-        let pause = quotas.record_bytes(now, who, CONSUMER_BYTE_RATE, bytes);
-        if !pause.is_zero() {
-            quotas.take_back_bytes(who, CONSUMER_BYTE_RATE, bytes);
-            response.responses.clear();
-            response.node_endpoints.clear();
-        }
-        pause
-    }
-
     /// Whose connection it is; `None` without quotas, when nobody is counted.
     fn requester(&self, id: ConnectionId) -> Option<(i32, StrBytes, StrBytes)> {
         if self.cluster.quotas.is_empty() {
@@ -78,8 +46,34 @@ impl Machine {
         }
         let connection = self.connections.get(&id)?;
         let principal = self.cluster.security.principal(id);
-        let user = principal.strip_prefix(USER).unwrap_or(principal);
-        let user = StrBytes::from(user.to_owned());
+        let user = StrBytes::from(user_of(principal).to_owned());
         Some((connection.broker, user, connection.client_id.clone()))
     }
+}
+
+impl Context<'_> {
+    /// Counts the bytes of records that a fetch is to be answered with, and says
+    /// for how long its client has to pause: then it gets none of them now.
+    pub(crate) fn count_fetched(&mut self, bytes: usize) -> Duration {
+        if self.cluster.quotas.is_empty() {
+            return Duration::ZERO;
+        }
+        let principal = self.cluster.security.principal(self.ticket.connection());
+        let user = StrBytes::from(user_of(principal).to_owned());
+        let who = Requester {
+            broker: self.broker,
+            user: &user,
+            client_id: &self.client_id,
+        };
+        let quotas = &mut self.cluster.quotas;
+        let pause = quotas.record_bytes(self.now, who, CONSUMER_BYTE_RATE, bytes);
+        if !pause.is_zero() {
+            quotas.take_back_bytes(who, CONSUMER_BYTE_RATE, bytes);
+        }
+        pause
+    }
+}
+
+fn user_of(principal: &str) -> &str {
+    principal.strip_prefix(USER).unwrap_or(principal)
 }

@@ -44,9 +44,23 @@ pub(crate) struct SequencedBatch {
     pub transactional: bool,
     /// Whether the coordinator says that the partition is part of it.
     pub verified: bool,
-    /// Whether a producer of which no batch is known has to begin with sequence
-    /// number 0, as it had before Kafka 2.5.
-    pub known_only: bool,
+    /// By which rules it is let in.
+    pub rules: ProducerRules,
+}
+
+/// What leaders know of producers, and expect of them, by the release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ProducerRules {
+    /// Before 1.0: of each producer its last batch only. One that is not known
+    /// begins with sequence number 0, or is out of order.
+    LastBatch,
+    /// Before 2.4: of each producer its last batches, as long as the last of
+    /// them is in the log. One that is not known is told so.
+    WhileInLog,
+    /// Before 2.5: as long as it does not expire.
+    Known,
+    /// A producer that is not known may begin with any sequence number.
+    Any,
 }
 
 /// A batch that was appended, as it is remembered.
@@ -142,10 +156,16 @@ impl ProducerStates {
             last,
         });
         let unknown = last == -1 && state.is_none_or(|state| state.epoch == batch.producer_epoch);
-        if batch.known_only && unknown && batch.base_sequence != 0 {
-            return Err(ProducerError::Unknown {
-                producer_id: batch.producer_id,
-            });
+        if unknown && batch.base_sequence != 0 {
+            match batch.rules {
+                ProducerRules::LastBatch => return out_of_order,
+                ProducerRules::WhileInLog | ProducerRules::Known => {
+                    return Err(ProducerError::Unknown {
+                        producer_id: batch.producer_id,
+                    });
+                }
+                ProducerRules::Any => {}
+            }
         }
         let anything_remembered = state.is_some_and(|state| !state.batches.is_empty());
         if !self.verifications.admit(batch, anything_remembered) {
@@ -158,6 +178,12 @@ impl ProducerStates {
             return out_of_order;
         }
         Ok(())
+    }
+
+    /// Whether a producer is known here with a newer epoch than this.
+    pub(crate) fn has_newer_epoch(&self, producer_id: i64, epoch: i16) -> bool {
+        let known = self.producers.get(&producer_id);
+        known.is_some_and(|state| epoch < state.epoch)
     }
 
     /// Remembers that `batch` was appended at `base_offset`.
@@ -274,9 +300,17 @@ impl ProducerStates {
         self.unstable.forget_replicated(high_watermark);
     }
 
-    /// Forgets what only mattered to readers of what is gone.
-    pub(crate) fn on_log_start(&mut self, log_start_offset: i64) {
+    /// Forgets what only mattered to readers of what is gone, and, where the
+    /// rules say so, the producers whose batches are.
+    pub(crate) fn on_log_start(&mut self, log_start_offset: i64, rules: ProducerRules) {
         self.aborted.forget_before(log_start_offset);
+        if rules <= ProducerRules::WhileInLog {
+            self.producers.retain(|_, state| {
+                let last = state.batches.back();
+                let kept = last.is_some_and(|last| last.last_offset() >= log_start_offset);
+                kept || state.transaction_start.is_some()
+            });
+        }
     }
 
     /// The aborted transactions that a reader of the offsets `from..to` has to
@@ -335,7 +369,20 @@ impl ProducerState {
         let same = |seen: &&AppendedBatch| {
             seen.base_sequence == batch.base_sequence && seen.last_sequence == last_sequence
         };
-        self.batches.iter().find(same).copied()
+        let remembered = match batch.rules {
+            ProducerRules::LastBatch => 1,
+            _ => BATCHES_REMEMBERED,
+        };
+        let mut last = self.batches.iter().rev().take(remembered);
+        last.find(same).copied()
+    }
+}
+
+impl AppendedBatch {
+    fn last_offset(&self) -> i64 {
+        // Sequence numbers wrap to 0 after `i32::MAX`.
+        let after_first = self.last_sequence.wrapping_sub(self.base_sequence) & i32::MAX;
+        self.base_offset + i64::from(after_first)
     }
 }
 

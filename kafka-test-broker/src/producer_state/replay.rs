@@ -1,6 +1,6 @@
 use kafka_protocol::records::{BatchLimits, ControlRecord, RecordBatch};
 
-use super::{Marker, ProducerStates, SequencedBatch};
+use super::{Marker, ProducerRules, ProducerStates, SequencedBatch};
 
 impl ProducerStates {
     /// What is left when the log is cut at `end`, and holds `batches` before it.
@@ -51,13 +51,20 @@ impl ProducerStates {
             producer_id: batch.producer_id(),
             producer_epoch: batch.producer_epoch(),
             base_sequence: batch.base_sequence(),
-            record_count: batch.record_count(),
+            // Compaction takes records from a batch, and leaves it its sequence.
+            record_count: sequence_len(batch),
             transactional: batch.is_transactional(),
             verified: true,
-            known_only: false,
+            rules: ProducerRules::Any,
         };
         self.appended(&sequenced, batch.base_offset(), batch.max_timestamp());
     }
+}
+
+/// How many records a batch had when its producer sent it.
+fn sequence_len(batch: &RecordBatch) -> i32 {
+    let len = batch.last_offset() - batch.base_offset() + 1;
+    i32::try_from(len).unwrap_or(i32::MAX)
 }
 
 /// The marker that a control batch carries, and its timestamp.

@@ -13,7 +13,7 @@ fn batch(epoch: i16, base_sequence: i32, record_count: i32) -> SequencedBatch {
         record_count,
         transactional: false,
         verified: false,
-        known_only: false,
+        rules: ProducerRules::Any,
     }
 }
 
@@ -112,7 +112,7 @@ fn unknown_producer_may_start_anywhere() {
 #[test]
 fn old_brokers_want_to_know_a_producer() {
     let old = |epoch, base_sequence| SequencedBatch {
-        known_only: true,
+        rules: ProducerRules::Known,
         ..batch(epoch, base_sequence, 1)
     };
     let unknown = Err(ProducerError::Unknown {
@@ -324,7 +324,7 @@ fn last_stable_offset_and_aborted_index() {
         })
         .collect();
     assert_eq!(aborted, [(2, 1, 2, 0), (1, 0, 3, 4)]);
-    states.on_log_start(3);
+    states.on_log_start(3, ProducerRules::Any);
     assert_eq!(states.aborted_between(0, 7).len(), 1);
 }
 

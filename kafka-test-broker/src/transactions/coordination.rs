@@ -121,7 +121,7 @@ impl Cluster {
 
     /// Aborts a transaction that takes longer than its producer said.
     pub(crate) fn ring_transaction(&mut self, id: &StrBytes, moment: Moment) {
-        let Some(coordinator) = self.coordinator(STATE_TOPIC, id).map(|broker| broker.id) else {
+        let Some((coordinator, _)) = self.working_coordinator(id) else {
             return self.retry_ring(id, moment);
         };
         let version = self.transaction_version();
@@ -135,6 +135,14 @@ impl Cluster {
         match fenced {
             Ok(()) => self.watch_transaction(id, moment),
             Err(_) => self.retry_ring(id, moment),
+        }
+    }
+
+    /// The wall clock was set: transactions time out by what it says now.
+    pub(crate) fn reset_transaction_alarms(&mut self, moment: Moment) {
+        let ids: Vec<StrBytes> = self.transactions.iter().map(|(id, _)| id.clone()).collect();
+        for id in ids {
+            self.watch_transaction(&id, moment);
         }
     }
 

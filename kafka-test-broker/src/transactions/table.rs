@@ -25,6 +25,18 @@ pub(super) struct Completion {
     /// A partition refused its marker for good: this coordinator writes no more
     /// of them.
     given_up: bool,
+    /// Markers that the coordinator at work wrote, and that not all in sync have
+    /// as far as it knows.
+    written: BTreeMap<TopicPartition, WrittenMarker>,
+}
+
+/// A marker in a partition's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct WrittenMarker {
+    /// In which epoch: the leader of another one may not have it.
+    pub leader_epoch: i32,
+    /// The offset after it.
+    pub end_offset: i64,
 }
 
 impl Transactions {
@@ -48,6 +60,7 @@ impl Transactions {
                     partitions: transaction.partitions.clone(),
                     coordinator_epoch: -1,
                     given_up: false,
+                    written: BTreeMap::new(),
                 },
             );
         }
@@ -74,8 +87,31 @@ impl Transactions {
             }
             completion.coordinator_epoch = coordinator_epoch;
             completion.given_up = false;
+            completion.written.clear();
         }
         (!completion.given_up).then_some(transaction)
+    }
+
+    /// The marker that the coordinator at work wrote to a partition, if any.
+    pub(super) fn written_in(&self, id: &str, place: &TopicPartition) -> Option<WrittenMarker> {
+        self.completing.get(id)?.written.get(place).copied()
+    }
+
+    /// A marker was written to a partition.
+    pub(super) fn wrote_in(&mut self, id: &str, place: &TopicPartition, written: WrittenMarker) {
+        if let Some(completion) = self.completing.get_mut(id) {
+            completion.written.insert(place.clone(), written);
+        }
+    }
+
+    /// A transaction needs nothing more in a partition.
+    pub(super) fn ended_in(&mut self, id: &str, place: &TopicPartition) {
+        if let Some(completion) = self.completing.get_mut(id) {
+            completion.written.remove(place);
+        }
+        if let Some(transaction) = self.by_id.get_mut(id) {
+            transaction.partitions.remove(place);
+        }
     }
 
     /// The coordinator at work writes no more markers of a transaction.

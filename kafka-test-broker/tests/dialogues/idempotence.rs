@@ -3,9 +3,11 @@
 use kafka_protocol::ErrorCode;
 use kafka_protocol::messages::InitProducerIdRequest;
 use kafka_protocol::messages::produce::PartitionProduceResponse;
-use kafka_test_broker::TestCluster;
+use kafka_protocol::records::{BatchBuilder, BatchStamp, Compression, Compressor, NewRecord};
+use kafka_protocol::{RecordBytes, Uuid};
+use kafka_test_broker::{Era, TestCluster};
 
-use crate::client::{Client, NOW_MS, cluster, code, logged, sequenced};
+use crate::client::{Client, NOW_MS, cluster, code, logged, produce, sequenced, the_partition};
 
 fn without_transactions() -> InitProducerIdRequest {
     InitProducerIdRequest::new().with_transactional_id(None)
@@ -174,4 +176,85 @@ async fn partitions_and_producers_are_apart() {
         }
         assert_eq!(cluster.end_offset("t", partition), 2);
     }
+}
+
+fn of_era(era: Era) -> (TestCluster, Client) {
+    let cluster = TestCluster::builder()
+        .era(era)
+        .brokers(1)
+        .wall_clock_ms(NOW_MS)
+        .build_offline();
+    cluster.create_topic("t", 1);
+    let client = Client::dial(&cluster, 1);
+    (cluster, client)
+}
+
+async fn send_old(client: &mut Client, sequence: i32) -> ErrorCode {
+    let records = sequenced(9, 0, sequence, &["a"]);
+    let request = produce("t", Uuid::ZERO, 0, Some(records));
+    code(the_partition(client.call(&request, 3).await).error_code)
+}
+
+#[tokio::test]
+async fn brokers_before_1_0_know_the_last_batch_only() {
+    let (_cluster, mut client) = of_era(Era::V0_11);
+    for (sequence, expected) in [
+        (5, ErrorCode::OutOfOrderSequenceNumber),
+        (0, ErrorCode::None),
+        (1, ErrorCode::None),
+        (1, ErrorCode::None),
+        (0, ErrorCode::OutOfOrderSequenceNumber),
+    ] {
+        assert_eq!(send_old(&mut client, sequence).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn brokers_before_2_4_forget_whose_records_are_gone() {
+    for (era, expected) in [
+        (Era::V2_0, ErrorCode::UnknownProducerId),
+        (Era::V2_4, ErrorCode::None),
+    ] {
+        let (cluster, mut client) = of_era(era);
+        assert_eq!(send_old(&mut client, 0).await, ErrorCode::None);
+        assert!(cluster.delete_records("t", 0, 1));
+        assert_eq!(send_old(&mut client, 1).await, expected, "{era}");
+    }
+}
+
+/// A batch of so many records of one key.
+fn keyed(sequence: i32, count: usize) -> RecordBytes {
+    let mut builder = BatchBuilder::new();
+    for _ in 0..count {
+        let record = NewRecord {
+            timestamp: NOW_MS,
+            key: Some(b"k"),
+            value: Some(b"v"),
+            headers: &[],
+        };
+        builder.append(&record).unwrap();
+    }
+    let stamp = BatchStamp {
+        producer_id: 9,
+        producer_epoch: 0,
+        base_sequence: sequence,
+        ..BatchStamp::default()
+    };
+    let mut compressor = Compressor::new(Compression::None).unwrap();
+    let batch = builder.seal(&mut compressor).unwrap();
+    batch.to_record_bytes(&stamp)
+}
+
+#[tokio::test]
+async fn compaction_takes_no_sequence_numbers() {
+    let cluster = cluster(1);
+    assert!(cluster.create_topic_on("t", &[&[1]], &[("cleanup.policy", "compact")]));
+    let mut client = Client::dial(&cluster, 1);
+    assert_eq!(client.produce("t", 0, keyed(0, 3)).await.error_code, 0);
+    assert!(cluster.roll_segment("t", 0));
+    assert!(cluster.compact("t", 0));
+    assert_eq!(client.produce("t", 0, keyed(3, 1)).await.error_code, 0);
+    // What is known of the producer now comes from the log.
+    assert!(cluster.truncate("t", 0, 3));
+    assert_eq!(client.produce("t", 0, keyed(3, 1)).await.error_code, 0);
 }

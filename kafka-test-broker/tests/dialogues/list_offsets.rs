@@ -1,14 +1,14 @@
 //! ListOffsets: either end of a log, and places by time.
 
-use kafka_protocol::ErrorCode;
 use kafka_protocol::messages::ListOffsetsRequest;
 use kafka_protocol::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsTopic,
 };
 use kafka_protocol::records::{BatchStamp, Compression};
+use kafka_protocol::{ErrorCode, Uuid};
 use kafka_test_broker::TestCluster;
 
-use crate::client::{Client, NOW_MS, cluster, code, timed};
+use crate::client::{Client, NOW_MS, batch, cluster, code, produce, the_partition, timed};
 
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
@@ -216,4 +216,30 @@ async fn wrong_broker() {
     cluster.create_topic_on("t", &[&[1, 2]], &[]);
     let found = answer(&mut Client::dial(&cluster, 2), &ask(LATEST), 9).await;
     assert_eq!(code(found.error_code), ErrorCode::NotLeaderOrFollower);
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_leader_does_not_know_the_end_before_its_replicas_do() {
+    let cluster = cluster(3);
+    assert!(cluster.create_topic_on("t", &[&[1, 2, 3]], &[]));
+    let mut client = Client::dial(&cluster, 1);
+    cluster.hold_back_replicas(3);
+    let request = produce("t", Uuid::ZERO, 0, Some(batch(&["a"]))).with_acks(1);
+    assert_eq!(the_partition(client.call(&request, 9).await).error_code, 0);
+    cluster.stop_broker(1);
+    let mut client = Client::dial(&cluster, 2);
+    for (timestamp, version, expected) in [
+        (LATEST, 5, ErrorCode::OffsetNotAvailable),
+        (LATEST, 4, ErrorCode::LeaderNotAvailable),
+        (NOW_MS, 6, ErrorCode::OffsetNotAvailable),
+        (EARLIEST, 6, ErrorCode::None),
+    ] {
+        let found = answer(&mut client, &ask(timestamp), version).await;
+        assert_eq!(code(found.error_code), expected, "{timestamp}");
+    }
+    // Who looks for faults is told all there is.
+    let debugging = ask(LATEST).with_replica_id(-2);
+    assert_eq!(answer(&mut client, &debugging, 6).await.offset, 1);
+    cluster.release_replicas(3);
+    assert_eq!(look_up(&mut client, LATEST, 6).await.0, 1);
 }

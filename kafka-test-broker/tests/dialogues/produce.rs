@@ -4,7 +4,7 @@ use crate::client::{
     Client, NOW_MS, batch, changed, cluster, code, logged, produce, resealed, sequenced, stamped,
     the_partition, timed,
 };
-use kafka_protocol::messages::ProduceRequest;
+use kafka_protocol::messages::{FindCoordinatorRequest, ProduceRequest};
 use kafka_protocol::records::{
     BatchBuilder, BatchStamp, Compression, Compressor, NewRecord, TimestampType,
 };
@@ -543,4 +543,15 @@ async fn batches_are_stored_in_the_codec_of_their_topic() {
             .collect();
         assert_eq!(values, ["a", "b"].repeat(5), "{name}");
     }
+}
+
+#[tokio::test]
+async fn internal_topics_take_no_records_from_clients() {
+    let cluster = cluster(1);
+    let mut client = Client::dial(&cluster, 1);
+    let find = FindCoordinatorRequest::new().with_key("g");
+    client.call(&find, 1).await;
+    let answer = client.produce("__consumer_offsets", 0, batch(&["a"])).await;
+    assert_eq!(code(answer.error_code), ErrorCode::InvalidTopicException);
+    assert_eq!(cluster.end_offset("__consumer_offsets", 0), 0);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kafka_protocol::messages::alter_client_quotas::{EntityData, OpData, RequestEntryData};
 use kafka_protocol::messages::describe_client_quotas::ComponentData;
 use kafka_protocol::messages::{
-    AlterClientQuotasRequest, DescribeClientQuotasRequest, MetadataRequest,
+    AlterClientQuotasRequest, DescribeClientQuotasRequest, HeartbeatRequest, MetadataRequest,
 };
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 use tokio::time::Instant;
@@ -91,6 +91,51 @@ async fn who_fetches_too_fast_gets_nothing_for_a_while() {
         (response.throttle_time_ms, response.responses.len()),
         (0, 1)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn fetch_without_records_for_its_pace_changes_no_session() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 1);
+    let mut client = Client::dial(&cluster, 1);
+    let long = "x".repeat(30_000);
+    client.produce("t", 0, batch(&[&long])).await;
+    limit(&mut client, "consumer_byte_rate", Some(2_000.0)).await;
+    let opening = fetch("t", 0, 0).with_session_epoch(0);
+    let throttled = client.call(&opening, 12).await;
+    assert!(throttled.throttle_time_ms > 0 && throttled.responses.is_empty());
+    assert_eq!((throttled.error_code, throttled.session_id), (0, 0));
+    limit(&mut client, "consumer_byte_rate", None).await;
+    let id = client.call(&opening, 12).await.session_id;
+    assert!(id > 0);
+    // What the session did not tell it tells later.
+    client.produce("t", 0, batch(&[&long])).await;
+    limit(&mut client, "consumer_byte_rate", Some(2_000.0)).await;
+    let next = |epoch| {
+        fetch("t", 0, 1)
+            .with_session_id(id)
+            .with_session_epoch(epoch)
+    };
+    let throttled = client.call(&next(1), 12).await;
+    assert!(throttled.throttle_time_ms > 0 && throttled.responses.is_empty());
+    assert_eq!((throttled.error_code, throttled.session_id), (0, id));
+    limit(&mut client, "consumer_byte_rate", None).await;
+    let response = client.call(&next(2), 12).await;
+    assert_eq!((response.session_id, response.responses.len()), (id, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_tell_the_pause_too() {
+    let cluster = cluster(1);
+    let mut client = Client::dial(&cluster, 1);
+    limit(&mut client, "request_percentage", Some(0.01)).await;
+    let mut pauses = 0;
+    for _ in 0..20 {
+        let request = HeartbeatRequest::new().with_group_id("g");
+        let response = client.call(&request, 4).await;
+        pauses += i32::from(response.throttle_time_ms > 0);
+    }
+    assert!(pauses >= 5, "{pauses}");
 }
 
 #[tokio::test(start_paused = true)]

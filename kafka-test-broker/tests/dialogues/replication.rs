@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use kafka_protocol::messages::fetch::PartitionData;
 use kafka_protocol::messages::{FetchRequest, MetadataRequest, ProduceRequest};
-use kafka_protocol::{ErrorCode, Uuid};
-use kafka_test_broker::TestCluster;
+use kafka_protocol::{ApiKey, ErrorCode, Uuid};
+use kafka_test_broker::{Condition, Era, Fault, Reaction, TestCluster};
 use tokio::time::Instant;
 
 use crate::client::{
@@ -463,4 +463,71 @@ async fn what_all_acknowledged_is_never_lost() {
     }
     assert!(acknowledged_in_all > 100, "{acknowledged_in_all}");
     assert!(failovers > 100, "{failovers}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn brokers_before_3_7_read_on_under_the_least_in_sync() {
+    for (era, expected) in [(Era::V2_8, 1), (Era::V3_9, 0)] {
+        let cluster = TestCluster::builder()
+            .era(era)
+            .brokers(2)
+            .wall_clock_ms(NOW_MS)
+            .build_offline();
+        let settings = [("min.insync.replicas", "2")];
+        assert!(cluster.create_topic_on("t", &[&[1, 2]], &settings));
+        cluster.stop_broker(2);
+        let mut client = Client::dial(&cluster, 1);
+        assert_eq!(send(&mut client, "a", 1).await, (ErrorCode::None, 0));
+        assert_eq!(cluster.high_watermark("t", 0), expected, "{era}");
+    }
+}
+
+/// Waits for an answer, for an hour at most.
+async fn comes(client: &mut Client) -> (ErrorCode, i64) {
+    let answer = client.answer::<ProduceRequest>(9);
+    let answer = tokio::time::timeout(Duration::from_secs(3_600), answer).await;
+    let partition = the_partition(answer.expect("an answer"));
+    (code(partition.error_code), partition.base_offset)
+}
+
+#[tokio::test(start_paused = true)]
+async fn answer_that_waited_for_replicas_is_held_back_and_comes() {
+    let (cluster, mut client) = replicated(&[]);
+    cluster.hold_back_replicas(3);
+    let delay = Reaction::Delay(Duration::from_millis(100));
+    let fault = Fault::new(Condition::api(ApiKey::Produce), delay);
+    cluster.faults().add(fault);
+    client.send(&request("b", -1, 10_000), 9).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    cluster.release_replicas(3);
+    let start = Instant::now();
+    assert_eq!(comes(&mut client).await, (ErrorCode::None, 0));
+    assert_eq!(start.elapsed(), Duration::from_millis(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn broker_that_froze_while_replicas_copied_answers_when_it_goes_on() {
+    let (cluster, mut client) = replicated(&[]);
+    cluster.hold_back_replicas(3);
+    client.send(&request("b", -1, 10_000), 9).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    cluster.pause_broker(1);
+    cluster.release_replicas(3);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    cluster.resume_broker(1);
+    assert_eq!(comes(&mut client).await, (ErrorCode::None, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn frozen_broker_does_later_what_a_client_sent_that_is_gone() {
+    let (cluster, mut client) = replicated(&[]);
+    cluster.pause_broker(1);
+    client.send(&request("b", -1, 10_000), 9).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    drop(client);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(cluster.end_offset("t", 0), 0);
+    cluster.resume_broker(1);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(cluster.end_offset("t", 0), 1);
 }

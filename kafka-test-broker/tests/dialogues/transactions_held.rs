@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use kafka_protocol::ErrorCode;
-use kafka_protocol::messages::DescribeTransactionsRequest;
 use kafka_protocol::messages::describe_transactions::TransactionState;
+use kafka_protocol::messages::{DescribeTransactionsRequest, InitProducerIdRequest};
 use kafka_protocol::records::{BatchLimits, ControlRecord};
 use kafka_test_broker::TestCluster;
 
 use crate::client::{Client, cluster, code};
-use crate::transactional::{Producer, WAYS, Way, committed_values, init, read};
+use crate::transactional::{Producer, WAYS, Way, committed_values, coordinator, init, read};
 
 async fn state(client: &mut Client, name: &'static str) -> TransactionState {
     let request = DescribeTransactionsRequest::new().with_transactional_ids(vec![name.into()]);
@@ -25,7 +25,7 @@ async fn state(client: &mut Client, name: &'static str) -> TransactionState {
 /// held by another broker alone.
 async fn three_brokers() -> (TestCluster, i32) {
     let cluster = cluster(3);
-    let here = crate::transactional::coordinator(&cluster, "a").await;
+    let here = coordinator(&cluster, "a").await;
     let there = here % 3 + 1;
     let everywhere = [here, there, there % 3 + 1];
     assert!(cluster.create_topic_on("t", &[&everywhere], &[]));
@@ -237,4 +237,74 @@ async fn expired_producers_are_forgotten_by_their_partitions() {
     let records = crate::client::sequenced(9, 0, 5, &["x"]);
     let answer = client.produce("t", 0, records).await;
     assert_eq!(code(answer.error_code), ErrorCode::None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn marker_that_a_new_leader_lacks_is_written_again() {
+    for way in WAYS {
+        let cluster = cluster(3);
+        assert!(cluster.create_topic_on("t", &[&[1, 2]], &[]));
+        let mut producer = Producer::new(&cluster, "a", way).await;
+        assert_eq!(producer.write("t", 0, &["x"]).await, ErrorCode::None);
+        cluster.hold_back_replicas(2);
+        assert_eq!(producer.end(true).await, ErrorCode::None);
+        assert_eq!(cluster.transaction_state("a"), Some("PrepareCommit"));
+        cluster.stop_broker(1);
+        cluster.release_replicas(2);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert_eq!(cluster.transaction_state("a"), Some("CompleteCommit"));
+        // What comes after it does not decide about it.
+        producer.reconnect().await;
+        assert_eq!(producer.write("t", 0, &["y"]).await, ErrorCode::None);
+        assert_eq!(producer.end(false).await, ErrorCode::None);
+        let mut client = Client::dial(&cluster, 2);
+        let data = read(&mut client, "t", 0, 0, true).await;
+        assert_eq!(committed_values(&data), ["x"], "{way:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn frozen_coordinator_aborts_nothing() {
+    let cluster = cluster(3);
+    assert!(cluster.create_topic_on("t", &[&[1, 2, 3]], &[]));
+    let mut producer = Producer::uninitialized(&cluster, "a", Way::V2).await;
+    let request = InitProducerIdRequest::new()
+        .with_transactional_id(Some("a".into()))
+        .with_transaction_timeout_ms(1_000);
+    let answer = producer.client.call(&request, 5).await;
+    producer.become_producer(answer.producer_id, answer.producer_epoch);
+    assert_eq!(producer.write("t", 0, &["x"]).await, ErrorCode::None);
+    let at = coordinator(&cluster, "a").await;
+    cluster.pause_broker(at);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(cluster.transaction_state("a"), Some("Ongoing"));
+    cluster.resume_broker(at);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(cluster.transaction_state("a"), Some("CompleteAbort"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn frozen_leader_takes_no_marker() {
+    let cluster = cluster(3);
+    let mut producer = Producer::new(&cluster, "a", Way::V2).await;
+    let at = coordinator(&cluster, "a").await;
+    let other = if at == 1 { 2 } else { 1 };
+    assert!(cluster.create_topic_on("t", &[&[other, at]], &[]));
+    assert_eq!(producer.write("t", 0, &["x"]).await, ErrorCode::None);
+    cluster.pause_broker(other);
+    assert_eq!(producer.end(true).await, ErrorCode::None);
+    assert_eq!(cluster.transaction_state("a"), Some("PrepareCommit"));
+    cluster.resume_broker(other);
+    assert_eq!(cluster.transaction_state("a"), Some("CompleteCommit"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn transactions_time_out_by_the_wall_clock() {
+    let cluster = cluster(1);
+    cluster.create_topic("t", 1);
+    let mut producer = Producer::new(&cluster, "a", Way::V2).await;
+    assert_eq!(producer.write("t", 0, &["x"]).await, ErrorCode::None);
+    cluster.jump_wall_clock(3_600_000);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(cluster.transaction_state("a"), Some("CompleteAbort"));
 }

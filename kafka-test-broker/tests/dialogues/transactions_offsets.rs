@@ -1,17 +1,21 @@
 //! Offsets that count once a transaction is committed: AddOffsetsToTxn and
 //! TxnOffsetCommit.
 
+use std::time::Duration;
+
 use kafka_protocol::ErrorCode;
+use kafka_protocol::messages::consumer_group_heartbeat::TopicPartitions;
 use kafka_protocol::messages::offset_fetch::{OffsetFetchRequestGroup, OffsetFetchRequestTopics};
 use kafka_protocol::messages::txn_offset_commit::{
     TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic,
 };
 use kafka_protocol::messages::{
-    AddOffsetsToTxnRequest, FindCoordinatorRequest, OffsetFetchRequest, TxnOffsetCommitRequest,
+    AddOffsetsToTxnRequest, ConsumerGroupHeartbeatRequest, EndTxnRequest, FindCoordinatorRequest,
+    InitProducerIdRequest, OffsetFetchRequest, TxnOffsetCommitRequest,
 };
-use kafka_test_broker::TestCluster;
+use kafka_test_broker::{Era, TestCluster};
 
-use crate::client::{Client, cluster, code};
+use crate::client::{Client, NOW_MS, cluster, code};
 use crate::transactional::{Producer, WAYS, Way};
 
 /// A cluster of one broker that coordinates the group `g`.
@@ -183,4 +187,107 @@ async fn offsets_wait_for_the_marker() {
     );
     cluster.hold_transaction_markers(false);
     assert_eq!(cluster.committed_offset("g", "t", 0), Some(5));
+}
+
+/// A heartbeat to the group `g`; at epoch 0 of a new member.
+fn beat(member: &'static str, epoch: i32) -> ConsumerGroupHeartbeatRequest {
+    let request = ConsumerGroupHeartbeatRequest::new()
+        .with_group_id("g")
+        .with_member_id(member)
+        .with_member_epoch(epoch);
+    if epoch > 0 {
+        return request;
+    }
+    request
+        .with_rebalance_timeout_ms(5_000)
+        .with_subscribed_topic_names(Some(vec!["t".into()]))
+        .with_topic_partitions(Some(vec![]))
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_commit_at_their_epoch_what_is_theirs() {
+    let cluster = one_broker().await;
+    let mut client = Client::dial(&cluster, 1);
+    let joined = client.call(&beat("m", 0), 1).await;
+    assert_eq!((joined.error_code, joined.member_epoch), (0, 2));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    client.call(&beat("n", 0), 1).await;
+    client.call(&beat("m", 2), 1).await;
+    let owned = TopicPartitions::new()
+        .with_topic_id(cluster.topic_id("t").unwrap())
+        .with_partitions(vec![0]);
+    let kept = beat("m", 2).with_topic_partitions(Some(vec![owned]));
+    assert_eq!(client.call(&kept, 1).await.member_epoch, 3);
+    let mut producer = Producer::new(&cluster, "a", Way::V2).await;
+    for (epoch, partition, expected) in [
+        (2, 1, ErrorCode::IllegalGeneration),
+        (9, 0, ErrorCode::IllegalGeneration),
+        (2, 0, ErrorCode::None),
+        (3, 0, ErrorCode::None),
+    ] {
+        let request = commit(&producer, partition, 7)
+            .with_member_id("m")
+            .with_generation_id_or_member_epoch(epoch);
+        let code = committed(&mut producer.client, &request, 5).await;
+        assert_eq!(code, expected, "epoch {epoch}, partition {partition}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn marker_of_a_new_producer_keeps_the_old_one_from_committing() {
+    let cluster = TestCluster::builder()
+        .era(Era::V2_8)
+        .brokers(1)
+        .wall_clock_ms(NOW_MS)
+        .build_offline();
+    cluster.create_topic("t", 1);
+    let mut client = Client::dial(&cluster, 1);
+    for kind in [0, 1] {
+        let find = FindCoordinatorRequest::new()
+            .with_key("g")
+            .with_key_type(kind);
+        client.call(&find, 3).await;
+    }
+    let init = InitProducerIdRequest::new()
+        .with_transactional_id(Some("a".into()))
+        .with_transaction_timeout_ms(60_000);
+    let old = client.call(&init, 4).await;
+    let add = |epoch| {
+        AddOffsetsToTxnRequest::new()
+            .with_transactional_id("a")
+            .with_producer_id(old.producer_id)
+            .with_producer_epoch(epoch)
+            .with_group_id("g")
+    };
+    let commit = |epoch, offset| {
+        let partition = TxnOffsetCommitRequestPartition::new().with_committed_offset(offset);
+        let topic = TxnOffsetCommitRequestTopic::new()
+            .with_name("t")
+            .with_partitions(vec![partition]);
+        TxnOffsetCommitRequest::new()
+            .with_transactional_id("a")
+            .with_producer_id(old.producer_id)
+            .with_producer_epoch(epoch)
+            .with_group_id("g")
+            .with_topics(vec![topic])
+    };
+    assert_eq!(client.call(&add(old.producer_epoch), 3).await.error_code, 0);
+    let first = commit(old.producer_epoch, 1);
+    assert_eq!(committed(&mut client, &first, 3).await, ErrorCode::None);
+    let mut new = client.call(&init, 4).await;
+    while new.error_code != 0 {
+        new = client.call(&init, 4).await;
+    }
+    assert!(new.producer_epoch > old.producer_epoch);
+    let zombie = commit(old.producer_epoch, 99);
+    let refused = committed(&mut client, &zombie, 3).await;
+    assert_eq!(refused, ErrorCode::InvalidProducerEpoch);
+    assert_eq!(client.call(&add(new.producer_epoch), 3).await.error_code, 0);
+    let end = EndTxnRequest::new()
+        .with_transactional_id("a")
+        .with_producer_id(new.producer_id)
+        .with_producer_epoch(new.producer_epoch)
+        .with_committed(true);
+    assert_eq!(client.call(&end, 3).await.error_code, 0);
+    assert_eq!(cluster.committed_offset("g", "t", 0), None);
 }

@@ -53,7 +53,9 @@ impl ConsumerGroup {
         let Some(member) = member.filter(|_| !self.is_outsider(committer)) else {
             return Ok(());
         };
-        let since = member.owns_since(topic, partition);
+        let since = member
+            .owns_since(topic, partition)
+            .filter(|_| self.settings.consumer_commits_at_old_epochs);
         if committer.generation == member.epoch
             || since.is_some_and(|since| committer.generation >= since)
         {

@@ -194,6 +194,17 @@ fn answer(
     for answer in &mut answers {
         add_leader(context, answer, &mut hints);
     }
+    let records = answers.iter().filter_map(|it| it.data.records.as_ref());
+    let pause = context.count_fetched(records.map(|records| records.len()).sum());
+    if !pause.is_zero() {
+        // No records now, and no session because of them.
+        let sessions = &context.cluster.fetch_sessions;
+        let (session, error) = sessions.leave(&scope);
+        return FetchResponse::new()
+            .with_error_code(error.code())
+            .with_session_id(session)
+            .with_throttle_time_ms(i32::try_from(pause.as_millis()).unwrap_or(i32::MAX));
+    }
     let sessions = &mut context.cluster.fetch_sessions;
     let (session, error) = match sessions.end(context.broker, scope, &mut answers, context.now) {
         Ok(session) => (session, ErrorCode::None),

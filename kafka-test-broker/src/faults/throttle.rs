@@ -1,0 +1,122 @@
+//! Where answers say for how long their client has to pause.
+
+use std::any::Any;
+use std::time::Duration;
+
+use kafka_protocol::messages::{
+    AddOffsetsToTxnResponse, AddPartitionsToTxnResponse, AlterClientQuotasResponse,
+    AlterConfigsResponse, AlterPartitionReassignmentsResponse, AlterUserScramCredentialsResponse,
+    ApiVersionsResponse, ConsumerGroupDescribeResponse, ConsumerGroupHeartbeatResponse,
+    CreateAclsResponse, CreatePartitionsResponse, CreateTopicsResponse, DeleteAclsResponse,
+    DeleteGroupsResponse, DeleteRecordsResponse, DeleteTopicsResponse, DescribeAclsResponse,
+    DescribeClientQuotasResponse, DescribeClusterResponse, DescribeConfigsResponse,
+    DescribeGroupsResponse, DescribeLogDirsResponse, DescribeProducersResponse,
+    DescribeTopicPartitionsResponse, DescribeTransactionsResponse,
+    DescribeUserScramCredentialsResponse, ElectLeadersResponse, EndTxnResponse, FetchResponse,
+    FindCoordinatorResponse, HeartbeatResponse, IncrementalAlterConfigsResponse,
+    InitProducerIdResponse, JoinGroupResponse, LeaveGroupResponse, ListConfigResourcesResponse,
+    ListGroupsResponse, ListOffsetsResponse, ListPartitionReassignmentsResponse,
+    ListTransactionsResponse, MetadataResponse, OffsetCommitResponse, OffsetDeleteResponse,
+    OffsetFetchResponse, OffsetForLeaderEpochResponse, ProduceResponse, SyncGroupResponse,
+    TxnOffsetCommitResponse, UpdateFeaturesResponse,
+};
+
+/// Says in an answer that its client has to pause for `time`. A few answers have
+/// no place for it.
+pub(super) fn tell_throttle(response: &mut dyn Any, time: Duration) {
+    let throttle_ms = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
+    throttle_time(response, |told_ms| *told_ms = throttle_ms);
+}
+
+macro_rules! responses {
+    ($($response:ty),* $(,)?) => {
+        /// Calls `with` with the pause that an answer tells, if it has a place for
+        /// one.
+        fn throttle_time(response: &mut dyn Any, with: impl FnOnce(&mut i32)) {
+            $(if let Some(response) = response.downcast_mut::<$response>() {
+                return with(&mut response.throttle_time_ms);
+            })*
+        }
+
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$(<$response as kafka_protocol::Message>::SCHEMA.name),*];
+    };
+}
+
+responses!(
+    AddOffsetsToTxnResponse,
+    AddPartitionsToTxnResponse,
+    AlterClientQuotasResponse,
+    AlterConfigsResponse,
+    AlterPartitionReassignmentsResponse,
+    AlterUserScramCredentialsResponse,
+    ApiVersionsResponse,
+    ConsumerGroupDescribeResponse,
+    ConsumerGroupHeartbeatResponse,
+    CreateAclsResponse,
+    CreatePartitionsResponse,
+    CreateTopicsResponse,
+    DeleteAclsResponse,
+    DeleteGroupsResponse,
+    DeleteRecordsResponse,
+    DeleteTopicsResponse,
+    DescribeAclsResponse,
+    DescribeClientQuotasResponse,
+    DescribeClusterResponse,
+    DescribeConfigsResponse,
+    DescribeGroupsResponse,
+    DescribeLogDirsResponse,
+    DescribeProducersResponse,
+    DescribeTopicPartitionsResponse,
+    DescribeTransactionsResponse,
+    DescribeUserScramCredentialsResponse,
+    ElectLeadersResponse,
+    EndTxnResponse,
+    FetchResponse,
+    FindCoordinatorResponse,
+    HeartbeatResponse,
+    IncrementalAlterConfigsResponse,
+    InitProducerIdResponse,
+    JoinGroupResponse,
+    LeaveGroupResponse,
+    ListConfigResourcesResponse,
+    ListGroupsResponse,
+    ListOffsetsResponse,
+    ListPartitionReassignmentsResponse,
+    ListTransactionsResponse,
+    MetadataResponse,
+    OffsetCommitResponse,
+    OffsetDeleteResponse,
+    OffsetFetchResponse,
+    OffsetForLeaderEpochResponse,
+    ProduceResponse,
+    SyncGroupResponse,
+    TxnOffsetCommitResponse,
+    UpdateFeaturesResponse
+);
+
+#[cfg(test)]
+mod tests {
+    use kafka_protocol::messages::HeartbeatResponse;
+
+    use super::*;
+    use crate::era::Era;
+
+    #[test]
+    fn every_answer_that_can_tells_the_pause() {
+        let mut told = 0;
+        for (key, _) in Era::EveryVersion.api_versions() {
+            let (_, response) = kafka_protocol::messages::schemas(key);
+            let has = response
+                .fields
+                .iter()
+                .any(|field| field.name == "ThrottleTimeMs");
+            assert_eq!(has, NAMES.contains(&response.name), "{}", response.name);
+            told += usize::from(has);
+        }
+        assert!(told > 40);
+        let mut answer = HeartbeatResponse::new();
+        tell_throttle(&mut answer, Duration::from_secs(2));
+        assert_eq!(answer.throttle_time_ms, 2_000);
+    }
+}
