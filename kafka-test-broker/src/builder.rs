@@ -60,9 +60,10 @@ impl TestClusterBuilder {
         self
     }
 
-    /// Partitions of a topic that does not say how many it wants. Default: 1.
+    /// Partitions of a topic that does not say how many it wants. Default and
+    /// least: 1.
     pub fn default_partitions(mut self, count: i32) -> Self {
-        self.config.default_partitions = count;
+        self.config.default_partitions = count.max(1);
         self
     }
 

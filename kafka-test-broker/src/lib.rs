@@ -72,5 +72,8 @@ pub use builder::TestClusterBuilder;
 pub use era::{Era, UnknownEra};
 pub use faults::{Condition, Fault, FaultId, Reaction};
 pub use groups::{GroupView, MemberView};
+/// What conditions, reactions and answers of a cluster are made of.
+pub use kafka_protocol::records::RecordBatch;
+pub use kafka_protocol::{ApiKey, ErrorCode, Uuid, VersionRange};
 pub use security::SaslMechanism;
 pub use test_cluster::{Faults, TestCluster};

@@ -7,10 +7,14 @@ use std::process::ExitCode;
 use kafka_test_broker::{Era, TestCluster, TestClusterBuilder};
 
 const USAGE: &str = "\
-usage: kafka-test-broker [--listen HOST:PORT] [--brokers N] [--partitions N] [--era E]
+usage: kafka-test-broker [--listen HOST:PORT] [--advertised-host HOST]
+                         [--brokers N] [--partitions N] [--era E]
 
   --listen HOST:PORT  where the first broker listens; the others get the ports
                       that follow (default 127.0.0.1:9092; port 0: any free)
+  --advertised-host HOST
+                      the name that clients are told (default: where the
+                      brokers listen)
   --brokers N         how many brokers (default 1)
   --partitions N      partitions of topics that are created because a client
                       asks for them (default 1)
@@ -20,9 +24,19 @@ usage: kafka-test-broker [--listen HOST:PORT] [--brokers N] [--partitions N] [--
                       (default 4.3)
 ";
 
+/// Each takes a value.
+const OPTIONS: [&str; 5] = [
+    "--listen",
+    "--advertised-host",
+    "--brokers",
+    "--era",
+    "--partitions",
+];
+
 struct Options {
     host: String,
     port: u16,
+    advertised_host: Option<String>,
     brokers: i32,
     partitions: i32,
     era: Era,
@@ -44,14 +58,18 @@ async fn main() -> ExitCode {
     match run(&options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cannot serve at {}:{}: {error}", options.host, options.port);
+            eprintln!("cannot serve: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run(options: &Options) -> io::Result<()> {
-    let cluster = listen_at(&options.host, options.port)?
+    let mut builder = listen_at(&options.host, options.port)?;
+    if let Some(host) = &options.advertised_host {
+        builder = builder.advertised_host(host);
+    }
+    let cluster = builder
         .brokers(options.brokers)
         .default_partitions(options.partitions)
         .era(options.era)
@@ -76,6 +94,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
     let mut options = Options {
         host: "127.0.0.1".to_owned(),
         port: 9092,
+        advertised_host: None,
         brokers: 1,
         partitions: 1,
         era: Era::default(),
@@ -83,6 +102,9 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
     while let Some(name) = arguments.next() {
         if name == "--help" || name == "-h" {
             return Ok(None);
+        }
+        if !OPTIONS.contains(&name.as_str()) {
+            return Err(format!("there is no option {name}"));
         }
         let value = arguments
             .next()
@@ -98,10 +120,10 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
                 options.host = host.trim_matches(['[', ']']).to_owned();
                 options.port = port.parse().map_err(|_| wrong())?;
             }
+            "--advertised-host" => options.advertised_host = Some(value),
             "--brokers" => options.brokers = count()?,
             "--era" => options.era = value.parse().map_err(|error| format!("{error}"))?,
-            "--partitions" => options.partitions = count()?,
-            _ => return Err(format!("there is no option {name}")),
+            _ => options.partitions = count()?,
         }
     }
     Ok(Some(options))

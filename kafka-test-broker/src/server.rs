@@ -53,7 +53,11 @@ pub(crate) fn bind(first: SocketAddr, count: i32) -> io::Result<Vec<StdListener>
     });
     ports
         .map(|port| {
-            let listener = StdListener::bind(SocketAddr::new(first.ip(), port?))?;
+            let address = SocketAddr::new(first.ip(), port?);
+            // Of several ports, which one is taken.
+            let named =
+                |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
+            let listener = StdListener::bind(address).map_err(named)?;
             listener.set_nonblocking(true)?;
             Ok(listener)
         })

@@ -118,8 +118,10 @@ impl Cluster {
             groups.consumer_assignment_interval = Duration::ZERO;
         }
         let fetch_sessions = FetchSessions::new(config.seed, config.fetch_sessions_max);
+        let mut security = Security::new(config.security.clone(), config.seed);
+        security.writers_may_be_idempotent = config.era.lets_writers_be_idempotent();
         Self {
-            security: Security::new(config.security.clone(), config.seed),
+            security,
             brokers,
             features: Features::new(config.era),
             quotas: Quotas::default(),

@@ -2,6 +2,12 @@
 
 use super::{Alarm, Cluster, Event, Moment, Partition, Topic};
 
+/// Kafka's `producer.id.expiration.ms`: a day.
+const PRODUCER_EXPIRATION_MS: i64 = 86_400_000;
+
+/// Kafka's `transactional.id.expiration.ms`: a week.
+const TRANSACTIONAL_ID_EXPIRATION_MS: i64 = 7 * PRODUCER_EXPIRATION_MS;
+
 impl Cluster {
     /// Begins a new segment of a partition. Returns whether there is such a
     /// partition.
@@ -51,7 +57,7 @@ impl Cluster {
         .is_some()
     }
 
-    /// Expires and compacts everything, and will again.
+    /// Expires and compacts everything, forgets idle producers, and will again.
     pub(super) fn clean_up(&mut self, moment: Moment) {
         let count = |topic: &Topic| i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
         let topics: Vec<_> = self
@@ -62,8 +68,13 @@ impl Cluster {
             for partition in 0..partitions {
                 self.expire(&topic, partition, moment);
                 self.compact(&topic, partition, moment);
+                if let Some(state) = self.partition_mut(&topic, partition) {
+                    let producers = &mut state.producers;
+                    producers.expire_idle(moment.wall_ms, PRODUCER_EXPIRATION_MS);
+                }
             }
         }
+        self.expire_transactional_ids(TRANSACTIONAL_ID_EXPIRATION_MS, moment);
         self.plan_clean_up(moment);
     }
 

@@ -194,6 +194,12 @@ impl Era {
         }
     }
 
+    /// Whether whoever may write to a topic may be an idempotent producer, and not
+    /// only who may be one by an ACL of the cluster (KIP-679): from 2.8 on.
+    pub(crate) fn lets_writers_be_idempotent(self) -> bool {
+        self >= Self::V2_8
+    }
+
     /// Whether new leaders say that they do not know yet how far consumers may
     /// read (KIP-207): from 2.2 on.
     pub(crate) fn admits_unsettled_offsets(self) -> bool {
@@ -222,7 +228,7 @@ impl FromStr for Era {
     fn from_str(text: &str) -> Result<Self, UnknownEra> {
         let mut eras = Self::RELEASES.into_iter().chain([Self::EveryVersion]);
         let named = |era: &Self| era.name() == text || era.release() == Some(text);
-        eras.find(named).ok_or(UnknownEra)
+        eras.find(named).ok_or_else(|| UnknownEra(text.to_owned()))
     }
 }
 
@@ -233,11 +239,11 @@ impl fmt::Display for Era {
 }
 
 /// A text that names no [`Era`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no era of Kafka is called so: there are 0.8.2, 0.9, 0.10.0, 0.10.2, 0.11, 1.1, 2.0, 2.4, 2.8, 3.9, 4.0, 4.3 and every"
+    "no era of Kafka is called '{0}': there are 0.8.2, 0.9, 0.10.0, 0.10.2, 0.11, 1.1, 2.0, 2.4, 2.8, 3.9, 4.0, 4.3 and every"
 )]
-pub struct UnknownEra;
+pub struct UnknownEra(String);
 
 #[cfg(test)]
 mod tests {
@@ -255,6 +261,7 @@ mod tests {
         assert_eq!("0.8.2".parse(), Ok(Era::V0_8_2));
         for wrong in ["", "2", "2.7", "4.3.9"] {
             let error = wrong.parse::<Era>().unwrap_err().to_string();
+            assert!(error.contains(&format!("'{wrong}'")));
             assert!(
                 Era::RELEASES
                     .iter()

@@ -15,7 +15,7 @@ use kafka_protocol::messages::add_partitions_to_txn::{
 use kafka_protocol::messages::{AddPartitionsToTxnRequest, AddPartitionsToTxnResponse};
 
 use super::{Context, Handler, Outcome, fenced_since};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, is_internal};
 use crate::faults::Target;
 use crate::security::{Need, Operation};
 use crate::transactions::{ProducerIdentity, TopicPartition, TransactionVersion};
@@ -120,11 +120,20 @@ fn refused(
     let unknown =
         |(topic, index): &&TopicPartition| context.cluster.partition(topic, *index).is_none();
     let unknown: BTreeSet<_> = places.iter().filter(unknown).cloned().collect();
-    if !unknown.is_empty() || places.iter().any(injected) {
+    // Clients cannot write to internal topics, so they cannot in transactions.
+    let from_client = context.version < FIRST_VERSION_OF_BROKERS;
+    let internal = |(topic, _): &TopicPartition| from_client && is_internal(topic);
+    if !unknown.is_empty() || places.iter().any(internal) || places.iter().any(injected) {
         // All of them or none.
-        let code = |place: TopicPartition| match unknown.contains(&place) {
-            true => (place, ErrorCode::UnknownTopicOrPartition),
-            false => (place, ErrorCode::OperationNotAttempted),
+        let code = |place: TopicPartition| {
+            let code = if internal(&place) {
+                ErrorCode::TopicAuthorizationFailed
+            } else if unknown.contains(&place) {
+                ErrorCode::UnknownTopicOrPartition
+            } else {
+                ErrorCode::OperationNotAttempted
+            };
+            (place, code)
         };
         return places.into_iter().map(code).collect();
     }

@@ -8,17 +8,9 @@ use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::describe_groups::ALL_OPERATIONS;
 use super::{Context, Handler, Outcome};
-use crate::cluster::Cluster;
 use crate::security::{Need, Operation};
 
 impl Handler for ConsumerGroupDescribeRequest {
-    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
-        let groups = self.group_ids.iter();
-        groups
-            .map(|group| Need::group(Operation::Describe, group.clone()))
-            .collect()
-    }
-
     fn handle(self, context: &mut Context<'_>) -> Outcome<ConsumerGroupDescribeResponse> {
         let groups = self.group_ids.iter().map(|id| {
             let described = match check(context, id) {
@@ -39,10 +31,11 @@ impl Handler for ConsumerGroupDescribeRequest {
     }
 }
 
-fn check(context: &Context<'_>, id: &str) -> Result<(), ErrorCode> {
+fn check(context: &Context<'_>, id: &StrBytes) -> Result<(), ErrorCode> {
     if let Some(code) = context.plan.whole_error() {
         return Err(code);
     }
+    context.check_allowed(&Need::group(Operation::Describe, id.clone()))?;
     if !context.cluster.has_consumer_groups() {
         return Err(ErrorCode::UnsupportedVersion);
     }

@@ -7,17 +7,9 @@ use kafka_protocol::messages::{DeleteGroupsRequest, DeleteGroupsResponse};
 use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::{Context, Handler, Outcome};
-use crate::cluster::Cluster;
 use crate::security::{Need, Operation};
 
 impl Handler for DeleteGroupsRequest {
-    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
-        let groups = self.groups_names.iter();
-        groups
-            .map(|group| Need::group(Operation::Delete, group.clone()))
-            .collect()
-    }
-
     fn handle(self, context: &mut Context<'_>) -> Outcome<DeleteGroupsResponse> {
         let mut results: Vec<DeletableGroupResult> = Vec::new();
         for id in &self.groups_names {
@@ -35,6 +27,7 @@ impl Handler for DeleteGroupsRequest {
 }
 
 fn delete(context: &mut Context<'_>, id: &StrBytes) -> Result<(), ErrorCode> {
+    context.check_allowed(&Need::group(Operation::Delete, id.clone()))?;
     context.check_group(id)?;
     let group = context.cluster.groups.get(id);
     group.ok_or(ErrorCode::GroupIdNotFound)?.check_delete()?;

@@ -8,7 +8,6 @@ use kafka_protocol::messages::{DescribeGroupsRequest, DescribeGroupsResponse};
 use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::{Context, Handler, Outcome};
-use crate::cluster::Cluster;
 use crate::groups::Group;
 use crate::groups::classic::{ClassicGroup, ClassicState};
 use crate::security::{Need, Operation};
@@ -21,18 +20,12 @@ const FIRST_VERSION_OF_NOT_FOUND: i16 = 6;
 pub(super) const ALL_OPERATIONS: i32 = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
 
 impl Handler for DescribeGroupsRequest {
-    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
-        let groups = self.groups.iter();
-        groups
-            .map(|group| Need::group(Operation::Describe, group.clone()))
-            .collect()
-    }
-
     fn handle(self, context: &mut Context<'_>) -> Outcome<DescribeGroupsResponse> {
         let groups = self.groups.iter().map(|id| {
             let described = DescribedGroup::new().with_group_id(id.clone());
             let checked = context
                 .check_unapplied()
+                .and_then(|()| context.check_allowed(&Need::group(Operation::Describe, id.clone())))
                 .and_then(|()| context.check_group(id));
             if let Err(code) = checked {
                 return described.with_error_code(code.code());

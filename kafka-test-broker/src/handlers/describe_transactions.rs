@@ -5,22 +5,15 @@ use kafka_protocol::messages::{DescribeTransactionsRequest, DescribeTransactions
 use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::{Context, Handler, Outcome};
-use crate::cluster::Cluster;
 use crate::security::{Need, Operation};
 use crate::transactions::Transaction;
 
 impl Handler for DescribeTransactionsRequest {
-    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
-        let ids = self.transactional_ids.iter();
-        let ids = ids.map(|id| Need::transactional_id(Operation::Describe, id.clone()));
-        ids.collect()
-    }
-
     fn handle(self, context: &mut Context<'_>) -> Outcome<DescribeTransactionsResponse> {
         let states = self.transactional_ids.into_iter().map(|id| {
             let state = TransactionState::new();
             let state = match find(context, &id) {
-                Ok(transaction) => described(state, transaction),
+                Ok(transaction) => described(context, state, transaction),
                 Err(code) => state.with_error_code(code.code()),
             };
             state.with_transactional_id(id)
@@ -30,10 +23,11 @@ impl Handler for DescribeTransactionsRequest {
     }
 }
 
-fn find<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Transaction, ErrorCode> {
+fn find<'a>(context: &'a Context<'_>, id: &StrBytes) -> Result<&'a Transaction, ErrorCode> {
     if let Some(code) = context.plan.whole_error() {
         return Err(code);
     }
+    context.check_allowed(&Need::transactional_id(Operation::Describe, id.clone()))?;
     if id.is_empty() {
         return Err(ErrorCode::InvalidRequest);
     }
@@ -43,11 +37,17 @@ fn find<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Transaction, Error
     transaction.ok_or(ErrorCode::TransactionalIdNotFound)
 }
 
-fn described(state: TransactionState, transaction: &Transaction) -> TransactionState {
+fn described(
+    context: &Context<'_>,
+    state: TransactionState,
+    transaction: &Transaction,
+) -> TransactionState {
     let mut topics: Vec<TopicData> = Vec::new();
     for (topic, partition) in &transaction.partitions {
         match topics.last_mut().filter(|last| last.topic == *topic) {
             Some(last) => last.partitions.push(*partition),
+            // Nobody learns of topics that they may not know of.
+            None if !context.may(&Need::topic(Operation::Describe, topic.clone())) => {}
             None => topics.push(
                 TopicData::new()
                     .with_topic(topic.clone())

@@ -12,23 +12,13 @@ use kafka_protocol::messages::{FindCoordinatorRequest, FindCoordinatorResponse};
 use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::{Context, Handler, Outcome};
-use crate::cluster::{Broker, Cluster, InternalTopic};
+use crate::cluster::{Broker, InternalTopic};
 use crate::security::{Need, Operation};
 
 /// The first version that asks for several keys.
 const FIRST_VERSION_OF_KEYS: i16 = 4;
 
 impl Handler for FindCoordinatorRequest {
-    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
-        let keys = self.coordinator_keys.iter();
-        let keys = keys.chain(Some(&self.key).filter(|_| self.coordinator_keys.is_empty()));
-        let need = |key: &StrBytes| match self.key_type {
-            0 => Need::group(Operation::Describe, key.clone()),
-            _ => Need::transactional_id(Operation::Describe, key.clone()),
-        };
-        keys.map(need).collect()
-    }
-
     fn handle(self, context: &mut Context<'_>) -> Outcome<FindCoordinatorResponse> {
         if context.version < FIRST_VERSION_OF_KEYS {
             let response = FindCoordinatorResponse::new();
@@ -81,6 +71,12 @@ fn find<'a>(
 ) -> Result<&'a Broker, ErrorCode> {
     if let Some(code) = context.plan.whole_error() {
         return Err(code);
+    }
+    let name = || StrBytes::from(key.to_owned());
+    match key_type {
+        0 => context.check_allowed(&Need::group(Operation::Describe, name()))?,
+        1 => context.check_allowed(&Need::transactional_id(Operation::Describe, name()))?,
+        _ => {}
     }
     match key_type {
         0 => context

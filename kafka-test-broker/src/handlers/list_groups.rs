@@ -6,6 +6,7 @@ use kafka_protocol::StrBytes;
 use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse};
 
 use super::{Context, Handler, Outcome};
+use crate::security::{Need, Operation};
 
 impl Handler for ListGroupsRequest {
     fn handle(self, context: &mut Context<'_>) -> Outcome<ListGroupsResponse> {
@@ -19,8 +20,13 @@ impl Handler for ListGroupsRequest {
         };
         let cluster = &context.cluster;
         let here = |id: &str| cluster.check_group_coordinator(context.broker, id).is_ok();
+        // Whoever may look at the cluster may look at its groups.
+        let all = context.may(&Need::cluster(Operation::Describe));
+        let shown =
+            |id: &StrBytes| all || context.may(&Need::group(Operation::Describe, id.clone()));
         let groups = cluster.groups.iter().filter(|(id, group)| {
             here(id)
+                && shown(id)
                 && wanted(&self.states_filter, group.state())
                 && wanted(&self.types_filter, group.kind())
         });

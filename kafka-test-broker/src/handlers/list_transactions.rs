@@ -8,6 +8,7 @@ use kafka_protocol::messages::{ListTransactionsRequest, ListTransactionsResponse
 use kafka_protocol::{ErrorCode, StrBytes};
 
 use super::{Context, Handler, Outcome};
+use crate::security::{Need, Operation};
 use crate::transactions::Filter;
 
 impl Handler for ListTransactionsRequest {
@@ -44,10 +45,11 @@ fn list(context: &Context<'_>, filter: &Filter) -> Vec<TransactionState> {
             .check_transaction_coordinator(context.broker, id)
             .is_ok()
     };
-    let wanted = cluster
-        .transactions
-        .iter()
-        .filter(|(id, transaction)| filter.wants(id, transaction, context.wall_ms) && here(id));
+    let shown =
+        |id: &StrBytes| context.may(&Need::transactional_id(Operation::Describe, id.clone()));
+    let wanted = cluster.transactions.iter().filter(|(id, transaction)| {
+        filter.wants(id, transaction, context.wall_ms) && here(id) && shown(id)
+    });
     let states = wanted.map(|(id, transaction)| {
         TransactionState::new()
             .with_transactional_id(id.clone())

@@ -147,7 +147,16 @@ fn named_topics(
             continue;
         }
         if let Some(known) = context.cluster.topic(&name) {
-            topics.push(describe_or_fail(context, known));
+            let described = describe_or_fail(context, known);
+            topics.push(match described.error_code {
+                0 => described,
+                // Whoever asks by id is not told the name.
+                _ if !topic.topic_id.is_zero() => described
+                    .with_name(None)
+                    .with_topic_id(topic.topic_id)
+                    .with_is_internal(false),
+                _ => described,
+            });
         } else {
             let code = context
                 .plan
@@ -161,12 +170,16 @@ fn named_topics(
 
 /// Makes a topic that is missing, if that is wanted; says what is the matter
 /// with it in any case.
-fn create_or_refuse(context: &mut Context<'_>, name: &str, may_create: bool) -> ErrorCode {
+fn create_or_refuse(context: &mut Context<'_>, name: &StrBytes, may_create: bool) -> ErrorCode {
     if invalid_name(name).is_some() {
         return ErrorCode::InvalidTopicException;
     }
     if !may_create || !context.cluster.config.auto_create_topics {
         return ErrorCode::UnknownTopicOrPartition;
+    }
+    let creation = Need::topic(Operation::Create, name.clone());
+    if !context.may(&creation) {
+        return creation.refusal();
     }
     let placement = Placement::Spread {
         partitions: None,

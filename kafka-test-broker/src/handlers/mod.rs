@@ -59,7 +59,7 @@ mod remove_raft_voter;
 mod renew_delegation_token;
 mod sasl_authenticate;
 mod sasl_handshake;
-mod served;
+pub(crate) mod served;
 mod sync_group;
 mod txn_offset_commit;
 mod update_features;
@@ -157,6 +157,23 @@ impl Context<'_> {
         Moment {
             now: self.now,
             wall_ms: self.wall_ms,
+        }
+    }
+
+    /// Whether whoever asks is allowed something, for answers that leave out, or
+    /// refuse, single groups and the like.
+    fn may(&self, need: &Need) -> bool {
+        let connection = self.ticket.connection();
+        self.cluster
+            .security
+            .allows(connection, &self.client_host, need)
+    }
+
+    /// The same, with what is answered otherwise.
+    fn check_allowed(&self, need: &Need) -> Result<(), ErrorCode> {
+        match self.may(need) {
+            true => Ok(()),
+            false => Err(need.refusal()),
         }
     }
 

@@ -54,14 +54,6 @@ impl Handler for OffsetFetchRequest {
         old.chain(new).collect()
     }
 
-    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
-        let groups = self.groups.iter().map(|group| &group.group_id);
-        let groups = groups.chain(Some(&self.group_id).filter(|_| self.groups.is_empty()));
-        groups
-            .map(|group| Need::group(Operation::Describe, group.clone()))
-            .collect()
-    }
-
     fn handle(self, context: &mut Context<'_>) -> Outcome<OffsetFetchResponse> {
         let response = OffsetFetchResponse::new();
         Outcome::Answer(if context.version < FIRST_VERSION_OF_GROUPS {
@@ -192,7 +184,8 @@ fn one_of_groups(
     response.with_topics(topics.collect::<Vec<_>>())
 }
 
-fn check_group(context: &Context<'_>, group: &str) -> Result<(), ErrorCode> {
+fn check_group(context: &Context<'_>, group: &StrBytes) -> Result<(), ErrorCode> {
+    context.check_allowed(&Need::group(Operation::Describe, group.clone()))?;
     match context.plan.whole_error() {
         Some(code) => Err(code),
         None if context.version == 0 => Ok(()),
@@ -200,7 +193,8 @@ fn check_group(context: &Context<'_>, group: &str) -> Result<(), ErrorCode> {
     }
 }
 
-/// Every partition for which the group committed, by topic.
+/// Every partition for which the group committed, by topic, of the topics that
+/// whoever asks may know of.
 fn all_committed(context: &Context<'_>, group: &str) -> Vec<(StrBytes, Vec<i32>)> {
     let mut topics: Vec<(StrBytes, Vec<i32>)> = Vec::new();
     for (name, index) in context
@@ -216,6 +210,7 @@ fn all_committed(context: &Context<'_>, group: &str) -> Vec<(StrBytes, Vec<i32>)
             _ => topics.push((name.clone(), vec![*index])),
         }
     }
+    topics.retain(|(name, _)| context.may(&Need::topic(Operation::Describe, name.clone())));
     topics
 }
 
@@ -239,6 +234,7 @@ fn look_up(
     if let Some(injected) = context.plan.error(topic, partition) {
         return Err(injected.code);
     }
+    context.check_allowed(&Need::topic(Operation::Describe, topic.clone()))?;
     if context.version == 0 {
         context.check_zookeeper()?;
         if context.cluster.config.era.has_zookeeper() {

@@ -22,7 +22,9 @@ use super::produce_in_transaction::InTransaction;
 use super::{Context, Handler, Outcome, name_of};
 use crate::cluster::{AwaitedAppend, Cluster, DelayedProduce, TimestampSource, is_internal};
 use crate::faults::Target;
-use crate::log::{Rejection, ValidationRules, check_batch, from_old_producer, is_transactional};
+use crate::log::{
+    Rejection, ValidationRules, check_batch, from_old_producer, is_sequenced, is_transactional,
+};
 use crate::producer_state::ProducerError;
 use crate::security::{Need, Operation};
 
@@ -60,7 +62,13 @@ impl Handler for ProduceRequest {
         let topics = targets.map(|target| Need::topic(Operation::Write, target.topic));
         let ids = self.transactional_id.iter();
         let ids = ids.map(|id| Need::transactional_id(Operation::Write, id.clone()));
-        ids.chain(topics).collect()
+        let all = self.topic_data.iter();
+        let mut all = all.flat_map(|topic| &topic.partition_data);
+        let idempotent = !cluster.config.era.lets_writers_be_idempotent()
+            && self.transactional_id.is_none()
+            && all.any(|data| data.records.as_ref().is_some_and(is_sequenced));
+        let cluster = idempotent.then(|| Need::cluster(Operation::IdempotentWrite));
+        cluster.into_iter().chain(ids).chain(topics).collect()
     }
 
     fn handle(self, context: &mut Context<'_>) -> Outcome<ProduceResponse> {

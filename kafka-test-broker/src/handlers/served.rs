@@ -77,7 +77,7 @@ pub(super) fn advertised(config: &Config) -> impl Iterator<Item = (ApiKey, Versi
 }
 
 /// The versions served of an API; `None` when it is not served.
-pub(super) fn versions(config: &Config, key: ApiKey) -> Option<VersionRange> {
+pub(crate) fn versions(config: &Config, key: ApiKey) -> Option<VersionRange> {
     let (_, newest) = SERVED.iter().find(|(served, _)| *served == key)?;
     narrowed(config, key, config.era.served(key)?, *newest)
 }

@@ -30,10 +30,6 @@ impl Handler for WriteTxnMarkersRequest {
         targets.collect()
     }
 
-    fn needs(&self, _cluster: &Cluster) -> Vec<Need> {
-        vec![Need::cluster(Operation::Alter)]
-    }
-
     fn handle(self, context: &mut Context<'_>) -> Outcome<WriteTxnMarkersResponse> {
         // Several markers of one producer are answered together.
         let mut results: Vec<WritableTxnMarkerResult> = Vec::new();
@@ -82,6 +78,9 @@ fn write(
     let injected = context.plan.error(topic, index);
     if let Some(injected) = injected.filter(|injected| !injected.applied) {
         return Err(injected.code);
+    }
+    if !context.may(&Need::cluster(Operation::Alter)) {
+        context.check_allowed(&Need::cluster(Operation::ClusterAction))?;
     }
     let partition = context.cluster.partition(topic, index);
     // A broker knows of the partitions that it holds only.

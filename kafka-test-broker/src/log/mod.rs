@@ -27,7 +27,8 @@ use segments::Segment;
 use stored::StoredBatch;
 pub(crate) use timestamps::TimestampedOffset;
 pub(crate) use validation::{
-    CheckedBatch, Rejection, ValidationRules, check_batch, is_transactional, transactional_batch,
+    CheckedBatch, Rejection, ValidationRules, check_batch, is_sequenced, is_transactional,
+    transactional_batch,
 };
 
 /// Bytes at the front of a batch that a broker writes: base offset, length and

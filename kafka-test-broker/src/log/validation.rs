@@ -163,6 +163,14 @@ pub(crate) fn transactional_batch(records: &RecordBytes) -> Option<SequencedBatc
     (batch.is_transactional() && batch.producer_id() >= 0).then(|| sequenced(&batch))
 }
 
+/// Whether the first of the batches is an idempotent producer's.
+pub(crate) fn is_sequenced(records: &RecordBytes) -> bool {
+    let mut bytes = records.clone().into_bytes();
+    let limits = BatchLimits::default().with_check_crc(false);
+    let batch = RecordBatch::parse(&mut bytes, &limits);
+    batch.is_ok_and(|batch| batch.is_some_and(|batch| batch.producer_id() >= 0))
+}
+
 /// Whether any of the batches says that it is part of a transaction.
 pub(crate) fn is_transactional(records: &RecordBytes) -> bool {
     let mut bytes = records.clone().into_bytes();

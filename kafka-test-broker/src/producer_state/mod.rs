@@ -324,6 +324,15 @@ impl ProducerStates {
         self.producers.iter().map(|(id, state)| (*id, state))
     }
 
+    /// Forgets every producer without an open transaction of which nothing came
+    /// for so long.
+    pub(crate) fn expire_idle(&mut self, wall_ms: i64, idle_ms: i64) {
+        self.producers.retain(|_, state| {
+            let idle_for_ms = wall_ms.saturating_sub(state.last_timestamp);
+            state.transaction_start.is_some() || idle_for_ms < idle_ms
+        });
+    }
+
     /// Forgets every producer without an open transaction.
     pub(crate) fn expire(&mut self) {
         self.producers

@@ -96,7 +96,7 @@ impl Security {
                     .allow(principal, host, operation, cluster, CLUSTER_NAME)
             }
             // Whoever may write anything may do so once only (KIP-679).
-            (Operation::IdempotentWrite, _) => {
+            (Operation::IdempotentWrite, _) if self.writers_may_be_idempotent => {
                 let (write, topic) = (Operation::Write, ResourceType::Topic);
                 self.acls.allow_any(principal, host, write, topic)
             }

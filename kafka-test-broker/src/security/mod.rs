@@ -77,6 +77,9 @@ pub(crate) struct Security {
     sessions: BTreeMap<ConnectionId, Session>,
     random: fastrand::Rng,
     pub acls: Acls,
+    /// Whether whoever may write to a topic may do so as an idempotent producer:
+    /// from 2.8 on (KIP-679).
+    pub writers_may_be_idempotent: bool,
 }
 
 impl SaslMechanism {
@@ -125,6 +128,7 @@ impl Security {
             // Apart from what else the cluster draws.
             random: fastrand::Rng::with_seed(seed ^ SECURITY_SEED),
             acls: Acls::default(),
+            writers_may_be_idempotent: true,
         };
         let hashes = [
             (SaslMechanism::ScramSha256, ScramHash::Sha256),

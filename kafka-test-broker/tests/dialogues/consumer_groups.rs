@@ -22,9 +22,9 @@ use kafka_protocol::messages::{
     OffsetFetchRequest, SyncGroupRequest, SyncGroupResponse,
 };
 use kafka_protocol::{ApiKey, ErrorCode, StrBytes};
-use kafka_test_broker::{Condition, Fault, Reaction, TestCluster};
+use kafka_test_broker::{Condition, Era, Fault, Reaction, TestCluster};
 
-use crate::client::{Client, cluster, code};
+use crate::client::{Client, NOW_MS, cluster, code};
 
 struct Group {
     cluster: TestCluster,
@@ -34,7 +34,10 @@ struct Group {
 impl Group {
     /// Topic t has four partitions.
     async fn new() -> Self {
-        let cluster = cluster(1);
+        Self::in_cluster(cluster(1)).await
+    }
+
+    async fn in_cluster(cluster: TestCluster) -> Self {
         cluster.create_topic("t", 4);
         let mut client = Client::dial(&cluster, 1);
         let find = FindCoordinatorRequest::new().with_key("g");
@@ -486,4 +489,45 @@ async fn a_classic_group_is_upgraded_by_its_first_new_member_and_downgraded_by_i
         .with_members(vec![MemberIdentity::new().with_member_id(id)]);
     assert_eq!(group.client.call(&leave, 5).await.members[0].error_code, 0);
     assert_eq!(group.listed().await, named("classic", "Empty"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_epochs_commit_nothing_in_4_0() {
+    let of = |request: ConsumerGroupHeartbeatRequest| request.with_group_id("g");
+    for (era, expected) in [
+        (Era::V4_0, ErrorCode::StaleMemberEpoch),
+        (Era::V4_3, ErrorCode::None),
+    ] {
+        let cluster = TestCluster::builder().era(era).brokers(1);
+        let cluster = cluster.wall_clock_ms(NOW_MS).build_offline();
+        let Group {
+            cluster,
+            mut client,
+        } = Group::in_cluster(cluster).await;
+        assert_eq!(
+            client.call(&of(join("m")), 1).await.member_epoch,
+            2,
+            "{era}"
+        );
+        pass(1_000).await;
+        client.call(&of(join("n")), 1).await;
+        client.call(&of(stay("m", 2)), 1).await;
+        let owned = TopicPartitions::new()
+            .with_topic_id(cluster.topic_id("t").unwrap())
+            .with_partitions(vec![0, 1]);
+        let kept = stay("m", 2).with_topic_partitions(Some(vec![owned]));
+        assert_eq!(client.call(&of(kept), 1).await.member_epoch, 3, "{era}");
+        let partition = OffsetCommitRequestPartition::new().with_committed_offset(5);
+        let topic = OffsetCommitRequestTopic::new()
+            .with_name("t")
+            .with_partitions(vec![partition]);
+        let request = OffsetCommitRequest::new()
+            .with_group_id("g")
+            .with_member_id("m")
+            .with_generation_id_or_member_epoch(2)
+            .with_topics(vec![topic]);
+        let answer = client.call(&request, 9).await;
+        let committed = code(answer.topics[0].partitions[0].error_code);
+        assert_eq!(committed, expected, "{era}");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kafka_protocol::messages::fetch::{FetchPartition, FetchTopic};
 use kafka_protocol::messages::{FetchRequest, FetchResponse};
 use kafka_protocol::{ErrorCode, Uuid};
-use kafka_test_broker::TestCluster;
+use kafka_test_broker::{Era, TestCluster};
 use tokio::time::Instant;
 
 use crate::client::{
@@ -401,4 +401,27 @@ async fn client_that_leaves_while_it_waits_is_forgotten() {
     let mut producer = Client::dial(&cluster, 1);
     let partition = producer.produce("t", 0, batch(&["x"])).await;
     assert_eq!(code(partition.error_code), ErrorCode::None);
+}
+
+#[tokio::test]
+async fn oldest_versions_are_cut_within_the_first_message() {
+    let cluster = TestCluster::builder()
+        .era(Era::V2_8)
+        .brokers(1)
+        .wall_clock_ms(NOW_MS)
+        .build_offline();
+    cluster.create_topic("t", 1);
+    let mut client = Client::dial(&cluster, 1);
+    let long = "x".repeat(5_000);
+    client.produce("t", 0, batch(&[&long])).await;
+    let mut request = fetch("t", 0, 0);
+    request.topics[0].partitions[0].partition_max_bytes = 100;
+    let mut len = async |version| {
+        let data = the_data(client.call(&request, version).await);
+        data.records.map_or(0, |records| records.len())
+    };
+    for version in 0..=2 {
+        assert_eq!(len(version).await, 100);
+    }
+    assert!(len(3).await > 5_000);
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kafka_protocol::RecordBytes;
 use kafka_protocol::records::{BatchBuilder, BatchStamp, Compression, Compressor, NewRecord};
+use kafka_protocol::{ErrorCode, RecordBytes};
 use kafka_test_broker::TestCluster;
 
-use crate::client::{Client, NOW_MS, batch, cluster, logged, records, timed};
+use crate::client::{Client, NOW_MS, batch, cluster, code, logged, records, sequenced, timed};
 
 fn topic(settings: &[(&str, &str)]) -> (TestCluster, Client) {
     let cluster = cluster(1);
@@ -124,6 +124,29 @@ async fn brokers_clean_up_by_the_clock_when_asked_to() {
     assert_eq!(cluster.start_offset("t", 0), 0);
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(cluster.start_offset("t", 0), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cleaning_up_forgets_producers_idle_for_a_day() {
+    let cluster = TestCluster::builder()
+        .clean_up_interval(Duration::from_secs(300))
+        .wall_clock_ms(NOW_MS)
+        .build_offline();
+    cluster.create_topic("t", 1);
+    let mut client = Client::dial(&cluster, 1);
+    let first = client.produce("t", 0, sequenced(9, 0, 0, &["a"])).await;
+    assert_eq!(first.error_code, 0);
+    for (hours, expected) in [
+        (23, ErrorCode::OutOfOrderSequenceNumber),
+        // Nothing is known of it, so that it may begin anywhere.
+        (2, ErrorCode::None),
+    ] {
+        cluster.jump_wall_clock(hours * 3_600_000);
+        tokio::time::sleep(Duration::from_secs(301)).await;
+        let records = sequenced(9, 0, 7, &["b"]);
+        let answer = client.produce("t", 0, records).await;
+        assert_eq!(code(answer.error_code), expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]

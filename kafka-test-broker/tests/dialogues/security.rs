@@ -8,19 +8,25 @@ use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use kafka_protocol::messages::create_acls::AclCreation;
 use kafka_protocol::messages::delete_acls::DeleteAclsFilter;
+use kafka_protocol::messages::metadata::MetadataRequestTopic;
+use kafka_protocol::messages::offset_commit::{
+    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+};
+use kafka_protocol::messages::offset_fetch::{OffsetFetchRequestGroup, OffsetFetchRequestTopics};
 use kafka_protocol::messages::{
     ApiVersionsRequest, CreateAclsRequest, CreateDelegationTokenRequest, DeleteAclsRequest,
-    DescribeAclsRequest, DescribeDelegationTokenRequest, DescribeUserScramCredentialsRequest,
-    ExpireDelegationTokenRequest, FindCoordinatorRequest, InitProducerIdRequest, MetadataRequest,
-    RenewDelegationTokenRequest, SaslAuthenticateRequest, SaslAuthenticateResponse,
-    SaslHandshakeRequest, SaslHandshakeResponse,
+    DeleteGroupsRequest, DescribeAclsRequest, DescribeDelegationTokenRequest,
+    DescribeGroupsRequest, DescribeUserScramCredentialsRequest, ExpireDelegationTokenRequest,
+    FindCoordinatorRequest, InitProducerIdRequest, ListGroupsRequest, MetadataRequest,
+    OffsetCommitRequest, OffsetFetchRequest, RenewDelegationTokenRequest, SaslAuthenticateRequest,
+    SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse,
 };
 use kafka_protocol::wire::Sink;
-use kafka_protocol::{ErrorCode, StrBytes};
-use kafka_test_broker::{SaslMechanism, TestCluster, TestClusterBuilder};
+use kafka_protocol::{ErrorCode, StrBytes, Uuid};
+use kafka_test_broker::{Era, SaslMechanism, TestCluster, TestClusterBuilder};
 use sha2::{Digest, Sha256};
 
-use crate::client::{Client, NOW_MS, batch, code};
+use crate::client::{Client, NOW_MS, batch, code, fetch, produce, sequenced, the_partition};
 
 const ALL: [SaslMechanism; 4] = [
     SaslMechanism::Plain,
@@ -370,4 +376,178 @@ async fn who_has_logged_in_is_told_that_there_are_no_tokens() {
         (code(described.error_code), described.tokens.len()),
         (disabled, 0)
     );
+}
+
+/// A commit of the offset 5 for a group, in no membership.
+fn commit(group: &'static str) -> OffsetCommitRequest {
+    let partition = OffsetCommitRequestPartition::new().with_committed_offset(5);
+    let topic = OffsetCommitRequestTopic::new()
+        .with_name("orders")
+        .with_partitions(vec![partition]);
+    OffsetCommitRequest::new()
+        .with_group_id(group)
+        .with_generation_id_or_member_epoch(-1)
+        .with_topics(vec![topic])
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_group_is_refused_and_another_not() {
+    let cluster = secured().acls_with_super_users(["admin"]).build_offline();
+    let mut alice = plain(&cluster, "alice", "alice-secret").await;
+    let mut admin = plain(&cluster, "admin", "admin-secret").await;
+    allow(&mut admin, vec![acl(3, "mine", 3), acl(3, "mine", 6)]).await;
+    let both = || vec!["mine".into(), "theirs".into()];
+    let refused = [ErrorCode::None, ErrorCode::GroupAuthorizationFailed];
+
+    let find = FindCoordinatorRequest::new().with_coordinator_keys(both());
+    let found = alice.call(&find, 4).await.coordinators;
+    let codes: Vec<_> = found.iter().map(|it| code(it.error_code)).collect();
+    assert_eq!(codes, refused);
+    admin.call(&find, 4).await;
+    for group in ["mine", "theirs"] {
+        let answer = admin.call(&commit(group), 9).await;
+        assert_eq!(answer.topics[0].partitions[0].error_code, 0);
+    }
+
+    let listed = alice.call(&ListGroupsRequest::new(), 4).await.groups;
+    let listed: Vec<_> = listed.iter().map(|group| group.group_id.as_str()).collect();
+    assert_eq!(listed, ["mine"]);
+    let listed = admin.call(&ListGroupsRequest::new(), 4).await.groups;
+    assert_eq!(listed.len(), 2);
+
+    let describe = DescribeGroupsRequest::new().with_groups(both());
+    let described = alice.call(&describe, 5).await.groups;
+    let codes: Vec<_> = described.iter().map(|it| code(it.error_code)).collect();
+    assert_eq!(codes, refused);
+
+    // The group may be read, its topic may not.
+    let topic = OffsetFetchRequestTopics::new()
+        .with_name("orders")
+        .with_partition_indexes(vec![0]);
+    let wanted = |group: &'static str, all: bool| {
+        OffsetFetchRequestGroup::new()
+            .with_group_id(group)
+            .with_topics((!all).then(|| vec![topic.clone()]))
+    };
+    let groups = vec![wanted("mine", false), wanted("theirs", false)];
+    let request = OffsetFetchRequest::new().with_groups(groups);
+    let answer = alice.call(&request, 8).await.groups;
+    let codes: Vec<_> = answer.iter().map(|it| code(it.error_code)).collect();
+    assert_eq!(codes, refused);
+    assert_eq!(
+        code(answer[0].topics[0].partitions[0].error_code),
+        ErrorCode::TopicAuthorizationFailed
+    );
+    let request = OffsetFetchRequest::new().with_groups(vec![wanted("mine", true)]);
+    assert!(alice.call(&request, 8).await.groups[0].topics.is_empty());
+    allow(&mut admin, vec![acl(2, "orders", 8)]).await;
+    let answer = alice.call(&request, 8).await.groups;
+    assert_eq!(answer[0].topics[0].partitions[0].committed_offset, 5);
+
+    let delete = DeleteGroupsRequest::new().with_groups_names(both());
+    let deleted = alice.call(&delete, 2).await.results;
+    let codes: Vec<_> = deleted.iter().map(|it| code(it.error_code)).collect();
+    assert_eq!(codes, refused);
+    assert_eq!(cluster.committed_offset("theirs", "orders", 0), Some(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn topics_are_named_and_made_for_those_who_may() {
+    let cluster = secured()
+        .acls_with_super_users(["admin"])
+        .auto_create_topics(true)
+        .build_offline();
+    let mut alice = plain(&cluster, "alice", "alice-secret").await;
+    let mut admin = plain(&cluster, "admin", "admin-secret").await;
+    // Asked for by id, a topic keeps its name.
+    let id = cluster.topic_id("orders").unwrap();
+    let by_id = MetadataRequestTopic::new()
+        .with_topic_id(id)
+        .with_name(None);
+    let request = MetadataRequest::new().with_topics(Some(vec![by_id]));
+    let topic = alice.call(&request, 12).await.topics.remove(0);
+    assert_eq!(
+        (code(topic.error_code), topic.name, topic.topic_id),
+        (ErrorCode::TopicAuthorizationFailed, None, id)
+    );
+    allow(&mut admin, vec![acl(2, "new", 8)]).await;
+    let by_name = MetadataRequestTopic::new().with_name(Some("new".into()));
+    let request = MetadataRequest::new()
+        .with_topics(Some(vec![by_name]))
+        .with_allow_auto_topic_creation(true);
+    let topic = alice.call(&request, 9).await.topics.remove(0);
+    assert_eq!(code(topic.error_code), ErrorCode::TopicAuthorizationFailed);
+    assert_eq!(cluster.topic_id("new"), None);
+    allow(&mut admin, vec![acl(2, "new", 5)]).await;
+    alice.call(&request, 9).await;
+    assert!(cluster.topic_id("new").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn topic_that_may_not_be_read_ends_no_wait() {
+    let cluster = secured()
+        .acls_with_super_users(["admin"])
+        .topic("secret", 1)
+        .build_offline();
+    let mut alice = plain(&cluster, "alice", "alice-secret").await;
+    let mut admin = plain(&cluster, "admin", "admin-secret").await;
+    allow(&mut admin, vec![acl(2, "orders", 3)]).await;
+    let mut request = fetch("orders", 0, 0).with_max_wait_ms(500);
+    let secret = fetch("secret", 0, 0).topics.remove(0);
+    request.topics.push(secret.clone());
+    let start = tokio::time::Instant::now();
+    let answer = alice.call(&request, 12).await;
+    assert_eq!(start.elapsed(), Duration::from_millis(500));
+    let codes = answer.responses.iter().map(|topic| {
+        let partition = &topic.partitions[0];
+        (topic.topic.as_str(), code(partition.error_code))
+    });
+    let expected = [
+        ("orders", ErrorCode::None),
+        ("secret", ErrorCode::TopicAuthorizationFailed),
+    ];
+    assert!(codes.eq(expected));
+    // There is nothing to wait for in nothing else.
+    request.topics = vec![secret];
+    alice.call(&request, 12).await;
+    assert_eq!(start.elapsed(), Duration::from_millis(500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn writers_may_be_idempotent_since_2_8() {
+    for (era, expected) in [
+        (Era::V2_4, ErrorCode::ClusterAuthorizationFailed),
+        (Era::V2_8, ErrorCode::None),
+    ] {
+        let cluster = secured()
+            .era(era)
+            .acls_with_super_users(["admin"])
+            .build_offline();
+        let mut clients = Vec::new();
+        for user in ["alice", "admin"] {
+            let mut client = Client::dial(&cluster, 1);
+            handshake(&mut client, "PLAIN").await;
+            let token = format!("\0{user}\0{user}-secret");
+            let login = SaslAuthenticateRequest::new().with_auth_bytes(Bytes::from(token));
+            assert_eq!(client.call(&login, 1).await.error_code, 0);
+            clients.push(client);
+        }
+        let [alice, admin] = &mut clients[..] else {
+            unreachable!()
+        };
+        let request = CreateAclsRequest::new().with_creations(vec![acl(2, "orders", 4)]);
+        let created = admin.call(&request, 1).await;
+        assert_eq!(created.results[0].error_code, 0);
+        let init = InitProducerIdRequest::new().with_transactional_id(None);
+        let answer = alice.call(&init, 1).await;
+        assert_eq!(code(answer.error_code), expected, "{era}");
+        for (records, expected) in [
+            (sequenced(7, 0, 0, &["a"]), expected),
+            (batch(&["b"]), ErrorCode::None),
+        ] {
+            let request = produce("orders", Uuid::ZERO, 0, Some(records));
+            let answer = the_partition(alice.call(&request, 7).await);
+            assert_eq!(code(answer.error_code), expected, "{era}");
+        }
+    }
 }

@@ -12,13 +12,14 @@
 
 mod partition;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use kafka_protocol::messages::fetch::{
     FetchPartition, FetchTopic, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint,
 };
 use kafka_protocol::messages::{FetchRequest, FetchResponse};
-use kafka_protocol::{ErrorCode, Uuid};
+use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
 use super::leader_hint::LeaderHints;
 use super::{Context, Handler, Outcome, name_of};
@@ -94,16 +95,16 @@ impl Handler for FetchRequest {
             partitions.map(move |wanted| target(topic, wanted))
         });
         let mut targets: Vec<Target> = named.collect();
+        let named: BTreeSet<(StrBytes, Option<i32>)> = targets
+            .iter()
+            .map(|target| (target.topic.clone(), target.partition))
+            .collect();
         let session = cluster.fetch_sessions.partitions(self.session_id);
-        for (topic, partition) in session {
-            let target = Target {
-                topic,
-                partition: Some(partition),
-            };
-            if !targets.contains(&target) {
-                targets.push(target);
-            }
-        }
+        let added = session
+            .map(|(topic, partition)| (topic, Some(partition)))
+            .filter(|place| !named.contains(place))
+            .map(|(topic, partition)| Target { topic, partition });
+        targets.extend(added);
         targets
     }
 
@@ -168,9 +169,11 @@ fn read(request: &FetchRequest, scope: &FetchScope, context: &Context<'_>) -> Fe
             data: reader.read(wanted),
         };
         answer.data.partition_index = wanted.wanted.partition;
-        // As in Kafka, places that do not exist come last.
+        // As in Kafka, places that do not exist come last, or that one may not read.
         match ErrorCode::from(answer.data.error_code) {
-            ErrorCode::UnknownTopicId | ErrorCode::UnknownTopicOrPartition => unknown.push(answer),
+            ErrorCode::UnknownTopicId
+            | ErrorCode::UnknownTopicOrPartition
+            | ErrorCode::TopicAuthorizationFailed => unknown.push(answer),
             _ => answers.push(answer),
         }
     }

@@ -11,6 +11,10 @@ use crate::log::{ReadLimit, corrupted, for_old_consumer};
 /// The first version that can carry record batches of magic 2.
 const FIRST_VERSION_OF_BATCHES: i16 = 4;
 
+/// The last version that gets no message whole that is larger than the limit
+/// (KIP-74).
+const LAST_VERSION_OF_HARD_LIMITS: i16 = 2;
+
 /// The first version whose clients know KAFKA_STORAGE_ERROR.
 const FIRST_VERSION_OF_STORAGE_ERRORS: i16 = 6;
 
@@ -60,7 +64,8 @@ impl<'a> PartitionReader<'a> {
         let name = wanted.topic.as_deref().ok_or(ErrorCode::UnknownTopicId)?;
         let index = wanted.wanted.partition;
         if let Some(injected) = context.plan.error(name, index) {
-            self.at_once = true;
+            // A topic that one may not read is as one that does not exist.
+            self.at_once |= context.plan.whole().is_some() || context.plan.refusal(name).is_none();
             return Err(injected.code);
         }
         let topic = context.cluster.topic(name);
@@ -121,6 +126,8 @@ impl<'a> PartitionReader<'a> {
         } else {
             replica.end_offset
         };
+        // The oldest versions get as many bytes as they ask for, whatever these hold.
+        let cut = context.version <= LAST_VERSION_OF_HARD_LIMITS;
         let records = log.read(
             wanted.fetch_offset,
             end,
@@ -128,7 +135,7 @@ impl<'a> PartitionReader<'a> {
                 max_bytes: usize::try_from(wanted.partition_max_bytes)
                     .unwrap_or(0)
                     .min(self.room),
-                at_least_one_batch: self.bytes == 0,
+                at_least_one_batch: self.bytes == 0 || cut,
                 cut_last_batch: context.cluster.config.cut_last_batch,
             },
         );
@@ -136,7 +143,13 @@ impl<'a> PartitionReader<'a> {
             if !context.cluster.config.era.converts_records() {
                 return Err(ErrorCode::UnsupportedVersion);
             }
-            for_old_consumer(records, context.version, wanted.fetch_offset)?
+            let records = for_old_consumer(records, context.version, wanted.fetch_offset)?;
+            let most = usize::try_from(wanted.partition_max_bytes).unwrap_or(0);
+            if cut && records.len() > most {
+                RecordBytes::from(records.into_bytes().slice(..most))
+            } else {
+                records
+            }
         } else {
             records
         };
@@ -181,6 +194,7 @@ impl<'a> PartitionReader<'a> {
         let unknown = [
             ErrorCode::UnknownTopicId,
             ErrorCode::UnknownTopicOrPartition,
+            ErrorCode::TopicAuthorizationFailed,
         ];
         let aborted = unknown.contains(&code).then(Vec::new);
         let version = self.context.version;
