@@ -96,9 +96,7 @@ impl Cluster {
         let Some(mut produce) = self.produces.requests.remove(&ticket) else {
             return;
         };
-        let before = produce.awaited.clone();
-        self.settle_acks(&mut produce);
-        for settled in before.iter().filter(|it| !produce.awaited.contains(it)) {
+        for settled in self.settle_acks(&mut produce) {
             self.produces.forget(&settled.place(), ticket);
         }
         if produce.awaited.is_empty() {
@@ -109,15 +107,18 @@ impl Cluster {
         }
     }
 
-    /// Takes off what is waited for no longer, with what became of it.
-    fn settle_acks(&self, produce: &mut DelayedProduce) {
+    /// Takes off what is waited for no longer, and says what became of it in the
+    /// answer.
+    fn settle_acks(&self, produce: &mut DelayedProduce) -> Vec<AwaitedAppend> {
         let mut refused = false;
+        let mut settled = Vec::new();
         for awaited in std::mem::take(&mut produce.awaited) {
             match self.acked(produce.broker, &awaited) {
-                Ok(true) => {}
+                Ok(true) => settled.push(awaited),
                 Ok(false) => produce.awaited.push(awaited),
                 Err(code) => {
                     produce.refuse(&awaited, code);
+                    settled.push(awaited);
                     refused = true;
                 }
             }
@@ -125,6 +126,7 @@ impl Cluster {
         if refused {
             add_leaders(self, produce.version, &mut produce.response);
         }
+        settled
     }
 
     /// Whether all replicas in sync have it.
