@@ -311,7 +311,9 @@ fn next_topic(
     };
     let ids_known = !answer.topic_id.is_zero() && same.is_some_and(|old| !old.id().is_zero());
     let known = same.map_or(&[][..], |old| old.partitions());
-    let partitions = next_partitions(known, ids_known, answer.partitions, version, brokers);
+    // Without ids a topic may be another one, with fewer partitions, but never with none.
+    let keep_omitted = ids_known || answer.partitions.is_empty();
+    let partitions = next_partitions(known, keep_omitted, answer.partitions, version, brokers);
     let next = Topic::build(name, id, answer.is_internal, None, partitions);
     Some(unchanged_or(old, next))
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use kafka_net::{Connection, Error, Lane, Pending, Waiting, clock};
+use kafka_protocol::ApiKey;
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::records::Compressor;
 
@@ -21,6 +22,9 @@ use crate::shared::Shared;
 use crate::sync::lock;
 
 use super::{Guard, filled, sleep_until};
+
+/// Kafka 1.0.
+const REMEMBERS_FIVE_SINCE: i16 = 5;
 
 pub(super) async fn run(guard: Guard, broker: i32, inbox: Arc<Inbox>) {
     let shared = guard.shared.clone();
@@ -72,6 +76,11 @@ impl Task {
         let (step, effects) = {
             let mut sender = lock(&self.shared.sender);
             sender.on_edges(now, keys);
+            if let Some(connection) = &connection {
+                let produce = connection.api_versions().range(ApiKey::Produce);
+                let forgetful = produce.is_some_and(|produce| produce.max < REMEMBERS_FIVE_SINCE);
+                sender.set_forgetful(self.broker, forgetful);
+            }
             let step = sender.poll(now, self.broker, connection.is_some(), short);
             (step, sender.take_effects())
         };

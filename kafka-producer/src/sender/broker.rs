@@ -13,6 +13,8 @@ use super::partition::Place;
 pub(super) struct BrokerState {
     pub(super) in_flight: usize,
     pub(super) max_in_flight_seen: usize,
+    /// It knows each partition's latest numbered batch again, and none before it.
+    pub(super) forgetful: bool,
     last_sent: Option<Instant>,
     /// The broker asked for a pause, or could not be reached.
     not_before: Option<Instant>,

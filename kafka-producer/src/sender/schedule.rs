@@ -28,11 +28,20 @@ pub(crate) struct Draft {
 }
 
 impl Sender {
+    /// Whether the broker recognises only the latest numbered batch of a partition when it
+    /// comes again, as Kafka 0.11 does; later ones know the last five (KAFKA-5494).
+    pub(crate) fn set_forgetful(&mut self, broker: i32, forgetful: bool) {
+        if let Some(state) = self.brokers.get_mut(&broker) {
+            state.forgetful = forgetful;
+        }
+    }
+
     /// What to do for this broker. `short` says that callers wait for memory,
     /// so that no batch lingers.
     pub(crate) fn poll(&mut self, now: Instant, broker: i32, connected: bool, short: bool) -> Step {
         self.promote(now, broker, short);
         let gather = self.settings.gather;
+        let numbers = matches!(self.identities.current(), Current::Known(_));
         let max_in_flight = self.settings.max_in_flight;
         let Some(state) = self.brokers.get_mut(&broker) else {
             return Step::Wait(None);
@@ -44,7 +53,13 @@ impl Sender {
             }
             state.ready.pop_front();
         }
-        if state.in_flight >= max_in_flight {
+        // What is sent again after another batch would be taken for a gap.
+        let most = if numbers && state.forgetful {
+            1
+        } else {
+            max_in_flight
+        };
+        if state.in_flight >= most {
             return Step::Wait(None);
         }
         if state.ready.is_empty() {

@@ -235,6 +235,9 @@ fn a_partition_left_out_stays_unless_the_topic_may_be_another() {
     let before = first(vec![topic("a", 0, &[(1, 5), (2, 5), (3, 5)])]);
     let after = before.then(vec![topic("a", 0, &[(2, 6)])]).cluster;
     assert_eq!(leaders(&after, "a"), [(Some(2), 6)]);
+    // But no topic is without any partition.
+    let after = after.then(vec![topic("a", 0, &[])]).cluster;
+    assert_eq!(leaders(&after, "a"), [(Some(2), 6)]);
 }
 
 #[test]
