@@ -66,6 +66,8 @@ pub(crate) struct Cluster {
     pub settings: DynamicSettings,
     pub transactions: Transactions,
     pub alarms: Alarms,
+    /// Idle producers are looked for from then on.
+    producers_due: Option<Instant>,
     pub fetch_sessions: FetchSessions,
     pub security: Security,
     brokers: BTreeMap<i32, Broker>,
@@ -131,6 +133,7 @@ impl Cluster {
             config,
             transactions: Transactions::default(),
             alarms: Alarms::default(),
+            producers_due: None,
             fetch_sessions,
             topics: BTreeMap::new(),
             names: BTreeMap::new(),

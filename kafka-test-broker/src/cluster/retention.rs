@@ -1,9 +1,14 @@
 //! What becomes of old records.
 
+use std::time::Duration;
+
 use super::{Alarm, Cluster, Event, Moment, Partition, Topic};
 
 /// Kafka's `producer.id.expiration.ms`: a day.
 const PRODUCER_EXPIRATION_MS: i64 = 86_400_000;
+
+/// Kafka's `producer.id.expiration.check.interval.ms`.
+const PRODUCER_CHECK_INTERVAL: Duration = Duration::from_secs(600);
 
 /// Kafka's `transactional.id.expiration.ms`: a week.
 const TRANSACTIONAL_ID_EXPIRATION_MS: i64 = 7 * PRODUCER_EXPIRATION_MS;
@@ -57,18 +62,26 @@ impl Cluster {
         .is_some()
     }
 
-    /// Expires and compacts everything, forgets idle producers, and will again.
+    /// Expires and compacts everything, forgets idle producers every ten minutes, and will
+    /// again.
     pub(super) fn clean_up(&mut self, moment: Moment) {
         let count = |topic: &Topic| i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
         let topics: Vec<_> = self
             .topics()
             .map(|topic| (topic.name.clone(), count(topic)))
             .collect();
+        let due = *self
+            .producers_due
+            .get_or_insert(moment.now + PRODUCER_CHECK_INTERVAL);
+        let forgets = due <= moment.now;
+        if forgets {
+            self.producers_due = Some(moment.now + PRODUCER_CHECK_INTERVAL);
+        }
         for (topic, partitions) in topics {
             for partition in 0..partitions {
                 self.expire(&topic, partition, moment);
                 self.compact(&topic, partition, moment);
-                if let Some(state) = self.partition_mut(&topic, partition) {
+                if forgets && let Some(state) = self.partition_mut(&topic, partition) {
                     let producers = &mut state.producers;
                     producers.expire_idle(moment.wall_ms, PRODUCER_EXPIRATION_MS);
                 }

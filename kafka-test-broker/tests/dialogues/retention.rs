@@ -136,13 +136,19 @@ async fn cleaning_up_forgets_producers_idle_for_a_day() {
     let mut client = Client::dial(&cluster, 1);
     let first = client.produce("t", 0, sequenced(9, 0, 0, &["a"])).await;
     assert_eq!(first.error_code, 0);
+    cluster.jump_wall_clock(25 * 3_600_000);
+    tokio::time::sleep(Duration::from_secs(301)).await;
+    let kept = client.produce("t", 0, sequenced(9, 0, 5, &["b"])).await;
+    assert_eq!(code(kept.error_code), ErrorCode::OutOfOrderSequenceNumber);
+    cluster.jump_wall_clock(-25 * 3_600_000);
     for (hours, expected) in [
         (23, ErrorCode::OutOfOrderSequenceNumber),
         // Nothing is known of it, so that it may begin anywhere.
         (2, ErrorCode::None),
     ] {
         cluster.jump_wall_clock(hours * 3_600_000);
-        tokio::time::sleep(Duration::from_secs(301)).await;
+        // Kafka looks for them every ten minutes.
+        tokio::time::sleep(Duration::from_secs(901)).await;
         let records = sequenced(9, 0, 7, &["b"]);
         let answer = client.produce("t", 0, records).await;
         assert_eq!(code(answer.error_code), expected);
