@@ -62,6 +62,11 @@ impl Process {
         sleepers.into_values().for_each(Waker::wake);
     }
 
+    /// Tasks that would have gone on were it not stopped.
+    pub(crate) fn held_up(&self) -> usize {
+        self.gate.lock().sleepers.len()
+    }
+
     /// Whether it is stopped.
     pub fn is_frozen(&self) -> bool {
         self.gate.lock().frozen

@@ -83,7 +83,7 @@ pub const ROWS: [Row; 63] = {
             1,
             Producer,
             "broker killed while it produces",
-            "a broker went down, or its connections were cut, with produce requests unanswered",
+            "a broker went down with produce requests unanswered",
         ),
         row(
             2,
@@ -183,11 +183,11 @@ pub const ROWS: [Row; 63] = {
             "an offset commit was answered NOT_COORDINATOR or COORDINATOR_NOT_AVAILABLE",
         ),
         pending(24, Consumer, "rebalance during a poll", GROUPS),
-        row(
+        pending(
             25,
             Consumer,
             "commit refused: unknown member or generation",
-            "an offset commit was answered UNKNOWN_MEMBER_ID or ILLEGAL_GENERATION",
+            GROUPS,
         ),
         pending(26, Consumer, "static member fenced", GROUPS),
         pending(27, Consumer, "poll interval exceeded", GROUPS),
@@ -327,8 +327,8 @@ pub const ROWS: [Row; 63] = {
         row(
             56,
             Runtime,
-            "process frozen",
-            "a client's tasks stood still while the cluster's time went on",
+            "process frozen, none of a group",
+            "a client's tasks were due and stood still while the cluster's time went on",
         ),
         row(
             57,

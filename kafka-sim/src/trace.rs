@@ -1,7 +1,7 @@
 //! What happened in a run, in order, and its fingerprint.
 
 use std::fmt::{self, Display, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -23,6 +23,17 @@ struct Shared {
     kept: Option<Vec<String>>,
 }
 
+impl Shared {
+    fn note(&mut self, at: Duration, event: &dyn Display) {
+        self.events += 1;
+        // Writing into a hash or a string can't fail.
+        let _ = writeln!(self.hash, "{} {event}", at.as_nanos());
+        if let Some(kept) = &mut self.kept {
+            kept.push(format!("{:>10.3} ms  {event}", at.as_secs_f64() * 1e3));
+        }
+    }
+}
+
 impl Trace {
     /// An empty trace that starts now; `keep` also keeps the text of every event, for
     /// printing, instead of its hash alone.
@@ -40,13 +51,16 @@ impl Trace {
     /// Appends an event. Say what happened and to whom; the virtual time is added.
     pub fn note(&self, event: impl Display) {
         let at = self.virtual_time();
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let Shared { hash, events, kept } = &mut *shared;
-        *events += 1;
-        // Writing into a hash or a string can't fail.
-        let _ = writeln!(hash, "{} {event}", at.as_nanos());
-        if let Some(kept) = kept {
-            kept.push(format!("{:>10.3} ms  {event}", at.as_secs_f64() * 1e3));
+        self.lock().note(at, &event);
+    }
+
+    /// As [`note`](Self::note), but for an event that comes out of another's text.
+    pub(crate) fn note_if_free(&self, event: impl Display) {
+        let at = self.virtual_time();
+        match self.shared.try_lock() {
+            Ok(mut shared) => shared.note(at, &event),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().note(at, &event),
+            Err(TryLockError::WouldBlock) => {}
         }
     }
 

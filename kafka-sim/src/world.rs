@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, Handle};
 use crate::checker::Violation;
 use crate::clock::{EPOCH_MS, SimWallClock};
 use crate::network::{LinkProfile, Network};
+use crate::panics::Watch;
 use crate::process::Process;
 use crate::rows::{RowCounts, Rows};
 use crate::trace::Trace;
@@ -96,35 +97,50 @@ impl Simulation {
     /// asynchronous context: it brings a runtime of its own, single-threaded, its clock
     /// paused and advanced whenever all tasks wait.
     ///
+    /// # Panics
+    /// When `app` itself panics, with its panic. Panics of spawned tasks are found in
+    /// [`Run::panics`].
+    ///
     /// # Errors
-    /// The run's output is [`Stuck`] when the time limit passed, or when the runtime could
-    /// not be built.
+    /// The run's output is [`Stuck`] when the time limit passed, when the runtime could not
+    /// be built, and within another runtime.
     pub fn run<A, F, T>(self, app: A) -> Run<T>
     where
         A: FnOnce(World) -> F,
         F: Future<Output = T>,
     {
+        if Handle::try_current().is_ok() {
+            return Run::impossible(
+                "a simulation brings a runtime of its own, and this one runs within another: call \
+                 it outside of asynchronous code, from a plain #[test] or thread",
+            );
+        }
+        let panics = Watch::start();
         match Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
             .build()
         {
-            Ok(runtime) => runtime.block_on(self.run_inside(app)),
-            Err(error) => Run {
-                output: Err(Stuck(format!("no runtime: {error}"))),
-                trace: Trace::start(false),
-                rows: RowCounts::new(),
-            },
+            Ok(runtime) => {
+                let mut run = runtime.block_on(self.run_inside(app, &panics));
+                // Without the runtime there is no virtual time.
+                panics.trace_to(None);
+                drop(runtime);
+                run.panics = panics.take();
+                run
+            }
+            Err(error) => Run::impossible(format!("no runtime: {error}")),
         }
     }
 
-    async fn run_inside<A, F, T>(self, app: A) -> Run<T>
+    async fn run_inside<A, F, T>(self, app: A, panics: &Watch) -> Run<T>
     where
         A: FnOnce(World) -> F,
         F: Future<Output = T>,
     {
         let random = Random::from_seed(self.seed);
         let trace = Trace::start(self.keep_events);
+        panics.trace_to(Some(&trace));
         let rows = Rows::default();
         let mut cluster = TestCluster::builder();
         if let Some(settings) = &self.cluster {
@@ -176,6 +192,7 @@ impl Simulation {
             output,
             trace,
             rows,
+            panics: Vec::new(),
         }
     }
 }
@@ -198,6 +215,20 @@ pub struct Run<T> {
     pub trace: Trace,
     /// Which [`ROWS`](crate::ROWS) were met, and how often.
     pub rows: RowCounts,
+    /// Panics in any task of the run, of clients, brokers or the application: what each said
+    /// and where, also as an event of the trace. None of a good run.
+    pub panics: Vec<Violation>,
+}
+
+impl<T> Run<T> {
+    fn impossible(why: impl Into<String>) -> Self {
+        Self {
+            output: Err(Stuck(why.into())),
+            trace: Trace::start(false),
+            rows: RowCounts::new(),
+            panics: Vec::new(),
+        }
+    }
 }
 
 /// A run that did not end by itself; says why.
@@ -230,6 +261,8 @@ pub struct RemovedLog {
     pub topic_id: Uuid,
     /// The partition.
     pub partition: i32,
+    /// When, on the run's clock.
+    pub at: Duration,
     /// The first offset that is still there; `i64::MAX` where the topic was deleted.
     pub below: i64,
     /// What was removed.
@@ -384,6 +417,7 @@ impl World {
             topic: topic.to_owned(),
             topic_id,
             partition,
+            at: self.trace.virtual_time(),
             below: offset,
             batches,
         });
@@ -442,10 +476,18 @@ impl World {
                 topic: topic.to_owned(),
                 topic_id,
                 partition,
+                at: self.trace.virtual_time(),
                 below: i64::MAX,
                 batches,
             });
         }
+    }
+
+    /// Whether there was another topic of this name before.
+    pub(crate) fn was_recreated(&self, topic: &str) -> bool {
+        let disposable = self.disposable();
+        let mut removed = disposable.removed.iter();
+        removed.any(|log| log.below == i64::MAX && log.topic == topic)
     }
 
     /// Those of [`World::removed_logs`] from this place on.

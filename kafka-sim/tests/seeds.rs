@@ -135,6 +135,13 @@ fn a_silent_network_is_noticed_and_overcome() {
     assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
+#[tokio::test]
+async fn within_a_runtime_it_says_so() {
+    let run = Simulation::new(1).run(|_world| async {});
+    let why = run.output.expect_err("it can't run").to_string();
+    assert!(why.contains("outside of asynchronous code"), "{why}");
+}
+
 #[test]
 fn an_application_that_hangs_is_given_up() {
     let run = Simulation::new(1)

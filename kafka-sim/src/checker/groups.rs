@@ -102,9 +102,13 @@ fn judge(tried: &[Tried], stored: Option<i64>, comes_late: bool) -> Option<(Anom
     let done = || tried.iter().filter(|tried| tried.fate == Fate::Committed);
     let last = done().max_by_key(|tried| tried.invoked);
     let possible = |tried: &Tried| match tried.fate {
-        // Not if it was over before a later one, also stored, was begun.
-        Fate::Committed => comes_late || last.is_none_or(|last| tried.ended >= last.invoked),
-        Fate::Unknown => true,
+        // Of unknown end, it may be carried out at any time.
+        Fate::Unknown if tried.transaction.is_some() => true,
+        // Not if it was over before a later one, that was stored, was begun: a client that
+        // has given up on a commit sends it no more.
+        Fate::Committed | Fate::Unknown => {
+            comes_late || last.is_none_or(|last| tried.ended >= last.invoked)
+        }
         Fate::Aborted => false,
     };
     let explained = match stored {

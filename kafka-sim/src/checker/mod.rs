@@ -177,10 +177,14 @@ impl History {
     /// are; empty when all promises held. Takes O(n log n) for a history of n operations.
     ///
     /// One cause gives one finding where it can be told: a value at an offset that shows
-    /// another value, for example, is not also reported as lost.
+    /// another value, for example, is not also reported as lost. A history that
+    /// [contradicts itself](Anomaly::UnusableHistory) has no other findings.
     pub fn check(&self, evidence: Evidence) -> Vec<Violation> {
         let view = View::new(self, evidence);
         let mut findings = Findings::new(self.values.len());
+        if !sends::check_usable(&view, &mut findings) {
+            return findings.into_violations();
+        }
         sends::check(&view, &mut findings);
         reads::check(&view, &mut findings);
         let fates = transactions::check(&view, &mut findings);

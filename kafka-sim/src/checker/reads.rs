@@ -53,6 +53,12 @@ pub(super) fn check(view: &View<'_>, findings: &mut Findings) {
                 log,
                 offset,
             } => state.commit(view, *now, *consumer, *log, *offset, findings),
+            Event::Position {
+                now,
+                consumer,
+                log,
+                offset,
+            } => state.tell(view, *now, *consumer, *log, *offset, findings),
         }
     }
 }
@@ -151,9 +157,10 @@ impl Positions {
             return;
         };
         let isolation = view.isolation(consumer);
+        let removed_below = view.removed_below_by(now, log);
         for (offset, value) in records {
             if let Some(expected) = *position {
-                let from = expected.max(view.removed_below(log));
+                let from = expected.max(removed_below);
                 let visible = view.visible(log, isolation);
                 if *offset < expected {
                     findings.add(Anomaly::NonmonotonicPoll, || {
@@ -191,6 +198,41 @@ impl Positions {
         }
     }
 
+    fn tell(
+        &mut self,
+        view: &View<'_>,
+        now: Duration,
+        consumer: ConsumerId,
+        log: LogId,
+        offset: i64,
+        findings: &mut Findings,
+    ) {
+        let Some(position) = self.positions.get_mut(&(consumer, log)) else {
+            return;
+        };
+        let Held::At(Some(held)) = &mut position.held else {
+            return;
+        };
+        let from = (*held).max(view.removed_below_by(now, log));
+        let isolation = view.isolation(consumer);
+        let passed = view.visible(log, isolation).between(from, offset);
+        let gone = view.still_there(log, isolation, (from, offset), now);
+        let first = passed.map(|(first, _)| first);
+        if let Some(first) = first.or(gone.map(|gone| gone.offset)) {
+            findings.add(Anomaly::PollSkip, || {
+                format!(
+                    "{} at {}: says that it stands at {} from position {held}, past records, the \
+                     first {}",
+                    view.consumer(consumer),
+                    at(now),
+                    view.place(log, Some(offset)),
+                    view.place(log, Some(first))
+                )
+            });
+            *held = offset;
+        }
+    }
+
     fn commit(
         &mut self,
         view: &View<'_>,
@@ -210,7 +252,7 @@ impl Positions {
         // Markers and what compaction removed are passed without being handed out, so the
         // position may be behind what the client knows: by nothing that is visible, and by
         // no more than one marker a transaction at the end.
-        let from = position.max(view.removed_below(log));
+        let from = position.max(view.removed_below_by(now, log));
         let passed = view
             .visible(log, view.isolation(consumer))
             .between(from, offset);

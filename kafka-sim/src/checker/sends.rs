@@ -29,6 +29,21 @@ pub(super) fn check(view: &View<'_>, findings: &mut Findings) {
     check_reached(view, unseen, findings);
 }
 
+/// Values tell sends apart: of a history where they do not, nothing else can be said.
+pub(super) fn check_usable(view: &View<'_>, findings: &mut Findings) -> bool {
+    let mut usable = true;
+    for (index, send) in view.history.sends.iter().enumerate() {
+        let id = SendId::at(index);
+        if view.sender(send.value) != Some(id) {
+            usable = false;
+            findings.add(Anomaly::UnusableHistory, || {
+                format!("a value is sent twice: {}", view.send(id))
+            });
+        }
+    }
+    usable
+}
+
 /// Two values at one offset.
 fn check_offsets(view: &View<'_>, findings: &mut Findings) {
     let mut told: BTreeMap<(LogId, i64), Vec<(u32, String)>> = BTreeMap::new();
@@ -119,12 +134,6 @@ fn check_send(
     findings: &mut Findings,
 ) {
     let value = send.value;
-    if view.sender(value) != Some(id) {
-        findings.add(Anomaly::UnusableHistory, || {
-            format!("a value is sent twice: {}", view.send(id))
-        });
-        return;
-    }
     if send.outcome.is_none() {
         findings.add(Anomaly::Unresolved, || view.send(id));
     }

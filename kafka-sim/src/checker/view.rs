@@ -344,9 +344,17 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Records below may be gone in the end.
     pub(super) fn removed_below(&self, log: LogId) -> i64 {
-        let below = self.history.removed_below.get(log.index());
-        below.copied().unwrap_or(0)
+        self.removed_below_by(Duration::MAX, log)
+    }
+
+    /// Records below may have been gone at this time.
+    pub(super) fn removed_below_by(&self, now: Duration, log: LogId) -> i64 {
+        let removals = self.history.removals.get(log.index());
+        let removals = removals.into_iter().flatten();
+        let done = removals.filter(|(since, _)| *since <= now);
+        done.map(|(_, below)| *below).max().unwrap_or(0)
     }
 
     /// Whether compaction may have taken this value out of its place in the log, because

@@ -191,6 +191,12 @@ pub(crate) enum Event {
         log: LogId,
         offset: i64,
     },
+    Position {
+        now: Duration,
+        consumer: ConsumerId,
+        log: LogId,
+        offset: i64,
+    },
 }
 
 impl Event {

@@ -34,8 +34,8 @@ pub use entries::{
 pub struct History {
     pub(crate) values: IndexSet<Box<[u8]>>,
     pub(crate) logs: IndexSet<Incarnation>,
-    /// By log: records below may have been removed.
-    pub(crate) removed_below: Vec<i64>,
+    /// By log: since when records below which offset may have been removed.
+    pub(crate) removals: Vec<Vec<(Duration, i64)>>,
     pub(crate) compacted: BTreeSet<LogId>,
     pub(crate) keys: IndexSet<Box<[u8]>>,
     /// By value: its key.
@@ -73,7 +73,7 @@ impl History {
             partition,
         });
         if new {
-            self.removed_below.push(0);
+            self.removals.push(Vec::new());
         }
         LogId::at(index)
     }
@@ -81,8 +81,14 @@ impl History {
     /// Records of the log below `offset` may be gone without loss, from now on and also
     /// before: retention, or deletion of records. For a deleted topic, all: `i64::MAX`.
     pub fn removed_below(&mut self, log: LogId, offset: i64) {
-        if let Some(below) = self.removed_below.get_mut(log.index()) {
-            *below = offset.max(*below);
+        self.removed_below_since(Duration::ZERO, log, offset);
+    }
+
+    /// As [`removed_below`](Self::removed_below), but who read before `since` must have been
+    /// handed them.
+    pub fn removed_below_since(&mut self, since: Duration, log: LogId, offset: i64) {
+        if let Some(removals) = self.removals.get_mut(log.index()) {
+            removals.push((since, offset));
         }
     }
 
@@ -102,6 +108,15 @@ impl History {
             open: None,
         });
         ProducerId::at(self.producers.len() - 1)
+    }
+
+    /// It turned out that a producer can't be held to more than this.
+    pub(crate) fn promise_at_most(&mut self, producer: ProducerId, promise: Promise) {
+        if let Some(producer) = self.producers.get_mut(producer.index())
+            && producer.promise == Promise::ExactlyOnce
+        {
+            producer.promise = promise;
+        }
     }
 
     /// A consumer.
@@ -282,6 +297,17 @@ impl History {
             consumer,
             log,
             to,
+        });
+    }
+
+    /// A consumer tells that `offset` is the next that it will hand out: it must have handed
+    /// out all that can be read below.
+    pub fn position(&mut self, now: Duration, consumer: ConsumerId, log: LogId, offset: i64) {
+        self.event(Event::Position {
+            now,
+            consumer,
+            log,
+            offset,
         });
     }
 

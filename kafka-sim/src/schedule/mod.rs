@@ -77,19 +77,25 @@ impl fmt::Display for Strike {
 /// println!("{:?}", run.output.unwrap().unwrap());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Schedule(Vec<Strike>);
+pub struct Schedule {
+    strikes: Vec<Strike>,
+    /// By strike: its place in the schedule that it was first part of.
+    places: Vec<usize>,
+}
 
 impl Schedule {
     /// These faults.
     pub fn new(strikes: impl IntoIterator<Item = Strike>) -> Self {
         let mut strikes: Vec<Strike> = strikes.into_iter().collect();
         strikes.sort_by_key(|strike| strike.at);
-        Self(strikes)
+        let places = (0..strikes.len()).collect();
+        Self { strikes, places }
     }
 
     /// Up to `most` faults of `kinds` within a time. Each draw leaves out many of the
     /// kinds altogether, so that the remaining ones meet in combinations that a fair mix
-    /// would hardly ever show.
+    /// would hardly ever show. A fault that lasts does so for half of `within` at most, and
+    /// no longer than 3 s: most are short, some outlive usual timeouts.
     pub fn draw(random: &Random, kinds: &[FaultKind], most: usize, within: Duration) -> Self {
         let kinds = kind::swarm(random, kinds);
         let count = match kinds.len() {
@@ -114,13 +120,20 @@ impl Schedule {
 
     /// The faults, by time.
     pub fn strikes(&self) -> &[Strike] {
-        &self.0
+        &self.strikes
     }
 
-    /// Those of the faults whose places, from 0, are in the list.
+    /// Those of the faults whose places, from 0, are in the list. They are shown and traced
+    /// by the places that they had in the schedule as it was first.
     pub fn only(&self, places: &[usize]) -> Self {
-        let strikes = places.iter().filter_map(|place| self.0.get(*place));
-        Self::new(strikes.copied())
+        let mut left: Vec<usize> = places.to_vec();
+        left.sort_unstable();
+        let left = left.into_iter().filter_map(|place| {
+            let strike = self.strikes.get(place)?;
+            Some((*strike, *self.places.get(place)?))
+        });
+        let (strikes, places) = left.unzip();
+        Self { strikes, places }
     }
 
     /// Carries the faults out, each at its time; returns when the last is over, with how
@@ -130,16 +143,18 @@ impl Schedule {
     pub async fn strike(self, world: World) -> FaultCounts {
         let started = tokio::time::Instant::now();
         let mut under_way = Vec::new();
-        for strike in self.0 {
+        for (strike, place) in self.strikes.into_iter().zip(self.places) {
             tokio::time::sleep_until(started + strike.at).await;
-            world.trace().note(format_args!("fault {}", strike.kind));
-            under_way.push((
-                strike.kind,
-                tokio::spawn(strike::carry_out(world.clone(), strike)),
-            ));
+            let Strike { kind, lasts, .. } = strike;
+            world
+                .trace()
+                .note(format_args!("fault {place} {kind} for {lasts:?}"));
+            let striking = strike::carry_out(world.clone(), place, strike);
+            under_way.push((kind, tokio::spawn(striking)));
         }
         let mut counts = FaultCounts::new();
         for (kind, strike) in under_way {
+            // A panic is found by whoever runs the world: see `Run::panics`.
             *counts.entry(kind).or_default() += strike.await.unwrap_or(0);
         }
         counts
@@ -148,7 +163,7 @@ impl Schedule {
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, strike) in self.0.iter().enumerate() {
+        for (strike, place) in self.strikes.iter().zip(&self.places) {
             writeln!(f, "{place:>4}  {strike}")?;
         }
         Ok(())
@@ -188,5 +203,8 @@ mod tests {
         let all = of(3);
         assert_eq!(all.only(&[0]).strikes(), &all.strikes()[..1]);
         assert_eq!(all.only(&[999]).strikes(), []);
+        // And keep their numbers.
+        let (two, last) = (all.only(&[1, 2]), &all.strikes()[2]);
+        assert_eq!(two.only(&[1]).to_string(), format!("{:>4}  {last}\n", 2));
     }
 }

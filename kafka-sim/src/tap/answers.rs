@@ -194,6 +194,7 @@ impl Tap {
             _ => return,
         }
         if !topic.topic_id.is_zero() {
+            known.names.insert(topic.topic_id, name.clone());
             let before = known.topic_ids.insert(name.clone(), topic.topic_id);
             let before = before.filter(|before| *before != topic.topic_id);
             let was_read = |id| {
@@ -286,7 +287,7 @@ impl Tap {
 }
 
 /// A topic is named by either.
-fn label(name: &StrBytes, id: Uuid) -> String {
+pub(super) fn label(name: &StrBytes, id: Uuid) -> String {
     match name.is_empty() {
         true => id.to_string(),
         false => name.to_string(),

@@ -45,6 +45,8 @@ pub(crate) struct AbandonedCommit {
 #[derive(Default)]
 struct Known {
     topic_ids: BTreeMap<StrBytes, Uuid>,
+    /// For traces: a topic is meant by either.
+    names: BTreeMap<Uuid, StrBytes>,
     partitions: BTreeMap<(StrBytes, Uuid), usize>,
     epochs: BTreeMap<(StrBytes, Uuid, i32), i32>,
     addresses: BTreeMap<i32, (StrBytes, i32)>,
@@ -250,10 +252,13 @@ impl Tap {
             }
             _ => {}
         }
+        if let Some(client) = &header.client_id {
+            self.client = client.clone();
+        }
         self.taps.trace.remark(|| {
-            let asked = partitions
-                .iter()
-                .map(|((name, _), partition, offset)| format!(" {name}-{partition}@{offset}"));
+            let asked = partitions.iter().map(|((name, id), partition, offset)| {
+                format!(" {}-{partition}@{offset}", self.name_of(name, *id))
+            });
             let asked = asked.collect::<String>();
             let correlation_id = header.correlation_id;
             format!(
@@ -261,7 +266,6 @@ impl Tap {
                 self.target
             )
         });
-        self.client = header.client_id.unwrap_or_default();
         // ListOffsets is not among them: each seek of the application may ask. Nor is
         // ApiVersions: each connection asks it, and how often those are opened is counted
         // for each address.
@@ -289,13 +293,25 @@ impl Tap {
         Some(())
     }
 
+    /// A topic as people call it.
+    fn name_of(&self, name: &StrBytes, id: Uuid) -> String {
+        let known = self.taps.known();
+        let known = known.get(&self.client);
+        let told = known.and_then(|known| known.names.get(&id));
+        match told.filter(|_| name.is_empty()) {
+            Some(told) => told.to_string(),
+            None => answers::label(name, id),
+        }
+    }
+
     fn remark_produce(&self, request: &ProduceRequest) {
         self.taps.trace.remark(|| {
             let topics = request.topic_data.iter();
             let batches = topics.flat_map(|topic| {
                 topic.partition_data.iter().map(|data| {
                     let stamp = data.records.as_ref().and_then(Stamp::read);
-                    format!(" {}-{}:{stamp:?}", topic.name, data.index)
+                    let topic = self.name_of(&topic.name, topic.topic_id);
+                    format!(" {topic}-{}:{stamp:?}", data.index)
                 })
             });
             format!("    produces{}", batches.collect::<String>())

@@ -1,15 +1,18 @@
 //! The run that tests this project: producers and readers on a faulty cluster, and what
 //! they saw held against what Kafka promises.
 
+mod contents;
 mod observed;
 mod operate;
 mod plan;
+mod probe;
 mod produce;
 mod profile;
 mod read;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use kafka_client::{Error, Kafka, TopicPartition};
@@ -18,13 +21,14 @@ use kafka_test_broker::TestCluster;
 use tokio::task::JoinHandle;
 
 use crate::checker::{Evidence, Violation};
+use crate::panics::{self, Watch};
 use crate::process::Process;
 use crate::rows::RowCounts;
 use crate::schedule::{FaultCounts, Schedule};
 use crate::world::{Simulation, World};
 use observed::{Doubtful, Observer};
 use plan::{ClientPlan, Plan, TopicPlan};
-use produce::{SLACK, Sender};
+use produce::{CatchUnwind, SLACK, Sender};
 pub use profile::{Profile, UnknownProfile};
 use read::{Goal, Reader};
 
@@ -66,6 +70,25 @@ pub struct Report {
     pub lines: Vec<String>,
 }
 
+impl Report {
+    /// Of a run in which nothing happened.
+    fn of(seed: u64) -> Self {
+        Self {
+            seed,
+            hash: 0,
+            events: 0,
+            virtual_time: Duration::ZERO,
+            faults: FaultCounts::new(),
+            rows: RowCounts::new(),
+            outcomes: (0, 0, 0),
+            records_read: 0,
+            schedule: Schedule::default(),
+            violations: Vec::new(),
+            lines: Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (delivered, not_written, unknown) = self.outcomes;
@@ -88,8 +111,30 @@ pub fn schedule(seed: u64, profile: Profile) -> Schedule {
     Plan::draw(seed, profile).schedule
 }
 
-/// Runs one seed.
+/// Runs one seed. A panic in it, wherever, is a violation of the seed's.
 pub fn run(seed: u64, options: &Options) -> Report {
+    unless_it_panics(seed, || run_plan(seed, options))
+}
+
+/// Of a run that panicked as a whole nothing else is known.
+fn unless_it_panics(seed: u64, run: impl FnOnce() -> Report) -> Report {
+    let panics = Watch::start();
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let mut violations = panics.take();
+        if violations.is_empty() {
+            violations.push(Violation::liveness(format!(
+                "panic: {}",
+                panics::message(&*panic)
+            )));
+        }
+        Report {
+            violations,
+            ..Report::of(seed)
+        }
+    })
+}
+
+fn run_plan(seed: u64, options: &Options) -> Report {
     let mut plan = Plan::draw(seed, options.profile);
     if let Some(only) = &options.only {
         plan.schedule = plan.schedule.only(only);
@@ -109,18 +154,15 @@ pub fn run(seed: u64, options: &Options) -> Report {
         .keep_events(options.keep_events)
         .run(move |world| async move {
             world.trace().note(format_args!("plan {plan:?}"));
-            let if_so = |doubtful: bool| match doubtful {
-                true => plan.disposable(),
-                false => Vec::new(),
-            };
             let doubtful = Doubtful {
-                for_producers: if_so(plan.produces_by_name()),
-                for_readers: if_so(plan.fetches_by_name()),
+                producers: plan.produces_by_name(),
+                readers: plan.fetches_by_name(),
             };
-            let observer = Observer::new(&world, doubtful);
-            let faults = match drive(&world, &plan, &observer).await {
-                Ok(faults) => faults,
-                Err(error) => {
+            let observer = Observer::new(&world, doubtful, plan.nothing_is_final());
+            let faults = match CatchUnwind::new(drive(&world, &plan, &observer)).await {
+                Ok(Ok(faults)) => faults,
+                Err(_panic) => FaultCounts::new(),
+                Ok(Err(error)) => {
                     observer.failed(format!("a client was not built: {error}"));
                     FaultCounts::new()
                 }
@@ -129,20 +171,17 @@ pub fn run(seed: u64, options: &Options) -> Report {
                 observer.failed(spinning.facts());
             }
             observer.note_ground_truth();
+            observer.lower_promises();
             (faults, observer, world.trace().virtual_time())
         });
     let mut report = Report {
-        seed,
         hash: run.trace.hash(),
         events: run.trace.events(),
-        virtual_time: Duration::ZERO,
-        faults: FaultCounts::new(),
         rows: run.rows,
-        outcomes: (0, 0, 0),
-        records_read: 0,
         schedule,
-        violations: Vec::new(),
+        violations: run.panics,
         lines: run.trace.lines(),
+        ..Report::of(seed)
     };
     match run.output {
         Ok((faults, observer, virtual_time)) => {
@@ -151,10 +190,9 @@ pub fn run(seed: u64, options: &Options) -> Report {
             report.virtual_time = virtual_time;
             report.outcomes = observed.history.outcomes();
             report.records_read = observed.history.records_read();
-            report.violations = observed.history.check(Evidence::Logs);
-            report
-                .violations
-                .extend(observed.violations.iter().cloned());
+            let found = observed.history.check(Evidence::Logs);
+            let others = observed.violations.iter().cloned();
+            report.violations.extend(found.into_iter().chain(others));
         }
         Err(stuck) => report
             .violations
@@ -327,26 +365,33 @@ fn ends(cluster: &TestCluster) -> BTreeMap<TopicPartition, i64> {
 /// with them.
 fn note_commits(plan: &Plan, observer: &Observer) {
     let cluster = observer.world().cluster();
-    let abandoned = observer.world().network().abandoned_commits();
     let readers = plan.clients.iter().flat_map(|client| &client.readers);
     for name in readers.filter_map(|reader| reader.group.as_ref()) {
         for topic in plan.topics.iter().filter(|topic| !topic.disposable) {
-            let id = cluster.topic_id(&topic.name);
             for partition in 0..cluster.partition_count(&topic.name) {
                 let log = observer.present(&topic.name, partition);
                 let stored = cluster.committed_offset(name, &topic.name, partition);
                 let history = &mut observer.lock().history;
                 let group = history.group(name);
                 history.stored_offset(group, log, stored);
-                let late = abandoned.iter().filter(|commit| {
-                    let by_name = *commit.topic == *topic.name;
-                    let is_topic = by_name || Some(commit.topic_id) == id;
-                    is_topic && *commit.group == **name && commit.partition == partition
-                });
-                for commit in late {
-                    history.abandoned_commit(group, log, commit.offset);
-                }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_violation_of_its_seed() {
+        let report = unless_it_panics(7, || panic!("planted"));
+        assert_eq!(report.seed, 7);
+        let [violation] = &report.violations[..] else {
+            unreachable!("{:?}", report.violations);
+        };
+        assert!(violation.facts().ends_with("planted"), "{violation}");
+        let whole = unless_it_panics(8, || Report::of(8));
+        assert_eq!(whole.violations, []);
     }
 }

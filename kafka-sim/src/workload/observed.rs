@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kafka_protocol::Uuid;
-use kafka_protocol::records::{BatchLimits, RecordBatch};
 
 use crate::checker::Violation;
-use crate::history::{History, LogId, Visibility};
+use crate::ground_truth::records;
+use crate::history::{History, LogId, ProducerId, Promise};
 use crate::world::World;
 
 /// The history of a run with what is needed to write it. Cloning gives another handle.
@@ -16,20 +16,23 @@ use crate::world::World;
 pub(super) struct Observer {
     world: World,
     doubtful: Doubtful,
+    nothing_is_final: bool,
     observed: Arc<Mutex<Observed>>,
 }
 
-/// Topics of which a client can't know whether they are the ones they were.
-#[derive(Clone, Debug, Default)]
+/// Who names topics without their ids: once there is another of the same name, nobody can
+/// tell which one such a request means.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Doubtful {
-    pub(super) for_producers: Vec<String>,
-    pub(super) for_readers: Vec<String>,
+    pub(super) producers: bool,
+    pub(super) readers: bool,
 }
 
 #[derive(Default)]
 pub(super) struct Observed {
     pub(super) history: History,
     pub(super) violations: Vec<Violation>,
+    producers: Vec<(ProducerId, String)>,
     /// Which deleted topic held a value, at which offset; and how many logs were looked at.
     buried: BTreeMap<Vec<u8>, Vec<(i64, Uuid)>>,
     buried_logs: usize,
@@ -37,11 +40,21 @@ pub(super) struct Observed {
     compacted_logs: usize,
 }
 
+impl Observed {
+    /// A producer, as far as it sends to this topic.
+    pub(super) fn producer(&mut self, name: String, topic: &str, promise: Promise) -> ProducerId {
+        let id = self.history.producer(name, promise);
+        self.producers.push((id, topic.to_owned()));
+        id
+    }
+}
+
 impl Observer {
-    pub(super) fn new(world: &World, doubtful: Doubtful) -> Self {
+    pub(super) fn new(world: &World, doubtful: Doubtful, nothing_is_final: bool) -> Self {
         Self {
             world: world.clone(),
             doubtful,
+            nothing_is_final,
             observed: Arc::default(),
         }
     }
@@ -50,8 +63,20 @@ impl Observer {
         &self.world
     }
 
-    pub(super) fn doubtful(&self) -> &Doubtful {
-        &self.doubtful
+    /// Whether a reader of this topic can't know, by now, which one it reads.
+    pub(super) fn readers_doubt(&self, topic: &str) -> bool {
+        self.doubtful.readers && self.world.was_recreated(topic)
+    }
+
+    /// See [`Plan::nothing_is_final`](super::plan::Plan::nothing_is_final).
+    pub(super) fn nothing_is_final(&self) -> bool {
+        self.nothing_is_final
+    }
+
+    /// Whether records of this topic may go.
+    pub(super) fn is_disposable(&self, topic: &str) -> bool {
+        let topics = self.world.disposable_topics();
+        topics.iter().any(|disposable| disposable == topic)
     }
 
     pub(super) fn now(&self) -> Duration {
@@ -71,8 +96,7 @@ impl Observer {
 
     /// The log of the topic as it is now.
     pub(super) fn present(&self, topic: &str, partition: i32) -> LogId {
-        let id = self.world.cluster().topic_id(topic).unwrap_or_default();
-        self.lock().history.log(topic, &id.to_string(), partition)
+        self.world.log(&mut self.lock().history, topic, partition)
     }
 
     /// The log that holds or held this value at this offset: topics are made anew, and
@@ -112,60 +136,21 @@ impl Observer {
         observed.history.log(topic, &id, partition)
     }
 
+    /// Who could not know which topic it wrote to may have written to both.
+    pub(super) fn lower_promises(&self) {
+        let mut observed = self.lock();
+        let Observed {
+            history, producers, ..
+        } = &mut *observed;
+        for (id, topic) in producers {
+            if self.doubtful.producers && self.world.was_recreated(topic) {
+                history.promise_at_most(*id, Promise::AtLeastOnce);
+            }
+        }
+    }
+
     /// Copies what the brokers hold, and held, into the history.
     pub(super) fn note_ground_truth(&self) {
-        let cluster = self.world.cluster();
-        let mut observed = self.lock();
-        let history = &mut observed.history;
-        for log in self.world.removed_since(0) {
-            let id = history.log(&log.topic, &log.topic_id.to_string(), log.partition);
-            history.removed_below(id, log.below);
-            for (offset, value) in records(&log.batches) {
-                if offset < log.below {
-                    history.stored(id, offset, value, Visibility::Committed);
-                }
-            }
-        }
-        for log in self.world.compacted_since(0) {
-            let id = history.log(&log.topic, &log.topic_id.to_string(), log.partition);
-            history.compacted(id);
-            for (offset, value) in records(&log.batches) {
-                if log.removed.contains(&offset) {
-                    history.stored_until(log.at, id, offset, value, Visibility::Committed);
-                }
-            }
-        }
-        for topic in cluster.topic_names() {
-            let topic_id = cluster.topic_id(&topic).unwrap_or_default().to_string();
-            for partition in 0..cluster.partition_count(&topic) {
-                let id = history.log(&topic, &topic_id, partition);
-                let start = cluster.start_offset(&topic, partition);
-                for (offset, value) in records(&cluster.log(&topic, partition)) {
-                    if offset >= start {
-                        history.stored(id, offset, value, Visibility::Committed);
-                    }
-                }
-            }
-        }
+        self.world.note_ground_truth(&mut self.lock().history);
     }
-}
-
-/// Offset and value of every record.
-fn records(batches: &[RecordBatch]) -> Vec<(i64, Vec<u8>)> {
-    let limits = BatchLimits::default();
-    let mut found = Vec::new();
-    for batch in batches {
-        match batch.decompress(&limits) {
-            Ok(records) => {
-                for record in &records {
-                    found.push((record.offset(), record.value().unwrap_or_default().to_vec()));
-                }
-            }
-            Err(error) => {
-                let problem = format!("unreadable batch: {error}");
-                found.push((batch.base_offset(), problem.into_bytes()));
-            }
-        }
-    }
-    found
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use kafka_client::{Acks, Compression, Idempotence, OffsetReset};
+use kafka_client::{Acks, Compression, Idempotence, IsolationLevel, OffsetReset};
 use kafka_net::Random;
 use kafka_test_broker::Era;
 
 use super::profile::Profile;
 use crate::chance::{below, pick};
 use crate::network::LinkProfile;
-use crate::schedule::{FaultKind, Schedule};
+use crate::schedule::{FaultKind, Schedule, Strike};
 
 /// Everything about a run that is decided beforehand.
 #[derive(Clone, Debug)]
@@ -100,8 +100,31 @@ pub(super) struct ReaderPlan {
     pub(super) commits: f64,
     pub(super) seeks: f64,
     pub(super) drops: f64,
+    pub(super) isolation: IsolationLevel,
     pub(super) choice: u64,
 }
+
+impl ProducerPlan {
+    /// Whether what it accepts is to be delivered in the end, unless a fault is final.
+    pub(super) fn must_deliver(&self) -> bool {
+        self.delivery_timeout == AMPLE && self.ending == Ending::Drained && self.acks != Acks::None
+    }
+}
+
+/// A delivery timeout that outlives all faults.
+const AMPLE: Duration = Duration::from_secs(120);
+
+/// Faults that a producer is told of with an error that trying again does not help.
+const FINAL: [FaultKind; 5] = [
+    FaultKind::OutOfOrderSequence,
+    FaultKind::OmitFromProduce,
+    FaultKind::UnknownProducer,
+    FaultKind::TooLarge,
+    FaultKind::RevokePermission,
+];
+
+/// What brokers take at most, unless told otherwise.
+const USUAL_MAX_MESSAGE_BYTES: i32 = 1_048_588;
 
 /// The releases, the newest more often.
 const ERAS: [Era; 12] = [
@@ -154,10 +177,13 @@ impl Plan {
         kinds.any(|kind| kind == FaultKind::ChangeRelease)
     }
 
-    /// Topics that may be another one under the same name.
-    pub(super) fn disposable(&self) -> Vec<String> {
-        let topics = self.topics.iter().filter(|topic| topic.disposable);
-        topics.map(|topic| topic.name.clone()).collect()
+    /// Whether all that a producer meets passes by itself.
+    pub(super) fn nothing_is_final(&self) -> bool {
+        let strikes = self.schedule.strikes().iter();
+        let mut kinds = strikes.map(|strike| strike.kind);
+        // A batch that may have been written is not split when it turns out to be too large.
+        self.max_message_bytes == USUAL_MAX_MESSAGE_BYTES
+            && !kinds.any(|kind| FINAL.contains(&kind))
     }
 
     pub(super) fn draw(seed: u64, profile: Profile) -> Self {
@@ -188,13 +214,22 @@ impl Plan {
             }
         }
         let (most_faults, within) = profile.faults();
+        let schedule = Schedule::draw(&dice.0.fork(), &profile.kinds(), most_faults, within);
+        let changes = |strike: &Strike| strike.kind == FaultKind::ChangeRelease;
+        if era < Era::V2_4 || schedule.strikes().iter().any(changes) {
+            // Brokers before 2.1 know no zstd, and refuse it for good.
+            let producers = clients.iter_mut().flat_map(|client| &mut client.producers);
+            for producer in producers.filter(|plan| plan.compression == Compression::Zstd) {
+                producer.compression = Compression::Lz4;
+            }
+        }
         Self {
             brokers: dice.between(1, 5) as i32,
             era,
             topics,
             max_message_bytes: match dice.between(0, 4) {
                 0 => dice.between(700, 4000) as i32,
-                _ => 1_048_588,
+                _ => USUAL_MAX_MESSAGE_BYTES,
             },
             partial_batches: !dice.one_in(3),
             auto_create: !dice.one_in(4),
@@ -204,7 +239,7 @@ impl Plan {
                 0 => dice.between(1, 6) as usize,
                 _ => 0,
             },
-            schedule: Schedule::draw(&dice.0.fork(), &profile.kinds(), most_faults, within),
+            schedule,
         }
     }
 }
@@ -296,7 +331,7 @@ fn producer(
         // records expire under faults.
         delivery_timeout: match dice.between(0, 2) {
             0 => linger + request_timeout + dice.ms(10, 1500),
-            _ => Duration::from_secs(120),
+            _ => AMPLE,
         },
         request_timeout,
         drops: if dice.one_in(3) { 0.05 } else { 0.0 },
@@ -336,6 +371,10 @@ fn reader(
         request_timeout: request_timeout + Duration::from_millis(500),
         seeks: if dice.one_in(3) { 0.1 } else { 0.0 },
         drops: if dice.one_in(2) { 0.2 } else { 0.0 },
+        isolation: match dice.between(0, 2) {
+            0 => IsolationLevel::ReadCommitted,
+            _ => IsolationLevel::ReadUncommitted,
+        },
         choice: dice.0.u64(),
     }
 }

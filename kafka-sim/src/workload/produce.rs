@@ -1,6 +1,7 @@
 //! Producers that note each value's outcome.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use kafka_client::{
 };
 use kafka_net::Random;
 
+use super::contents;
 use super::observed::Observer;
 use super::plan::{Ending, ProducerPlan};
 use crate::cancel::drop_after_polls;
@@ -21,21 +23,22 @@ use crate::history::{ProducerId, Promise, SendId, SendOutcome};
 
 /// One producer with its plan.
 pub(super) struct Sender {
-    producer: Producer,
-    plan: ProducerPlan,
+    pub(super) producer: Producer,
+    pub(super) plan: ProducerPlan,
     random: Random,
-    observer: Observer,
-    id: ProducerId,
+    pub(super) observer: Observer,
+    /// By topic.
+    ids: BTreeMap<String, ProducerId>,
     waiting: Vec<Waiting>,
 }
 
 /// A record that the producer took.
-struct Waiting {
-    n: usize,
-    send: SendId,
-    topic: String,
-    value: String,
-    delivery: Delivery,
+pub(super) struct Waiting {
+    pub(super) n: usize,
+    pub(super) send: SendId,
+    pub(super) topic: String,
+    pub(super) value: String,
+    pub(super) delivery: Delivery,
 }
 
 impl Sender {
@@ -65,21 +68,24 @@ impl Sender {
             });
         }
         let producer = builder.build().await?;
-        let doubtful = &observer.doubtful().for_producers;
-        let in_doubt = plan.topics.iter().any(|topic| doubtful.contains(topic));
         let promise = match (plan.acks, plan.idempotence) {
-            (Acks::All, Idempotence::Required) if !in_doubt => Promise::ExactlyOnce,
+            (Acks::All, Idempotence::Required) => Promise::ExactlyOnce,
             (Acks::All, _) => Promise::AtLeastOnce,
             _ => Promise::BestEffort,
         };
-        let name = format!("producer {}", plan.number);
-        let id = observer.lock().history.producer(name, promise);
+        // What is promised depends on the topic, and nothing of it on other topics.
+        let mut ids = BTreeMap::new();
+        for topic in &plan.topics {
+            let name = format!("producer {} to {topic}", plan.number);
+            let id = observer.lock().producer(name, topic, promise);
+            ids.insert(topic.clone(), id);
+        }
         Ok(Self {
             producer,
             plan,
             random,
             observer: observer.clone(),
-            id,
+            ids,
             waiting: Vec::new(),
         })
     }
@@ -107,6 +113,7 @@ impl Sender {
             Ending::Drained => {
                 healed.await;
                 self.drain(Some(self.producer.clone())).await;
+                self.probe().await;
                 if let Err(error) = self.producer.close(Duration::from_secs(30)).await {
                     self.note(format_args!("close: {error}"));
                 }
@@ -135,7 +142,7 @@ impl Sender {
                     plan,
                     random,
                     observer,
-                    id,
+                    ids,
                     waiting,
                 } = self;
                 drop(producer);
@@ -143,7 +150,7 @@ impl Sender {
                     observer.world().rows().hit(61);
                 }
                 healed.await;
-                let _ = (random, id);
+                let _ = (random, ids);
                 drain(waiting, &observer, &plan).await;
             }
         }
@@ -168,21 +175,7 @@ impl Sender {
         let Some(topic) = pick(&self.random, &self.plan.topics).cloned() else {
             return;
         };
-        let value = value(self.plan.number, n, self.plan.value_size);
-        let mut record = Record::to(topic.clone()).value(value.clone());
-        let key = format!("key {}", n % KEYS);
-        let compacted = self.plan.compacted.contains(&topic);
-        if self.plan.keyed || compacted {
-            record = record.key(key.clone());
-        }
-        let (now, id) = (self.observer.now(), self.id);
-        let send = {
-            let history = &mut self.observer.lock().history;
-            match compacted {
-                true => history.send_keyed(now, id, key, &value),
-                false => history.send(now, id, &value),
-            }
-        };
+        let (record, send, value) = self.record(n, &topic);
         match self.hand_over(record, &topic).await {
             Ok(delivery) => self.waiting.push(Waiting {
                 n,
@@ -192,13 +185,50 @@ impl Sender {
                 delivery,
             }),
             Err(why) => {
-                // Refused at the door: never accepted, so never written.
-                self.note(format_args!("send {}.{n} refused: {why}", self.plan.number));
-                let now = self.observer.now();
-                let mut observed = self.observer.lock();
-                observed.history.resolve(now, send, SendOutcome::Failed);
+                self.refuse(n, send, &why);
             }
         }
+    }
+
+    /// The next record, noted as about to be sent, with its value.
+    pub(super) fn record(&self, n: usize, topic: &str) -> (Record, SendId, String) {
+        let compacted = self.plan.compacted.iter().any(|name| name == topic);
+        let key = (self.plan.keyed || compacted).then(|| format!("key {}", n % KEYS));
+        let origin = n
+            .is_multiple_of(3)
+            .then(|| format!("{}.{n}", self.plan.number));
+        let told = contents::told(
+            key.as_deref().map(str::as_bytes),
+            origin.as_deref().map(str::as_bytes),
+        );
+        let value = value(&self.plan, n, &told);
+        let mut record = Record::to(topic.to_owned()).value(value.clone());
+        if let Some(key) = &key {
+            record = record.key(key.clone());
+        }
+        if let Some(origin) = origin {
+            record = record.header(contents::HEADER, origin);
+        }
+        let now = self.observer.now();
+        let history = &mut self.observer.lock().history;
+        let id = match self.ids.get(topic) {
+            Some(id) => *id,
+            // Its plan names all topics that it sends to.
+            None => history.producer("nobody", Promise::BestEffort),
+        };
+        let send = match key.filter(|_| compacted) {
+            Some(key) => history.send_keyed(now, id, key, &value),
+            None => history.send(now, id, &value),
+        };
+        (record, send, value)
+    }
+
+    /// Refused at the door: never accepted, so never written.
+    pub(super) fn refuse(&self, n: usize, send: SendId, why: &str) {
+        self.note(format_args!("send {}.{n} refused: {why}", self.plan.number));
+        let now = self.observer.now();
+        let mut observed = self.observer.lock();
+        observed.history.resolve(now, send, SendOutcome::Failed);
     }
 
     /// One of the ways to hand a record over. The error is text: it may be that the future
@@ -255,7 +285,7 @@ impl Sender {
 
     /// The output, unless chance drops the future before.
     async fn dropping<F: Future>(&self, future: F) -> Option<std::thread::Result<F::Output>> {
-        let future = CatchUnwind(Box::pin(future));
+        let future = CatchUnwind::new(future);
         if !chance(&self.random, self.plan.drops) {
             return Some(future.await);
         }
@@ -265,7 +295,7 @@ impl Sender {
         output
     }
 
-    fn refused(&self, error: &Error) -> String {
+    pub(super) fn refused(&self, error: &Error) -> String {
         match error.kind() {
             ErrorKind::Closed => self.hit(13),
             ErrorKind::Timeout => self.note_full(),
@@ -274,7 +304,7 @@ impl Sender {
         error.to_string()
     }
 
-    fn panicked(&self, panic: Box<dyn Any + Send>) -> String {
+    pub(super) fn panicked(&self, panic: Box<dyn Any + Send>) -> String {
         if !panic.is::<Planned>() {
             resume_unwind(panic);
         }
@@ -330,8 +360,13 @@ impl Sender {
 pub(super) const SLACK: Duration = Duration::from_secs(20);
 
 /// Waits for the outcomes: when everything works, they come within the time that one
-/// request and its retries take.
-async fn drain(waiting: Vec<Waiting>, observer: &Observer, plan: &ProducerPlan) {
+/// request and its retries take. Returns how many were acknowledged.
+pub(super) async fn drain(
+    waiting: Vec<Waiting>,
+    observer: &Observer,
+    plan: &ProducerPlan,
+) -> usize {
+    let mut acknowledged = 0;
     let limit = plan.request_timeout * 3 + SLACK;
     let deadline = tokio::time::Instant::now() + limit;
     for Waiting {
@@ -350,11 +385,21 @@ async fn drain(waiting: Vec<Waiting>, observer: &Observer, plan: &ProducerPlan) 
                 ));
                 continue;
             }
-            Ok(Ok(ack)) => SendOutcome::Acknowledged {
-                log: observer.log_of(&topic, ack.partition, ack.offset, value.as_bytes()),
-                offset: ack.offset,
-            },
+            Ok(Ok(ack)) => {
+                acknowledged += 1;
+                SendOutcome::Acknowledged {
+                    log: observer.log_of(&topic, ack.partition, ack.offset, value.as_bytes()),
+                    offset: ack.offset,
+                }
+            }
             Ok(Err(error)) => {
+                let is_due = plan.must_deliver() && observer.nothing_is_final();
+                if is_due && !observer.is_disposable(&topic) {
+                    observer.failed(format!(
+                        "record {n} of producer {} had {:?} and nothing in its way for good: {error}",
+                        plan.number, plan.delivery_timeout
+                    ));
+                }
                 if error.possibly_written() && *error.kind() == ErrorKind::Timeout {
                     observer.world().rows().hit(6);
                 }
@@ -376,15 +421,16 @@ async fn drain(waiting: Vec<Waiting>, observer: &Observer, plan: &ProducerPlan) 
             .note(format_args!("sent {}.{n} {outcome:?}", plan.number));
         observer.lock().history.resolve(now, send, outcome);
     }
+    acknowledged
 }
 
 /// So few that keys come again within a log, from several producers.
 const KEYS: usize = 17;
 
-/// A value that no other send of the run has.
-fn value(producer: usize, n: usize, size: usize) -> String {
-    let mut value = format!("producer {producer} record {n} ");
-    while value.len() < size {
+/// A value that no other send of the run has, with what tells of the rest of its record.
+fn value(plan: &ProducerPlan, n: usize, told: &str) -> String {
+    let mut value = format!("{told}producer {} record {n} ", plan.number);
+    while value.len() < plan.value_size {
         value.push(char::from(b'a' + (value.len() % 26) as u8));
     }
     value
@@ -437,7 +483,13 @@ impl PartitionChooser for PanickyChooser {
 }
 
 /// A future whose panics are its output.
-struct CatchUnwind<F>(Pin<Box<F>>);
+pub(super) struct CatchUnwind<F>(Pin<Box<F>>);
+
+impl<F> CatchUnwind<F> {
+    pub(super) fn new(future: F) -> Self {
+        Self(Box::pin(future))
+    }
+}
 
 impl<F: Future> Future for CatchUnwind<F> {
     type Output = std::thread::Result<F::Output>;

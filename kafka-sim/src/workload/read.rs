@@ -4,27 +4,29 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kafka_client::{
-    Assignment, Batch, Consumer, Error, ErrorKind, Kafka, OffsetReset, Start, TopicPartition,
+    Assignment, Batch, Consumer, Error, ErrorKind, IsolationLevel, Kafka, OffsetReset, Start,
+    TopicPartition,
 };
 use kafka_net::{Random, watch};
 
+use super::contents;
 use super::observed::Observer;
 use super::plan::ReaderPlan;
 use crate::cancel::drop_after_polls;
 use crate::chance::{below, chance, pick};
-use crate::history::{CommitOutcome, ConsumerId, GroupId, Isolation, LogId};
+use crate::history::{CommitId, CommitOutcome, ConsumerId, GroupId, Isolation, LogId};
 
 /// Where a reader is to arrive: the ends of the logs, once they are known.
 pub(super) type Goal = Option<BTreeMap<TopicPartition, i64>>;
 
 /// A consumer of all partitions of some topics from their beginning.
 pub(super) struct Reader {
-    consumer: Consumer,
-    plan: ReaderPlan,
+    pub(super) consumer: Consumer,
+    pub(super) plan: ReaderPlan,
     random: Random,
-    observer: Observer,
+    pub(super) observer: Observer,
     id: ConsumerId,
-    group: Option<GroupId>,
+    pub(super) group: Option<GroupId>,
     /// By partition: the log that is read, and the next offset in it.
     places: BTreeMap<TopicPartition, Place>,
 }
@@ -65,6 +67,7 @@ impl Reader {
             .partition_fetch_bytes(plan.partition_fetch_bytes)
             .prefetch_bytes(plan.prefetch_bytes)
             .request_timeout(plan.request_timeout)
+            .isolation(plan.isolation)
             .config(|config| config.api_timeout(Duration::from_secs(10)))
             .assign(assignments);
         if let Some(group) = &plan.group {
@@ -74,7 +77,10 @@ impl Reader {
         let (id, group) = {
             let history = &mut observer.lock().history;
             let name = format!("reader {}", plan.number);
-            let isolation = Isolation::ReadUncommitted;
+            let isolation = match plan.isolation {
+                IsolationLevel::ReadCommitted => Isolation::ReadCommitted,
+                _ => Isolation::ReadUncommitted,
+            };
             let id = match fresh {
                 false => history.consumer(name, isolation),
                 true => history.fresh_consumer(name, isolation),
@@ -91,7 +97,13 @@ impl Reader {
             places: BTreeMap::new(),
         };
         for partition in partitions {
-            reader.place(partition, None);
+            let log = observer.present(&partition.topic, partition.partition);
+            let now = observer.now();
+            let next = Some(0);
+            let history = &mut observer.lock().history;
+            history.assign(now, id, log, next);
+            let sought = true;
+            reader.places.insert(partition, Place { log, next, sought });
         }
         Ok(reader)
     }
@@ -122,6 +134,8 @@ impl Reader {
                 },
             }
         }
+        self.note_arrival();
+        self.commit_in_the_end().await;
         let limit = Duration::from_secs(10);
         let closing = self.consumer.close(limit);
         if tokio::time::timeout(limit * 2, closing).await.is_err() {
@@ -142,6 +156,48 @@ impl Reader {
         })
     }
 
+    /// All that it was to be handed it must have been handed: that it has arrived is its own
+    /// word, which the history judges.
+    fn note_arrival(&self) {
+        for (at, place) in &self.places {
+            let Some(position) = self.consumer.position(&at.topic, at.partition) else {
+                continue;
+            };
+            let present = self.observer.present(&at.topic, at.partition);
+            if place.log != present {
+                // Which of the topics it is a position of, only the client knows.
+                if place.sought || self.observer.readers_doubt(&at.topic) {
+                    continue;
+                }
+                let now = self.observer.now();
+                let history = &mut self.observer.lock().history;
+                history.assign(now, self.id, present, Some(0));
+            }
+            let now = self.observer.now();
+            let history = &mut self.observer.lock().history;
+            history.position(now, self.id, present, position);
+        }
+    }
+
+    /// Where to go on after an error: where what it was handed ends. That the client stands
+    /// elsewhere by itself is for the history to judge.
+    fn after_error(&self, at: &TopicPartition) -> Option<i64> {
+        let position = self.consumer.position(&at.topic, at.partition);
+        let Some(place) = self.places.get(at) else {
+            return position;
+        };
+        let present = self.observer.present(&at.topic, at.partition);
+        if place.log != present || self.observer.readers_doubt(&at.topic) {
+            return position;
+        }
+        if let Some(position) = position {
+            let now = self.observer.now();
+            let history = &mut self.observer.lock().history;
+            history.position(now, self.id, present, position);
+        }
+        place.next.or(position)
+    }
+
     /// `homewards`: it is time to arrive.
     async fn on_batch(&mut self, batch: &Batch, homewards: bool) {
         let at = batch.topic_partition();
@@ -158,15 +214,19 @@ impl Reader {
             batch.len(),
             batch.next_offset(),
         ));
+        if let Some(record) = batch.records().find(|record| !contents::is_whole(record)) {
+            self.observer.failed(format!(
+                "reader {} was handed a record whose key or headers are not those that were \
+                 sent: {at} at {}",
+                self.plan.number,
+                record.offset()
+            ));
+        }
+        let in_doubt = self.observer.readers_doubt(&at.topic);
         {
             let history = &mut self.observer.lock().history;
             let known = self.places.get(&at);
             let before = known.map(|place| place.log).filter(|before| *before != log);
-            let doubtful = self.observer.doubtful();
-            let in_doubt = doubtful
-                .for_readers
-                .iter()
-                .any(|topic| **topic == *at.topic);
             if let Some(before) = before {
                 history.revoke(now, self.id, before);
                 // By name it reads on in the new topic where it was in the old.
@@ -196,16 +256,7 @@ impl Reader {
         let Some(group) = self.group else { return };
         let all = below(&self.random, 2) == 0;
         let own = batch.topic_partition();
-        let now = self.observer.now();
-        let mut commits = Vec::new();
-        for (at, place) in &self.places {
-            // What was looked up and not read yet is committed as well.
-            let position = self.consumer.position(&at.topic, at.partition);
-            if let Some(next) = position.filter(|_| all || *at == own) {
-                let history = &mut self.observer.lock().history;
-                commits.push(history.commit(now, self.id, group, place.log, next));
-            }
-        }
+        let commits = self.note_commit(group, Some(&own).filter(|_| !all));
         let polls = match chance(&self.random, self.plan.drops) {
             true => 1 + below(&self.random, 4) as u32,
             false => u32::MAX,
@@ -229,9 +280,32 @@ impl Reader {
                 }
             }
         };
+        self.note_committed(commits, outcome);
+    }
+
+    /// It is about to commit where it stands, in all partitions or one.
+    pub(super) fn note_commit(
+        &self,
+        group: GroupId,
+        alone: Option<&TopicPartition>,
+    ) -> Vec<CommitId> {
         let now = self.observer.now();
+        let mut commits = Vec::new();
+        for (at, place) in &self.places {
+            // What was looked up and not read yet is committed as well.
+            let position = self.consumer.position(&at.topic, at.partition);
+            if let Some(next) = position.filter(|_| alone.is_none_or(|alone| alone == at)) {
+                let history = &mut self.observer.lock().history;
+                commits.push(history.commit(now, self.id, group, place.log, next));
+            }
+        }
+        commits
+    }
+
+    pub(super) fn note_committed(&self, commits: Vec<CommitId>, outcome: CommitOutcome) {
+        let now = self.observer.now();
+        let history = &mut self.observer.lock().history;
         for commit in commits {
-            let history = &mut self.observer.lock().history;
             history.committed(now, commit, outcome);
         }
     }
@@ -287,7 +361,7 @@ impl Reader {
         tokio::time::sleep(Duration::from_millis(50)).await;
         let to = match error.kind() {
             ErrorKind::OffsetOutOfRange => None,
-            _ => self.consumer.position(&at.topic, at.partition),
+            _ => self.after_error(&at),
         };
         self.seek(&at, to);
     }
@@ -310,7 +384,7 @@ impl Reader {
         self.observer.world().rows().hit(row);
     }
 
-    fn note(&self, event: impl std::fmt::Display) {
+    pub(super) fn note(&self, event: impl std::fmt::Display) {
         self.observer.world().trace().note(event);
     }
 }
@@ -334,6 +408,7 @@ pub(super) fn everything(
         commits: 0.0,
         seeks: 0.0,
         drops: 0.0,
+        isolation: IsolationLevel::ReadUncommitted,
         choice: 0,
     }
 }

@@ -4,9 +4,10 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use kafka_sim::workload::{Options, Profile};
+use kafka_sim::workload::{self, Options, Profile};
 
 pub(crate) enum Task {
+    Help,
     Seeds(Arguments),
     Shrink(Arguments),
     /// Simulated seconds.
@@ -46,13 +47,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
             "--profile" => {
                 parsed.profile = value()?
                     .parse()
-                    .map_err(|unknown: kafka_sim::workload::UnknownProfile| unknown.to_string())?;
+                    .map_err(|unknown: workload::UnknownProfile| unknown.to_string())?;
             }
             "--resume" => parsed.resume = Some(value()?.into()),
             "--only" => parsed.options.only = Some(parse_places(&value()?)?),
             "--trace" => parsed.options.keep_events = true,
             "--quiet" => parsed.quiet = true,
             "--shrink" => shrink = true,
+            "--help" | "-h" => return Ok(Task::Help),
             "--speed" => {
                 let seconds = rest.next().map(|text| text.parse());
                 return match seconds.unwrap_or(Ok(600)) {
@@ -65,6 +67,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
     }
     parsed.seeds = seeds.ok_or("--seeds is missing")?;
     parsed.options.profile = parsed.profile;
+    if parsed.options.only.is_some() && parsed.resume.is_some() {
+        return Err("--resume counts whole seeds: not with --only".to_owned());
+    }
+    known_places(&parsed)?;
     if shrink {
         return Ok(Task::Shrink(parsed));
     }
@@ -77,9 +83,36 @@ fn range(text: &str) -> Result<Range<u64>, String> {
             .map_err(|_| format!("{part:?} is not a seed"))
     };
     match text.split_once("..") {
-        Some((first, end)) => Ok(number(first)?..number(end)?),
-        None => number(text).map(|seed| seed..seed + 1),
+        Some((first, end)) => match number(first)?..number(end)? {
+            seeds if seeds.is_empty() => Err(format!("there is no seed in {text}")),
+            seeds => Ok(seeds),
+        },
+        None => {
+            let seed = number(text)?;
+            let end = seed
+                .checked_add(1)
+                .ok_or("the last seed has no successor")?;
+            Ok(seed..end)
+        }
     }
+}
+
+/// Each place of `--only` is one of every seed's schedule.
+fn known_places(parsed: &Arguments) -> Result<(), String> {
+    let Some(only) = &parsed.options.only else {
+        return Ok(());
+    };
+    for seed in parsed.seeds.clone() {
+        let schedule = workload::schedule(seed, parsed.profile);
+        let faults = schedule.strikes().len();
+        if let Some(unknown) = only.iter().find(|place| **place >= faults) {
+            return Err(format!(
+                "seed {seed} has {faults} faults in profile {}, numbered from 0: none at {unknown}",
+                parsed.profile
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn parse_places(text: &str) -> Result<Vec<usize>, String> {
@@ -121,12 +154,13 @@ mod tests {
         assert_eq!(arguments.seeds, 3..9);
         assert_eq!(arguments.jobs, 2);
         assert_eq!(arguments.options.profile, Profile::Heavy);
-        let Ok(Task::Shrink(arguments)) = parsed("--seeds 7 --only 0,4 --shrink") else {
+        let Ok(Task::Shrink(arguments)) = parsed("--seeds 7 --only 0,1 --shrink") else {
             unreachable!("--shrink");
         };
         assert_eq!(arguments.seeds, 7..8);
-        assert_eq!(arguments.options.only, Some(vec![0, 4]));
+        assert_eq!(arguments.options.only, Some(vec![0, 1]));
         assert!(matches!(parsed("--speed 5"), Ok(Task::Speed(5))));
+        assert!(matches!(parsed("--help"), Ok(Task::Help)));
     }
 
     #[test]
@@ -137,6 +171,10 @@ mod tests {
             "--seeds x",
             "--what",
             "--seeds 1 --only a",
+            "--seeds 5..3",
+            "--seeds 5..5",
+            "--seeds 7 --only 0,9999",
+            "--seeds 7 --only 0 --resume a/b",
         ] {
             assert!(parsed(line).is_err(), "{line}");
         }

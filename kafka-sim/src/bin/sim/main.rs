@@ -29,12 +29,15 @@ const USAGE: &str = "usage: sim --seeds A..B [--jobs N] [--profile P] [--resume 
     --seeds A..B    runs the seeds from A up to, but not including, B; or one seed A
     --jobs N        so many at a time; the outcome is the same
     --profile P     quick, default, heavy, network or producer
-    --resume FILE   keeps counts in this file, and passes over the seeds it has
+    --resume FILE   keeps counts in this file, and passes over the seeds it has; a file that
+                    another build of this program wrote is refused
     --quiet         tells of seeds that broke a promise alone
     --only PLACES   of the seed's faults these, by place: 0,3,7; none: -
     --trace         prints every event
-    --shrink        leaves out the faults that a failing seed does not need
-    --speed         how fast simulated time runs, over so many simulated seconds";
+    --shrink        leaves out the faults that a failing seed does not need, of all or those
+                    of --only
+    --speed         how fast simulated time runs, over so many simulated seconds
+    --help          this";
 
 /// So many seeds should meet every situation.
 const MANY: u64 = 500;
@@ -44,6 +47,10 @@ const BETWEEN_SAVES: usize = 50;
 
 fn main() -> ExitCode {
     match arguments::parse(std::env::args().skip(1)) {
+        Ok(Task::Help) => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
         Ok(Task::Seeds(arguments)) => seeds(&arguments),
         Ok(Task::Shrink(arguments)) => shrink_seeds(&arguments),
         Ok(Task::Speed(seconds)) => measure(seconds),
@@ -89,12 +96,20 @@ fn seeds(arguments: &Arguments) -> ExitCode {
     let mut success = true;
     for (seed, anomaly) in state.violations() {
         success = false;
-        println!("{anomaly}; repeat with: {}", command(arguments, *seed));
+        let repeat = command(arguments, *seed);
+        println!("{anomaly}; repeat with: {repeat} --trace");
+        println!("    find out which faults it needs with: {repeat} --shrink");
     }
-    let missed = state.never_hit();
-    if state.seeds() >= MANY && !missed.is_empty() {
-        success = false;
-        println!("never hit in {} seeds: rows {missed:?}", state.seeds());
+    if state.seeds() >= MANY {
+        let (rows, kinds) = (state.never_hit(), state.never_struck());
+        if !rows.is_empty() {
+            success = false;
+            println!("never hit in {} seeds: rows {rows:?}", state.seeds());
+        }
+        if !kinds.is_empty() {
+            success = false;
+            println!("never happened in {} seeds: {kinds:?}", state.seeds());
+        }
     }
     match success {
         true => ExitCode::SUCCESS,
@@ -132,7 +147,22 @@ fn run_all(arguments: &Arguments, seeds: &[u64], mut each: impl FnMut(Report)) {
     });
 }
 
+/// How to read the events of `--trace`.
+const LEGEND: &str = "\
+ virtual time     event
+                  >3 120                on link 3, 120 bytes arrive at the broker
+                  <3 40                 on link 3, 40 bytes arrive at the client
+                  open link, cut link   a connection begins, or ends by a fault
+                  fault 4 CutLink       fault 4 of the schedule begins: its place for --only
+                  fault 4: links [3]    whom it hits
+                  fault 4: … is over    it ends; it took effect so many times
+                  heal                  all faults end, and everything must go well again
+ without a time   what a request or answer says, by the broker's address";
+
 fn print(arguments: &Arguments, report: &Report) {
+    if arguments.options.keep_events {
+        println!("{LEGEND}\n");
+    }
     for line in &report.lines {
         println!("{line}");
     }
@@ -162,7 +192,7 @@ fn command(arguments: &Arguments, seed: u64) -> String {
         None => String::new(),
     };
     format!(
-        "cargo xtask sim --seeds {seed} --profile {}{only} --trace",
+        "cargo xtask sim --seeds {seed} --profile {}{only}",
         arguments.profile
     )
 }
@@ -188,16 +218,23 @@ fn shrink_seeds(arguments: &Arguments) -> ExitCode {
         let whole = workload::schedule(seed, arguments.profile);
         let place_of =
             |strike: &kafka_sim::Strike| whole.strikes().iter().position(|other| other == strike);
+        let given = match &arguments.options.only {
+            Some(places) => places.clone(),
+            None => (0..whole.strikes().len()).collect(),
+        };
+        let begin = whole.only(&given);
         let mut runs = 0;
-        let left = shrink(&whole, |schedule| {
+        let left = shrink(&begin, |schedule| {
             runs += 1;
             let places = schedule.strikes().iter().filter_map(place_of);
             run(Some(places.collect())) == Some(anomaly)
         });
+        let left = begin.only(&left);
+        let left: Vec<usize> = left.strikes().iter().filter_map(place_of).collect();
         println!(
             "seed {seed}, {anomaly}: {} of {} faults are needed ({runs} runs)",
             left.len(),
-            whole.strikes().len()
+            begin.strikes().len()
         );
         for place in &left {
             if let Some(strike) = whole.strikes().get(*place) {

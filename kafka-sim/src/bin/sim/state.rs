@@ -13,6 +13,8 @@ use kafka_sim::{FaultKind, ROWS, RowCounts};
 /// The file is lines of words: `seeds 0..500`, `row 3 17`, `fault CutLink 5`.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct State {
+    /// Of the program that counted: what another finds may be different.
+    build: String,
     profile: Profile,
     /// Runs of seeds that are done, ascending and apart.
     done: Vec<Range<u64>>,
@@ -27,6 +29,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(profile: Profile) -> Self {
         Self {
+            build: build(),
             profile,
             ..Self::default()
         }
@@ -95,11 +98,25 @@ impl State {
             .collect()
     }
 
+    /// Kinds of fault that should have happened and did not.
+    pub(crate) fn never_struck(&self) -> Vec<FaultKind> {
+        if !matches!(self.profile, Profile::Default | Profile::Heavy) {
+            return Vec::new();
+        }
+        let kinds = FaultKind::ALL.iter().copied();
+        kinds.filter(|kind| self.fault(*kind) == 0).collect()
+    }
+
     /// What the file holds, or nothing yet where there is none.
     pub(crate) fn load(file: &Path, profile: Profile) -> Result<Self, String> {
         match std::fs::read_to_string(file) {
             Ok(text) => {
                 let state = Self::parse(&text).ok_or("not a file of the simulation's counts")?;
+                if state.build != build() {
+                    return Err(
+                        "another build of this program wrote it: begin a new file".to_owned()
+                    );
+                }
                 if state.profile != profile {
                     return Err(format!("holds counts of profile {}", state.profile));
                 }
@@ -133,7 +150,7 @@ impl State {
     }
 
     fn text(&self) -> String {
-        let mut text = format!("profile {}\n", self.profile);
+        let mut text = format!("build {}\nprofile {}\n", self.build, self.profile);
         for Range { start, end } in &self.done {
             // Writing into a string can't fail.
             let _ = writeln!(text, "seeds {start}..{end}");
@@ -159,6 +176,7 @@ impl State {
             let (name, rest) = line.split_once(' ')?;
             let two = || rest.split_once(' ');
             match name {
+                "build" => rest.clone_into(&mut state.build),
                 "profile" => state.profile = rest.parse().ok()?,
                 "seeds" => {
                     let (start, end) = rest.split_once("..")?;
@@ -188,6 +206,19 @@ impl State {
     }
 }
 
+/// What this program is: a fingerprint of its file.
+fn build() -> String {
+    let program = std::env::current_exe().and_then(std::fs::read);
+    // FNV-1a: the same from one run to the next.
+    let hash = program
+        .unwrap_or_default()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    format!("{hash:016x}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,5 +246,30 @@ mod tests {
         state.virtual_time = Duration::from_millis(99_000);
         assert_eq!(State::parse(&state.text()).as_ref(), Some(&state));
         assert_eq!(State::parse("what is this\n"), None);
+    }
+
+    #[test]
+    fn counts_of_another_build_or_profile_are_refused() {
+        let file = std::env::temp_dir().join(format!("kafka-sim-state-{}", std::process::id()));
+        let mut state = State::new(Profile::Heavy);
+        state.mark(0..4);
+        state.save(&file).unwrap();
+        assert_eq!(State::load(&file, Profile::Heavy), Ok(state));
+        assert!(State::load(&file, Profile::Quick).is_err());
+        let mut other = State::new(Profile::Heavy);
+        other.build = "another".to_owned();
+        other.save(&file).unwrap();
+        let refused = State::load(&file, Profile::Heavy).unwrap_err();
+        assert!(refused.contains("another build"), "{refused}");
+        std::fs::remove_file(file).unwrap();
+    }
+
+    #[test]
+    fn kinds_that_never_happened_are_told() {
+        let mut state = State::new(Profile::Default);
+        assert_eq!(state.never_struck(), FaultKind::ALL);
+        state.faults.insert("CutLink".to_owned(), 1);
+        assert!(!state.never_struck().contains(&FaultKind::CutLink));
+        assert_eq!(State::new(Profile::Network).never_struck(), []);
     }
 }

@@ -6,18 +6,21 @@ use kafka_sim::{FaultKind, ROWS};
 
 use crate::state::State;
 
-/// Every row and every kind of fault, and how often each was met.
+/// Every row and every kind of fault, and how often each was met; of a single seed, those
+/// that were.
 pub(crate) struct Table<'a>(pub(crate) &'a State);
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.0;
+        let alone = state.seeds() < 2;
         writeln!(
             f,
             "{:>3} {:<12} {:<52} {:>9}",
             "row", "family", "situation", "met"
         )?;
-        for row in &ROWS {
+        let rows = ROWS.iter();
+        for row in rows.filter(|row| !alone || state.hits(row.number) > 0) {
             let (number, name) = (row.number, row.name);
             write!(f, "{number:>3} {:<12} {name:<52} ", row.family)?;
             match (row.pending, state.hits(number)) {
@@ -27,7 +30,8 @@ impl fmt::Display for Table<'_> {
             }
         }
         writeln!(f, "\n{:<28} {:>9}", "fault", "happened")?;
-        for kind in FaultKind::ALL {
+        let kinds = FaultKind::ALL.iter();
+        for kind in kinds.filter(|kind| !alone || state.fault(**kind) > 0) {
             writeln!(f, "{kind:<28} {:>9}", state.fault(*kind))?;
         }
         let (wall, virtual_time) = (

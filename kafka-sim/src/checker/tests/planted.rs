@@ -218,11 +218,37 @@ fn polls_go_forward_and_skip_nothing() {
         &["follower at", "t#1-0@1, its position was 2"],
         |s| s.poll(s.follower, s.a, &[(1, "p1")]),
     );
+    // It stands behind what it was not handed, and nothing came after.
+    check(
+        Anomaly::PollSkip,
+        &[
+            "follower at",
+            "says that it stands at t#1-0@14 from position 2, past",
+        ],
+        |s| {
+            let now = s.tick();
+            s.history.position(now, s.follower, s.a, 14);
+        },
+    );
     check(
         Anomaly::ReadAfterRevoke,
         &["committed at", "t#1-0@12, given up at"],
         |s| s.poll(s.committed, s.a, &[(12, "e12")]),
     );
+}
+
+#[test]
+fn what_is_removed_later_was_to_be_read_before() {
+    check_by(LOGS, Anomaly::PollSkip, &["t#1-0@5 from position 2"], |s| {
+        s.poll(s.follower, s.a, &[(5, "p6")]);
+        let now = s.tick();
+        s.history.removed_below_since(now, s.a, 5);
+    });
+    let mut story = Story::sound();
+    let now = story.tick();
+    story.history.removed_below_since(now, story.a, 5);
+    story.poll(story.follower, story.a, &[(5, "p6")]);
+    assert_eq!(story.check(Evidence::Logs, ReadUncommitted), []);
 }
 
 #[test]
@@ -267,7 +293,7 @@ fn torn_transaction() {
             "\"t0\"",
         ],
         |s| {
-            s.history.removed_below.fill(0);
+            s.history.removals.iter_mut().for_each(Vec::clear);
             s.history.sends.iter_mut().for_each(forget_e3);
             s.unstore("t0");
         },
@@ -343,6 +369,40 @@ fn commits() {
 }
 
 #[test]
+fn a_commit_of_unknown_outcome_does_not_undo_later_ones() {
+    let again = |s: &mut Story| {
+        s.commit(s.follower, s.a, 3, CommitOutcome::Indeterminate);
+        s.commit(s.follower, s.a, 5, CommitOutcome::Stored);
+    };
+    let facts = &["group g has offset 3", "offset 5 was stored by a commit"];
+    check(Anomaly::LostCommit, facts, |s| {
+        let now = s.tick();
+        s.history.seek(now, s.follower, s.a, Some(14));
+        again(s);
+        s.offsets[0] = Some(3);
+    });
+    // Unless its request was left behind in the network, or it was not over yet.
+    let mut story = Story::sound();
+    let now = story.tick();
+    story.history.seek(now, story.follower, story.a, Some(14));
+    again(&mut story);
+    story.history.abandoned_commit(story.group, story.a, 3);
+    story.offsets[0] = Some(3);
+    assert_eq!(story.check(Evidence::Logs, ReadUncommitted), []);
+    let mut story = Story::sound();
+    let now = story.tick();
+    story.history.seek(now, story.follower, story.a, Some(14));
+    let (follower, group, a) = (story.follower, story.group, story.a);
+    let open = story.history.commit(now, follower, group, a, 3);
+    story.commit(follower, a, 5, CommitOutcome::Stored);
+    let now = story.tick();
+    let outcome = CommitOutcome::Indeterminate;
+    story.history.committed(now, open, outcome);
+    story.offsets[0] = Some(3);
+    assert_eq!(story.check(Evidence::Logs, ReadUncommitted), []);
+}
+
+#[test]
 fn a_commit_given_up_may_come_late() {
     let mut sound = Story::sound();
     sound.history.abandoned_commit(sound.group, sound.a, 4);
@@ -368,6 +428,12 @@ fn two_owners() {
 fn a_history_that_contradicts_itself() {
     check(Anomaly::UnusableHistory, &["\"e2\" of plain"], |s| {
         s.send(s.plain, "e2", Indeterminate);
+    });
+    // Whatever else there would be.
+    check(Anomaly::UnusableHistory, &["\"e2\" of plain"], |s| {
+        s.send(s.plain, "e2", Indeterminate);
+        s.unstore("p1");
+        s.offsets[0] = Some(2);
     });
 }
 

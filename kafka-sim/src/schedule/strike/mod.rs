@@ -1,9 +1,11 @@
 //! Faults carried out.
 
+mod requests;
+
 use std::time::Duration;
 
 use kafka_net::Random;
-use kafka_protocol::{ApiKey, ErrorCode};
+use kafka_protocol::ApiKey;
 use kafka_test_broker::{Condition, Era, Fault, FaultId, Reaction};
 use tokio::time::sleep;
 
@@ -13,13 +15,14 @@ use crate::network::{Direction, LinkProfile};
 use crate::world::World;
 
 /// Returns how often the fault really happened.
-pub(super) async fn carry_out(world: World, strike: Strike) -> u64 {
+pub(super) async fn carry_out(world: World, place: usize, strike: Strike) -> u64 {
     let scene = Scene {
+        place,
         random: Random::from_seed(strike.choice),
         lasts: strike.lasts,
         world,
     };
-    match strike.kind {
+    let times = match strike.kind {
         FaultKind::CutLink
         | FaultKind::CutAll
         | FaultKind::SilenceLink
@@ -50,12 +53,45 @@ pub(super) async fn carry_out(world: World, strike: Strike) -> u64 {
         | FaultKind::FreezeProcess
         | FaultKind::JumpClientClock
         | FaultKind::JumpBrokerClock => scene.others(strike.kind).await,
-        kind => scene.requests(kind).await,
-    }
+        FaultKind::MoveLeaderAtProduce
+        | FaultKind::DropAnswerAfterAppend
+        | FaultKind::DropRequestBeforeAppend
+        | FaultKind::RefuseProduce
+        | FaultKind::RefuseAfterAppend
+        | FaultKind::OutOfOrderSequence
+        | FaultKind::UnknownProducer
+        | FaultKind::TooLarge
+        | FaultKind::OmitFromProduce
+        | FaultKind::RepeatInProduce
+        | FaultKind::DelayProduce
+        | FaultKind::RevokePermission
+        | FaultKind::DelayFetch
+        | FaultKind::RefuseFetch
+        | FaultKind::RefuseFetchPartitions
+        | FaultKind::CorruptRecords
+        | FaultKind::OmitFromFetch
+        | FaultKind::RedirectFetch
+        | FaultKind::TruncateAnswers
+        | FaultKind::GarbageAnswers
+        | FaultKind::WrongCorrelationIds
+        | FaultKind::OversizedAnswers
+        | FaultKind::RepeatAnswers
+        | FaultKind::Throttle
+        | FaultKind::OmitFromMetadata
+        | FaultKind::NoBrokers
+        | FaultKind::StaleLeaders
+        | FaultKind::RefuseMetadata
+        | FaultKind::RefuseVersions
+        | FaultKind::RefuseCommits => scene.requests(strike.kind).await,
+    };
+    scene.note(format_args!("{} is over, hits: {times}", strike.kind));
+    times
 }
 
 struct Scene {
     world: World,
+    /// The fault's number, as `--only` names it.
+    place: usize,
     random: Random,
     lasts: Duration,
 }
@@ -78,6 +114,7 @@ impl Scene {
                 let Some(link) = network.choose(&self.random) else {
                     return 0;
                 };
+                self.note(format_args!("link {link}"));
                 let silence = |silent| {
                     let each = directions.iter();
                     each.filter(|direction| network.silence(link, **direction, silent))
@@ -102,6 +139,7 @@ impl Scene {
                 let Some((host, port)) = self.address(self.broker()) else {
                     return 0;
                 };
+                self.note(format_args!("{host}:{port}"));
                 let cut_off = network.links_to(&host, port).len() as u64;
                 network.set_reachable(&host, port, false);
                 sleep(self.lasts).await;
@@ -134,42 +172,50 @@ impl Scene {
             }
             FaultKind::ChangeAddresses => {
                 network.change_addresses();
-                self.cut_all().max(1)
+                self.cut_all()
             }
-            _ => {
+            FaultKind::DeadAddresses => {
                 network.add_dead_addresses(true);
+                let before = network.dials();
                 self.cut_all();
                 sleep(self.lasts).await;
                 network.add_dead_addresses(false);
-                1
+                network.dials() - before
             }
+            _ => 0,
         }
     }
 
     async fn brokers(&self, kind: FaultKind) -> u64 {
         let cluster = self.world.cluster();
         let broker = self.broker();
+        if !matches!(kind, FaultKind::RestartAll | FaultKind::ChangeRelease) {
+            self.note(format_args!("broker {broker}"));
+        }
+        // A broker alone has no others.
+        let follows = cluster.is_up(broker) && cluster.broker_ids().len() > 1;
         match kind {
             FaultKind::RestartBroker => {
-                self.stop(broker);
+                let stopped = self.stop(broker);
                 sleep(self.lasts).await;
                 cluster.start_broker(broker);
-                1
+                u64::from(stopped)
             }
             FaultKind::RestartAll => {
                 let ids = cluster.broker_ids();
-                ids.iter().for_each(|id| self.stop(*id));
+                let stopped = ids.iter().filter(|id| self.stop(**id)).count();
                 sleep(self.lasts).await;
                 for id in &ids {
                     cluster.start_broker(*id);
                 }
-                1
+                stopped as u64
             }
             FaultKind::PauseBroker => {
+                let ran = cluster.is_up(broker) && !cluster.is_paused(broker);
                 cluster.pause_broker(broker);
                 sleep(self.lasts).await;
                 cluster.resume_broker(broker);
-                1
+                u64::from(ran)
             }
             FaultKind::StopAtProduce => {
                 let at = Condition::api(ApiKey::Produce).nth(1 + below(&self.random, 4));
@@ -189,6 +235,7 @@ impl Scene {
             }
             FaultKind::MoveLeader => {
                 let (topic, partition) = self.partition();
+                self.note(format_args!("{topic}-{partition} to broker {broker}"));
                 u64::from(cluster.move_leader(&topic, partition, broker))
             }
             FaultKind::CutOffFromOthers => {
@@ -196,19 +243,20 @@ impl Scene {
                 // The controller takes a while to notice.
                 sleep(self.lasts * 5).await;
                 cluster.reconnect_broker(broker);
-                1
+                u64::from(follows)
             }
             FaultKind::HoldBackReplicas => {
                 cluster.hold_back_replicas(broker);
                 sleep(self.lasts).await;
                 cluster.release_replicas(broker);
-                1
+                u64::from(follows)
             }
             FaultKind::FailDisk => {
+                let ran = cluster.is_up(broker);
                 cluster.fail_disk(broker);
                 sleep(self.lasts).await;
                 cluster.mend_disk(broker);
-                1
+                u64::from(ran)
             }
             FaultKind::ChangeRelease => {
                 let releases = [
@@ -227,13 +275,14 @@ impl Scene {
                 cluster.restart_as(other);
                 u64::from(other != usual)
             }
-            _ => {
+            FaultKind::MoveBroker => {
                 // The first stays: whoever knows no other address begins there.
                 let first = cluster.broker_ids().first().copied();
                 let port = 20_000 + below(&self.random, 20_000) as u16;
                 let moves = Some(broker) != first && cluster.move_broker(broker, "moved", port);
                 u64::from(moves)
             }
+            _ => 0,
         }
     }
 
@@ -270,11 +319,12 @@ impl Scene {
             FaultKind::GrowTopic => {
                 let (topic, _) = self.partition();
                 let more = cluster.partition_count(&topic) + 1 + below(&self.random, 3) as i32;
+                self.note(format_args!("{topic} to {more} partitions"));
                 u64::from(more <= MOST_PARTITIONS && cluster.grow_topic(&topic, more))
             }
             FaultKind::MoveCoordinators => {
                 cluster.move_coordinators();
-                1
+                u64::from(cluster.broker_ids().len() > 1)
             }
             FaultKind::FreezeProcess => {
                 let process = pick(&self.random, &self.world.processes()).cloned();
@@ -283,11 +333,13 @@ impl Scene {
                 };
                 process.freeze();
                 sleep(self.lasts).await;
+                // Someone in it would have gone on.
+                let stood_still = u64::from(process.held_up() > 0);
                 process.thaw();
-                self.world.rows().hit(56);
-                1
+                self.world.rows().hit_times(56, stood_still);
+                stood_still
             }
-            kind => {
+            FaultKind::JumpClientClock | FaultKind::JumpBrokerClock => {
                 let most = MOST_CLOCK_JUMP_MS;
                 let by_ms = below(&self.random, 2 * most as u64) as i64 - most;
                 let jump = |by_ms| match kind {
@@ -300,184 +352,16 @@ impl Scene {
                 jump(-by_ms);
                 let produced = cluster.requests_seen(ApiKey::Produce) > before;
                 self.world.rows().hit_times(55, u64::from(produced));
-                1
+                self.note(format_args!("by {by_ms} ms"));
+                u64::from(by_ms != 0)
             }
+            _ => 0,
         }
-    }
-
-    /// What requests and their answers meet for a while.
-    async fn requests(&self, kind: FaultKind) -> u64 {
-        let produce = || Condition::api(ApiKey::Produce);
-        let fetch = || Condition::api(ApiKey::Fetch);
-        let metadata = || Condition::api(ApiKey::Metadata);
-        let often = || 0.1 + 0.8 * self.random.f64();
-        let some = || Condition::Partition(below(&self.random, 4) as i32);
-        let error = |codes: &[ErrorCode]| {
-            Reaction::Error(*pick(&self.random, codes).unwrap_or(&ErrorCode::UnknownServerError))
-        };
-        let delay = || Duration::from_millis(1 + below(&self.random, 400));
-        let any = || {
-            let apis = [
-                ApiKey::Produce,
-                ApiKey::Produce,
-                ApiKey::Fetch,
-                ApiKey::Metadata,
-                ApiKey::InitProducerId,
-                ApiKey::ListOffsets,
-                ApiKey::OffsetCommit,
-            ];
-            let apis = apis.into_iter().filter(|_| below(&self.random, 2) == 0);
-            Condition::Any(apis.map(Condition::Api).collect()).probability(0.3)
-        };
-        let (condition, reaction) = match kind {
-            FaultKind::MoveLeaderAtProduce => (produce().probability(0.1), Reaction::MoveLeader),
-            FaultKind::DropAnswerAfterAppend => {
-                (produce().probability(often()), Reaction::DropAfterApply)
-            }
-            FaultKind::DropRequestBeforeAppend => {
-                (produce().probability(often()), Reaction::DropBeforeApply)
-            }
-            FaultKind::RefuseProduce => (
-                self.perhaps(produce(), some()).probability(often()),
-                error(&[
-                    ErrorCode::NotLeaderOrFollower,
-                    ErrorCode::NotEnoughReplicas,
-                    ErrorCode::LeaderNotAvailable,
-                    ErrorCode::KafkaStorageError,
-                    ErrorCode::UnknownTopicOrPartition,
-                    ErrorCode::RequestTimedOut,
-                ]),
-            ),
-            FaultKind::RefuseAfterAppend => (
-                self.perhaps(produce(), some()).probability(often()),
-                Reaction::ErrorAfterApply(
-                    *pick(
-                        &self.random,
-                        &[
-                            ErrorCode::NotEnoughReplicasAfterAppend,
-                            ErrorCode::RequestTimedOut,
-                            ErrorCode::NotLeaderOrFollower,
-                        ],
-                    )
-                    .unwrap_or(&ErrorCode::RequestTimedOut),
-                ),
-            ),
-            FaultKind::OutOfOrderSequence => (
-                self.perhaps(produce(), some())
-                    .first(1 + below(&self.random, 3)),
-                Reaction::Error(ErrorCode::OutOfOrderSequenceNumber),
-            ),
-            FaultKind::UnknownProducer => (
-                self.perhaps(produce(), some())
-                    .first(1 + below(&self.random, 3)),
-                Reaction::Error(ErrorCode::UnknownProducerId),
-            ),
-            FaultKind::TooLarge => (
-                self.perhaps(produce(), some())
-                    .first(1 + below(&self.random, 4)),
-                error(&[ErrorCode::MessageTooLarge, ErrorCode::RecordListTooLarge]),
-            ),
-            FaultKind::OmitFromProduce => (
-                produce().and(some()).probability(0.5),
-                Reaction::OmitPartitions,
-            ),
-            FaultKind::RepeatInProduce => (
-                produce().and(some()).probability(0.5),
-                Reaction::RepeatPartitions,
-            ),
-            FaultKind::DelayProduce => (produce().probability(often()), Reaction::Delay(delay())),
-            FaultKind::RevokePermission => (
-                produce()
-                    .or(Condition::Api(ApiKey::Fetch))
-                    .or(Condition::Api(ApiKey::Metadata)),
-                Reaction::Error(ErrorCode::TopicAuthorizationFailed),
-            ),
-            FaultKind::DelayFetch => (fetch().probability(often()), Reaction::Delay(delay())),
-            FaultKind::RefuseFetch => (
-                fetch().probability(often()),
-                Reaction::TopLevelError(
-                    *pick(
-                        &self.random,
-                        &[
-                            ErrorCode::UnknownServerError,
-                            ErrorCode::FetchSessionIdNotFound,
-                            ErrorCode::InvalidFetchSessionEpoch,
-                            ErrorCode::KafkaStorageError,
-                        ],
-                    )
-                    .unwrap_or(&ErrorCode::UnknownServerError),
-                ),
-            ),
-            FaultKind::RefuseFetchPartitions => (
-                self.perhaps(fetch(), some()).probability(often()),
-                error(&[
-                    ErrorCode::NotLeaderOrFollower,
-                    ErrorCode::FencedLeaderEpoch,
-                    ErrorCode::UnknownLeaderEpoch,
-                    ErrorCode::OffsetNotAvailable,
-                    ErrorCode::KafkaStorageError,
-                    ErrorCode::UnknownTopicOrPartition,
-                    ErrorCode::UnknownTopicId,
-                ]),
-            ),
-            FaultKind::CorruptRecords => (fetch().probability(0.2), Reaction::CorruptRecords),
-            FaultKind::OmitFromFetch => (fetch().and(some()), Reaction::OmitPartitions),
-            FaultKind::RedirectFetch => (
-                self.perhaps(fetch(), some()).probability(often()),
-                Reaction::RedirectFetch(NO_BROKER),
-            ),
-            FaultKind::TruncateAnswers => (any(), Reaction::Truncate),
-            FaultKind::GarbageAnswers => (any(), Reaction::Garbage),
-            FaultKind::WrongCorrelationIds => (any(), Reaction::WrongCorrelationId),
-            FaultKind::OversizedAnswers => (any(), Reaction::OversizedLength),
-            FaultKind::RepeatAnswers => (any(), Reaction::DuplicateAnswer),
-            FaultKind::Throttle => (any(), Reaction::Throttle(delay())),
-            FaultKind::OmitFromMetadata => {
-                (metadata().probability(often()), Reaction::OmitPartitions)
-            }
-            FaultKind::NoBrokers => (metadata().probability(often()), Reaction::NoBrokers),
-            FaultKind::StaleLeaders => (metadata().probability(often()), Reaction::StaleLeaders),
-            FaultKind::RefuseMetadata => (
-                metadata().probability(often()),
-                error(&[
-                    ErrorCode::LeaderNotAvailable,
-                    ErrorCode::UnknownTopicOrPartition,
-                    ErrorCode::UnknownServerError,
-                ]),
-            ),
-            FaultKind::RefuseVersions => {
-                // It is met by whoever connects anew.
-                self.cut_all();
-                let versions = Condition::api(ApiKey::ApiVersions);
-                (versions.probability(often()), Reaction::RefuseOwnVersions)
-            }
-            _ => (
-                Condition::api(ApiKey::OffsetCommit).probability(often()),
-                error(&[
-                    ErrorCode::NotCoordinator,
-                    ErrorCode::CoordinatorNotAvailable,
-                    ErrorCode::CoordinatorLoadInProgress,
-                    ErrorCode::UnknownMemberId,
-                    ErrorCode::IllegalGeneration,
-                    ErrorCode::RequestTimedOut,
-                ]),
-            ),
-        };
-        if matches!(
-            kind,
-            FaultKind::OmitFromMetadata | FaultKind::NoBrokers | FaultKind::StaleLeaders
-        ) {
-            // Someone has to ask.
-            self.world
-                .network()
-                .choose(&self.random)
-                .map(|link| self.cut(&[link]));
-        }
-        self.during(condition, reaction).await
     }
 
     /// The fault for as long as it lasts; returns its hits.
     async fn during(&self, condition: Condition, reaction: Reaction) -> u64 {
+        self.note(format_args!("{reaction:?} to {condition:?}"));
         let faults = self.world.cluster().faults();
         let id: FaultId = faults.add(Fault::new(condition, reaction));
         sleep(self.lasts).await;
@@ -496,13 +380,6 @@ impl Scene {
         links
     }
 
-    fn perhaps(&self, one: Condition, other: Condition) -> Condition {
-        match below(&self.random, 2) {
-            0 => one,
-            _ => one.and(other),
-        }
-    }
-
     fn cut_all(&self) -> u64 {
         let links = self.world.network().link_ids();
         let cut = self.cut(&links);
@@ -512,12 +389,15 @@ impl Scene {
 
     fn cut(&self, links: &[u64]) -> u64 {
         let network = self.world.network();
-        let producing = network.unanswered_produces(links);
-        self.world.rows().hit_times(1, u64::from(producing > 0));
+        self.note(format_args!("links {links:?}"));
         links.iter().filter(|link| network.cut(**link)).count() as u64
     }
 
-    fn stop(&self, broker: i32) {
+    /// Whether it was up.
+    fn stop(&self, broker: i32) -> bool {
+        if !self.world.cluster().is_up(broker) {
+            return false;
+        }
         let network = self.world.network();
         let links = self
             .address(broker)
@@ -525,6 +405,13 @@ impl Scene {
         let producing = network.unanswered_produces(&links.unwrap_or_default());
         self.world.rows().hit_times(1, u64::from(producing > 0));
         self.world.cluster().stop_broker(broker);
+        true
+    }
+
+    /// Whom or what it hits.
+    fn note(&self, what: impl std::fmt::Display) {
+        let trace = self.world.trace();
+        trace.note(format_args!("fault {}: {what}", self.place));
     }
 
     fn address(&self, broker: i32) -> Option<(String, u16)> {
@@ -551,9 +438,6 @@ impl Scene {
 
 /// Connections that make a crowd when all have to be opened again at once.
 const CROWD: u64 = 5;
-
-/// No broker has this id.
-const NO_BROKER: i32 = 1001;
 
 /// Topics grow up to this.
 const MOST_PARTITIONS: i32 = 12;
