@@ -394,58 +394,6 @@ fn a_lone_refusal_gives_its_numbers_back() {
 }
 
 #[test]
-fn a_broker_that_remembers_one_batch_gets_one_numbered_request_at_a_time() {
-    for (mode, beside) in [(Idempotence::Auto, false), (Idempotence::Disabled, true)] {
-        let mut world = World::new(config().idempotence(mode), &[1, 1]);
-        let mut a = world.send_batch(0, &["a"]);
-        let first = world.request(1);
-        world.sender.set_forgetful(1, true);
-        let mut b = world.send_batch(1, &["b"]);
-        world.pass(LATER);
-        let second = world.next(1);
-        assert_eq!(second.is_some(), beside, "{mode:?}");
-        world.ack(&first, 0);
-        let second = second.unwrap_or_else(|| world.request(1));
-        world.ack(&second, 0);
-        assert_eq!(stands(&mut a[0]), Stands::At(Some(0)));
-        assert_eq!(stands(&mut b[0]), Stands::At(Some(0)));
-    }
-}
-
-/// Brokers know the last five batches again; what was written before them, and answered
-/// with an error after it was, comes again as a gap.
-#[test]
-fn what_later_batches_show_to_be_written_is_no_gap() {
-    let after_append = [(ErrorCode::NotEnoughReplicasAfterAppend, -1)];
-    let gap = [(ErrorCode::OutOfOrderSequenceNumber, -1)];
-    for later_is_accepted in [true, false] {
-        let mut world = World::new(config(), &[1]);
-        let _first = world.send_batch(0, &["first"]);
-        let request = world.request(1);
-        world.ack(&request, 0);
-        let mut a = world.send_batch(0, &["a"]);
-        let first = world.request(1);
-        let _b = world.send_batch(0, &["b"]);
-        let second = world.request(1);
-        world.answer(&first, &after_append);
-        if later_is_accepted {
-            world.ack(&second, 2);
-        } else {
-            world.answer(&second, &after_append);
-        }
-        world.pass(LATER);
-        let again = world.request(1);
-        assert_eq!(again.parts[0].sequence, first.parts[0].sequence);
-        world.answer(&again, &gap);
-        let expected = match later_is_accepted {
-            true => Stands::At(None),
-            false => UNKNOWN,
-        };
-        assert_eq!(stands(&mut a[0]), expected);
-    }
-}
-
-#[test]
 fn a_partition_left_out_of_the_answer_is_asked_for_again() {
     let mut world = World::new(config(), &[1, 1]);
     let mut a = world.send_batch(0, &["a"]);

@@ -9,6 +9,7 @@
 
 mod dialogues;
 mod model;
+mod remembered;
 mod timing;
 
 use std::collections::BTreeMap;
