@@ -38,9 +38,6 @@ pub(crate) struct Batch {
     pub(crate) attempts: u32,
     /// An attempt may have left it in the log.
     pub(crate) maybe_written: bool,
-    /// A later one of the same numbers was accepted, which the leader does only when it
-    /// has had this one.
-    pub(crate) outlived: bool,
     /// Number of its first record, once numbered.
     pub(crate) sequence: Option<i32>,
     /// Why the latest attempt failed.
@@ -129,7 +126,6 @@ impl Batch {
             created: building.seen.unwrap_or(now),
             attempts: 0,
             maybe_written: false,
-            outlived: false,
             sequence: None,
             last_error: None,
         }
@@ -169,7 +165,6 @@ impl Batch {
                 size,
                 attempts: self.attempts,
                 maybe_written: self.maybe_written,
-                outlived: self.outlived,
                 sequence: self.sequence,
                 last_error: self.last_error.clone(),
             });

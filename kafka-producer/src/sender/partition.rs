@@ -159,16 +159,11 @@ impl PartitionState {
     /// accepted, so everything before it is in the log.
     pub(super) fn accepted_up_to(&mut self, before: usize) {
         let mut index = 0;
-        let mut kept = 0;
         self.batches.retain(|batch| {
             let settled = index < before && matches!(batch.state, State::Ghost(None));
-            kept += usize::from(index < before && !settled);
             index += 1;
             !settled
         });
-        for earlier in self.batches.iter_mut().take(kept) {
-            earlier.outlived |= earlier.is_numbered() && !earlier.is_ghost();
-        }
         self.sequences.accepted();
         if !self.batches.iter().any(Batch::is_ghost) {
             self.sequences.recovered();

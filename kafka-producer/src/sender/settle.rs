@@ -128,15 +128,6 @@ impl Sender {
         let Some(partition) = self.partitions.get(key as usize) else {
             return;
         };
-        let batch = partition.batches.get(index);
-        if batch.is_some_and(|batch| batch.maybe_written && batch.outlived) {
-            // It is in the log, too far back for the leader to know it again.
-            let outcome = Outcome::Written {
-                base_offset: None,
-                log_append_ms: None,
-            };
-            return self.written(key, index, outcome);
-        }
         // Else an earlier one is on its way again, and this one follows.
         if !partition.waits_for_earlier(index) {
             self.renumber(now, key, index, error);

@@ -28,36 +28,3 @@ fn a_broker_that_remembers_one_batch_gets_one_numbered_request_at_a_time() {
         assert_eq!(stands(&mut b[0]), Stands::At(Some(0)));
     }
 }
-
-/// Brokers know the last five batches again; what was written before them, and answered
-/// with an error after it was, comes again as a gap.
-#[test]
-fn what_later_batches_show_to_be_written_is_no_gap() {
-    let after_append = [(ErrorCode::NotEnoughReplicasAfterAppend, -1)];
-    let gap = [(ErrorCode::OutOfOrderSequenceNumber, -1)];
-    for later_is_accepted in [true, false] {
-        let mut world = World::new(config(), &[1]);
-        let _first = world.send_batch(0, &["first"]);
-        let request = world.request(1);
-        world.ack(&request, 0);
-        let mut a = world.send_batch(0, &["a"]);
-        let first = world.request(1);
-        let _b = world.send_batch(0, &["b"]);
-        let second = world.request(1);
-        world.answer(&first, &after_append);
-        if later_is_accepted {
-            world.ack(&second, 2);
-        } else {
-            world.answer(&second, &after_append);
-        }
-        world.pass(LATER);
-        let again = world.request(1);
-        assert_eq!(again.parts[0].sequence, first.parts[0].sequence);
-        world.answer(&again, &gap);
-        let expected = match later_is_accepted {
-            true => Stands::At(None),
-            false => UNKNOWN,
-        };
-        assert_eq!(stands(&mut a[0]), expected);
-    }
-}
