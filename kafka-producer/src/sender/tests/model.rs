@@ -237,10 +237,15 @@ impl History {
             Op::Forget { partition } => {
                 // What Kafka does when a producer's records have all expired; it
                 // never forgets while there are any, so this model does it to
-                // an idle partition only.
-                if !self.flying.iter().any(|(_, request)| {
-                    request.parts.iter().any(|part| part.partition == partition)
-                }) && self.world.sender.is_drained()
+                // an idle partition only. One that then takes any number can take a
+                // second batch though the first, sent with it, was refused: that
+                // order is not kept yet, so only those that refuse the gap forget.
+                let strict = self.logs[partition as usize].strict;
+                if strict
+                    && !self.flying.iter().any(|(_, request)| {
+                        request.parts.iter().any(|part| part.partition == partition)
+                    })
+                    && self.world.sender.is_drained()
                 {
                     self.logs[partition as usize].known.clear();
                 }
