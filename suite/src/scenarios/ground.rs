@@ -144,7 +144,7 @@ impl Ground {
     }
 
     /// Writes `v0`, `v1`, … to a partition: one batch each, one second apart from
-    /// [`EPOCH_MS`] on.
+    /// `EPOCH_MS` on.
     pub async fn fill(&self, topic: &str, partition: i32, count: i64) -> Result<(), BoxError> {
         let producer = self.kafka.producer().linger(Duration::ZERO).build().await?;
         for n in 0..count {
