@@ -41,7 +41,6 @@ impl Sender {
     pub(crate) fn poll(&mut self, now: Instant, broker: i32, connected: bool, short: bool) -> Step {
         self.promote(now, broker, short);
         let gather = self.settings.gather;
-        let numbers = matches!(self.identities.current(), Current::Known(_));
         let max_in_flight = self.settings.max_in_flight;
         let Some(state) = self.brokers.get_mut(&broker) else {
             return Step::Wait(None);
@@ -54,7 +53,8 @@ impl Sender {
             state.ready.pop_front();
         }
         // What is sent again after another batch would be taken for a gap.
-        let most = if numbers && state.forgetful {
+        let numbers = || matches!(self.identities.current(), Current::Known(_));
+        let most = if state.forgetful && numbers() {
             1
         } else {
             max_in_flight

@@ -2,10 +2,9 @@
 
 use std::str::FromStr;
 
-use kafka_net::{Error, Random};
+use kafka_net::Error;
 
-use super::draw::Wishes;
-use super::sticky::{Moving, Sticky};
+use super::hashed::Hashed;
 use super::{PartitionChooser, Partitioner, fnv1a, murmur2, partition_for_hash, to_positive};
 use crate::cluster::Topic;
 
@@ -81,6 +80,19 @@ impl LibrdkafkaPartitioner {
             Self::Murmur2Random | Self::Fnv1aRandom => key,
         }
     }
+
+    fn place(self, key: &[u8], topic: &Topic) -> i32 {
+        match self {
+            Self::Consistent | Self::ConsistentRandom | Self::Random => {
+                remainder(crc32fast::hash(key), topic)
+            }
+            Self::Murmur2 | Self::Murmur2Random => partition_for_hash(murmur2(key), topic),
+            // It takes the hash's absolute value, as Sarama does.
+            Self::Fnv1a | Self::Fnv1aRandom => {
+                remainder(fnv1a(key).cast_signed().unsigned_abs(), topic)
+            }
+        }
+    }
 }
 
 impl FromStr for LibrdkafkaPartitioner {
@@ -99,49 +111,11 @@ impl FromStr for LibrdkafkaPartitioner {
 
 impl Partitioner for LibrdkafkaPartitioner {
     fn state(&self) -> Box<dyn PartitionChooser> {
-        Box::new(Chooser {
-            partitioner: *self,
-            keyless: Sticky {
-                ignores_keys: true,
-                moving: Moving::Anywhere,
-                wishes: Wishes::default(),
-                current: None,
-            },
-        })
-    }
-}
-
-struct Chooser {
-    partitioner: LibrdkafkaPartitioner,
-    keyless: Sticky,
-}
-
-impl PartitionChooser for Chooser {
-    fn choose(&mut self, key: Option<&[u8]>, topic: &Topic, random: &Random) -> i32 {
-        use LibrdkafkaPartitioner as One;
-        let Some(key) = self.partitioner.hashed(key) else {
-            return self.keyless.keyless(topic, random);
-        };
-        match self.partitioner {
-            One::Consistent | One::ConsistentRandom | One::Random => {
-                remainder(crc32fast::hash(key), topic)
-            }
-            One::Murmur2 | One::Murmur2Random => partition_for_hash(murmur2(key), topic),
-            // It takes the hash's absolute value, as Sarama does.
-            One::Fnv1a | One::Fnv1aRandom => {
-                remainder(fnv1a(key).cast_signed().unsigned_abs(), topic)
-            }
-        }
-    }
-
-    fn on_new_batch(
-        &mut self,
-        partition: i32,
-        topic: &Topic,
-        queued: &dyn Fn(i32) -> usize,
-        random: &Random,
-    ) {
-        self.keyless.on_new_batch(partition, topic, queued, random);
+        let partitioner = *self;
+        Box::new(Hashed::new(move |key, topic| {
+            let key = partitioner.hashed(key)?;
+            Some(partitioner.place(key, topic))
+        }))
     }
 }
 
@@ -154,6 +128,8 @@ pub(super) fn remainder(hash: u32, topic: &Topic) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use kafka_net::Random;
+
     use super::super::test_topics::topic;
     use super::*;
 

@@ -3,6 +3,7 @@
 mod draw;
 mod explicit;
 mod fnv1a;
+mod hashed;
 mod least_loaded;
 mod librdkafka;
 mod murmur2;

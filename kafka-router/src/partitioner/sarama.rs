@@ -1,12 +1,8 @@
 //! Partitions as Sarama, the Go client, chooses them.
 
-use kafka_net::Random;
-
-use super::draw::Wishes;
+use super::hashed::Hashed;
 use super::librdkafka::remainder;
-use super::sticky::{Moving, Sticky};
 use super::{PartitionChooser, Partitioner, fnv1a, partition_for_hash};
-use crate::cluster::Topic;
 
 /// FNV-1a of the key, as Sarama's `NewHashPartitioner`, its default, and
 /// `NewReferenceHashPartitioner` have it.
@@ -34,48 +30,21 @@ impl SaramaPartitioner {
 
 impl Partitioner for SaramaPartitioner {
     fn state(&self) -> Box<dyn PartitionChooser> {
-        Box::new(Chooser {
-            clears_sign: self.clears_sign,
-            keyless: Sticky {
-                ignores_keys: true,
-                moving: Moving::Anywhere,
-                wishes: Wishes::default(),
-                current: None,
-            },
-        })
-    }
-}
-
-struct Chooser {
-    clears_sign: bool,
-    keyless: Sticky,
-}
-
-impl PartitionChooser for Chooser {
-    fn choose(&mut self, key: Option<&[u8]>, topic: &Topic, random: &Random) -> i32 {
-        let Some(key) = key else {
-            return self.keyless.keyless(topic, random);
-        };
-        let hash = fnv1a(key).cast_signed();
-        match self.clears_sign {
-            true => partition_for_hash(hash, topic),
-            false => remainder(hash.unsigned_abs(), topic),
-        }
-    }
-
-    fn on_new_batch(
-        &mut self,
-        partition: i32,
-        topic: &Topic,
-        queued: &dyn Fn(i32) -> usize,
-        random: &Random,
-    ) {
-        self.keyless.on_new_batch(partition, topic, queued, random);
+        let clears_sign = self.clears_sign;
+        Box::new(Hashed::new(move |key: Option<&[u8]>, topic| {
+            let hash = fnv1a(key?).cast_signed();
+            Some(match clears_sign {
+                true => partition_for_hash(hash, topic),
+                false => remainder(hash.unsigned_abs(), topic),
+            })
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use kafka_net::Random;
+
     use super::super::test_topics::topic;
     use super::*;
 
