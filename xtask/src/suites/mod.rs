@@ -60,7 +60,7 @@ pub(crate) struct Scale {
 impl Scale {
     /// What every change goes through.
     pub(crate) const EVERY_CHANGE: Self = Self {
-        seeds: (0, 500),
+        seeds: (0, 700),
         property_cases: None,
         mutations: None,
         values_per_version: Options::QUICK,
