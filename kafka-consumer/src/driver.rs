@@ -260,7 +260,10 @@ impl Driver {
                     self.place();
                 }
             }
-            Event::Fetched(answer) => {
+            Event::Fetched(mut answer) => {
+                if let Ok((response, _)) = &mut answer.result {
+                    self.router.learn_leaders(answer.broker, response);
+                }
                 self.with(|state| state.subscription.on_fetched(now, answer));
             }
             Event::Offsets(answer) => {

@@ -209,6 +209,34 @@ async fn a_leader_that_moves_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_moved_leader_costs_one_round_trip_and_no_metadata() {
+    let bench = ten(TestCluster::builder().brokers(3)).await;
+    let mut consumer = bench.reading(ConsumerConfig::default(), Start::Earliest);
+    assert_eq!(offsets(&mut consumer, 10).await.len(), 10);
+    // Each broker once, so that a move costs no connection either.
+    let mut end = 10;
+    for to in [1, 2, 3] {
+        bench.cluster.move_leader("t", 0, to);
+        bench.fill("t", 0, 1, 10).await;
+        assert_eq!(offsets(&mut consumer, 1).await, [end]);
+        end += 1;
+    }
+    // The producer behind `fill` asks for no metadata either.
+    let asked = || bench.cluster.requests_seen(ApiKey::Metadata);
+    let metadata = asked();
+    for to in [1, 2, 3, 1] {
+        assert!(bench.cluster.move_leader("t", 0, to));
+        bench.fill("t", 0, 1, 10).await;
+        let begun = tokio::time::Instant::now();
+        assert_eq!(offsets(&mut consumer, 1).await, [end]);
+        // No backoff, which is 80 ms at least.
+        assert!(begun.elapsed() < Duration::from_millis(50), "to {to}");
+        end += 1;
+    }
+    assert_eq!(asked(), metadata);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_broker_that_restarts_is_read_on() {
     let bench = ten(TestCluster::builder()).await;
     let mut consumer = bench.reading(ConsumerConfig::default(), Start::Earliest);

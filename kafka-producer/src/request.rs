@@ -150,6 +150,7 @@ pub(crate) fn read(
                 base_offset: partition.base_offset,
                 log_append_ms: partition.log_append_time_ms,
                 message,
+                leader_known: partition.current_leader.leader_id >= 0,
             });
         }
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use kafka_net::ErrorKind;
 use kafka_producer::{Idempotence, Producer, ProducerConfig, Record, RecordRef};
-use kafka_protocol::{ApiKey, ErrorCode};
+use kafka_protocol::{ApiKey, ErrorCode, VersionRange};
 use kafka_test_broker::{Condition, Fault, Reaction, TestCluster};
 use support::{Rig, seconds};
 
@@ -150,6 +150,49 @@ async fn leaders_that_move_under_way() {
     let producer = nothing_is_lost(&rig, config(), 10_000).await;
     mover.abort();
     assert!(producer.metrics().in_flight.len() > 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_moved_leader_costs_one_round_trip_and_no_metadata() {
+    let rig = Rig::new(TestCluster::builder().brokers(3).topic("t", 2));
+    let producer = rig.producer(config());
+    let send = async || {
+        let record = Record::to("t").partition(0).value("v");
+        producer.send(record).await.unwrap().await.unwrap();
+    };
+    send().await;
+    // To every broker once, so that a move costs no connection either.
+    for to in [1, 2, 3] {
+        rig.cluster.move_leader("t", 0, to);
+        send().await;
+    }
+    let asked = || rig.cluster.requests_seen(ApiKey::Metadata);
+    let produced = || rig.cluster.requests_seen(ApiKey::Produce);
+    let (metadata, before) = (asked(), produced());
+    for (round, to) in (1..).zip([1, 2, 3, 1]) {
+        assert!(rig.cluster.move_leader("t", 0, to));
+        let begun = tokio::time::Instant::now();
+        send().await;
+        // No backoff, which is 80 ms at least.
+        assert!(begun.elapsed() < Duration::from_millis(50), "to {to}");
+        assert_eq!(produced(), before + 2 * round, "to {to}");
+    }
+    assert_eq!(asked(), metadata);
+
+    // A broker too old to tell (Produce v9, KIP-951) leaves it to the metadata.
+    let old = TestCluster::builder().brokers(3).topic("t", 1);
+    let rig = Rig::new(old.api_versions(ApiKey::Produce, VersionRange { min: 0, max: 9 }));
+    let producer = rig.producer(config());
+    let send = async || {
+        let record = Record::to("t").partition(0).value("v");
+        producer.send(record).await.unwrap().await.unwrap();
+    };
+    send().await;
+    let metadata = rig.cluster.requests_seen(ApiKey::Metadata);
+    let leader = rig.cluster.leader("t", 0).unwrap();
+    assert!(rig.cluster.move_leader("t", 0, 1 + leader % 3));
+    send().await;
+    assert!(rig.cluster.requests_seen(ApiKey::Metadata) > metadata);
 }
 
 #[tokio::test(start_paused = true)]

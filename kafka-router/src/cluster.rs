@@ -107,6 +107,27 @@ impl Broker {
         }
     }
 
+    /// The broker as a message tells it; `None` where nobody could connect to it.
+    /// A copy of its own: a view of the message's buffer would keep all of that in
+    /// memory for as long as the snapshot lives.
+    pub(crate) fn told(
+        id: i32,
+        host: &StrBytes,
+        port: i32,
+        rack: Option<&StrBytes>,
+    ) -> Option<Self> {
+        let port = u16::try_from(port).ok().filter(|port| *port != 0)?;
+        if id < 0 || host.is_empty() {
+            return None;
+        }
+        Some(Self {
+            id,
+            host: host.detach(),
+            port,
+            rack: rack.map(StrBytes::detach),
+        })
+    }
+
     /// Where to connect to.
     #[must_use]
     pub fn address(&self) -> BrokerAddress {

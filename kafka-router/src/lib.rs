@@ -36,6 +36,7 @@ mod config;
 mod coordinator;
 mod disposition;
 mod driver;
+mod leaders;
 mod merge;
 pub mod partitioner;
 mod race;
@@ -56,6 +57,7 @@ pub use cluster::{Broker, Cluster, Partition, Topic};
 pub use config::RouterConfig;
 pub use coordinator::CoordinatorKind;
 pub use disposition::{Disposition, disposition};
+pub use leaders::LeaderNews;
 pub use partitioner::{
     DefaultPartitioner, ExplicitPartitioner, LeastLoadedPartitioner, LibrdkafkaPartitioner,
     PartitionChooser, Partitioner, RoundRobinPartitioner, SaramaPartitioner,

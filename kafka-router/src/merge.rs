@@ -236,20 +236,14 @@ fn usable_brokers(response: &MetadataResponse) -> BTreeMap<i32, Broker> {
         .brokers
         .iter()
         .filter_map(|broker| {
-            let port = u16::try_from(broker.port).ok().filter(|port| *port != 0)?;
-            if broker.node_id < 0 || broker.host.is_empty() {
-                return None;
-            }
-            Some((
+            Broker::told(
                 broker.node_id,
-                Broker {
-                    id: broker.node_id,
-                    host: broker.host.detach(),
-                    port,
-                    rack: broker.rack.as_ref().map(StrBytes::detach),
-                },
-            ))
+                &broker.host,
+                broker.port,
+                broker.rack.as_ref(),
+            )
         })
+        .map(|broker| (broker.id, broker))
         .collect()
 }
 

@@ -162,7 +162,11 @@ impl Subscription {
         match verdict(code) {
             Verdict::Records => return self.on_records(now, broker, item, data, frame),
             Verdict::Retry => self.again(now, item, Error::broker(code), false),
-            Verdict::RefreshAndRetry => self.again(now, item, Error::broker(code), true),
+            // Unless who leads instead came with the refusal, and the metadata has it.
+            Verdict::RefreshAndRetry => {
+                let refresh = data.current_leader.leader_id < 0;
+                self.again(now, item, Error::broker(code), refresh);
+            }
             Verdict::OutOfRange => self.on_out_of_range(now, broker, item),
             Verdict::Stop => {
                 if let Some(partition) = slot_mut(&mut self.partitions, item.slot) {

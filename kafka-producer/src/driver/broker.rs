@@ -144,7 +144,11 @@ impl Task {
         });
     }
 
-    fn on_result(&mut self, flight: Flight, result: Result<Option<Answered>, Error>) {
+    fn on_result(&mut self, flight: Flight, mut result: Result<Option<Answered>, Error>) {
+        if let Ok(Some(answered)) = &mut result {
+            let router = &self.shared.router;
+            router.learn_leaders(self.broker, &mut answered.response);
+        }
         let now = clock::now();
         let effects = {
             let mut sender = lock(&self.shared.sender);

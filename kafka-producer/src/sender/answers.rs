@@ -20,6 +20,8 @@ pub(crate) struct PartAnswer {
     /// Negative unless the topic keeps the time of appending.
     pub(crate) log_append_ms: i64,
     pub(crate) message: Option<StrBytes>,
+    /// With the refusal came who leads instead, and the metadata has it (KIP-951).
+    pub(crate) leader_known: bool,
 }
 
 /// What happened to one batch of a request.
@@ -54,11 +56,27 @@ impl Sender {
         self.effects.wake.insert(request.broker);
         let mut answers = answers.into_iter();
         for (key, id) in request.parts {
-            let report = match answers.next().flatten() {
+            let answer = answers.next().flatten();
+            let leader_known = answer.as_ref().is_some_and(|answer| answer.leader_known);
+            let report = match answer {
                 Some(answer) => answered(answer),
                 None => self.missing(key, id),
             };
             self.settle(now, key, id, report);
+            if leader_known {
+                self.skip_pause(now, key, request.broker);
+            }
+        }
+    }
+
+    /// The metadata has another leader, and may have been taken in before the pause
+    /// after the refusal began.
+    fn skip_pause(&mut self, now: Instant, key: u32, refused_by: i32) {
+        if let Some(partition) = self.partitions.get_mut(key as usize)
+            && partition.leader != Some(refused_by)
+        {
+            partition.retry_at = None;
+            self.look(now, key);
         }
     }
 
@@ -70,6 +88,7 @@ impl Sender {
             base_offset: -1,
             log_append_ms: -1,
             message: None,
+            leader_known: false,
         };
         self.on_answer(now, request, vec![Some(unanswered); parts], Duration::ZERO);
     }
@@ -132,8 +151,15 @@ impl Sender {
 
 fn answered(answer: PartAnswer) -> Report {
     let known = |value: i64| (value >= 0).then_some(value);
+    let verdict = match verdict::of_code(answer.code) {
+        Verdict::Retry { trace, .. } if answer.leader_known => Verdict::Retry {
+            refresh: false,
+            trace,
+        },
+        verdict => verdict,
+    };
     Report {
-        verdict: verdict::of_code(answer.code),
+        verdict,
         written: Outcome::Written {
             base_offset: known(answer.base_offset),
             log_append_ms: known(answer.log_append_ms),

@@ -21,6 +21,7 @@ mod schedule;
 mod track;
 mod waiters;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,8 @@ use waiters::Waiters;
 pub(crate) use waiters::{Goal, WaiterId, check_topic_name};
 
 use crate::Backoff;
-use crate::cluster::Cluster;
+use crate::cluster::{Broker, Cluster};
+use crate::leaders::LeaderHint;
 
 /// The settings that matter here.
 #[derive(Clone, Debug)]
@@ -168,6 +170,17 @@ impl Refresh {
         }
         self.nudges.forget(name);
         if let Some(cluster) = self.cluster.without_topic(name) {
+            self.publish(cluster);
+        }
+    }
+
+    /// A broker told who leads some partitions, and where those brokers are.
+    pub(crate) fn learn_leaders(
+        &mut self,
+        hints: &[LeaderHint],
+        endpoints: &BTreeMap<i32, Broker>,
+    ) {
+        if let Some(cluster) = self.cluster.with_leaders(hints, endpoints) {
             self.publish(cluster);
         }
     }

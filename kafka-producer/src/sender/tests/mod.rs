@@ -251,6 +251,16 @@ impl World {
         self.perform();
     }
 
+    /// The broker refuses the only part and says who leads instead, which the
+    /// metadata has by now.
+    pub(super) fn redirect(&mut self, request: &Sent) {
+        let mut answer = part_answer(ErrorCode::NotLeaderOrFollower, -1);
+        answer.leader_known = true;
+        self.sender
+            .on_answer(self.now, request.id, vec![Some(answer)], Duration::ZERO);
+        self.perform();
+    }
+
     /// All parts are written, from this offset on.
     pub(super) fn ack(&mut self, request: &Sent, offset: i64) {
         let answers: Vec<_> = request
@@ -295,6 +305,7 @@ pub(super) fn part_answer(code: ErrorCode, base_offset: i64) -> PartAnswer {
         base_offset,
         log_append_ms: -1,
         message: None,
+        leader_known: false,
     }
 }
 
