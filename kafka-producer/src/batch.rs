@@ -40,6 +40,9 @@ pub(crate) struct Batch {
     pub(crate) maybe_written: bool,
     /// Number of its first record, once numbered.
     pub(crate) sequence: Option<i32>,
+    /// Later batches that the leader has appended since this one was numbered.
+    /// It knows a batch again only among the latest few of its producer.
+    pub(crate) followers: usize,
     /// Why the latest attempt failed.
     pub(crate) last_error: Option<Error>,
 }
@@ -127,6 +130,7 @@ impl Batch {
             attempts: 0,
             maybe_written: false,
             sequence: None,
+            followers: 0,
             last_error: None,
         }
     }
@@ -166,6 +170,7 @@ impl Batch {
                 attempts: self.attempts,
                 maybe_written: self.maybe_written,
                 sequence: self.sequence,
+                followers: self.followers,
                 last_error: self.last_error.clone(),
             });
             self.sequence = self.sequence.map(|base| advance(base, records));

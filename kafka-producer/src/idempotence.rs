@@ -206,11 +206,16 @@ pub(crate) struct Sequences {
     identity: Option<Identity>,
     next: i32,
     health: Health,
-    /// A batch was accepted under the identity. Until then the leader knows
-    /// nothing of it and takes any number, so a second batch in flight could get
-    /// in before a first that is refused.
-    established: bool,
+    /// When the leader last accepted a batch under the identity; `None` while it
+    /// may know nothing of it. It takes any number then, so a second batch in
+    /// flight could get in before a first that is refused.
+    established: Option<Instant>,
 }
+
+/// A leader forgets a producer that it has not heard of for a while
+/// (`producer.id.expiration.ms`, a day unless somebody set less). After this long
+/// without an accepted batch, one that goes alone delays nobody.
+const MAY_BE_FORGOTTEN_AFTER: Duration = Duration::from_secs(10);
 
 /// Whether new batches may be numbered on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -240,12 +245,24 @@ impl Sequences {
 
     /// Whether a numbered batch must be answered before the next is sent.
     pub(crate) fn is_one_at_a_time(&self) -> bool {
-        self.identity.is_some() && !self.established
+        self.identity.is_some() && self.established.is_none()
     }
 
     /// A batch was accepted: from now on the leader refuses gaps.
-    pub(crate) fn accepted(&mut self) {
-        self.established = true;
+    pub(crate) fn accepted(&mut self, now: Instant) {
+        self.established = Some(now);
+    }
+
+    /// Nothing is in flight, and a batch is about to be.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        self.established = self
+            .established
+            .filter(|at| now.saturating_duration_since(*at) < MAY_BE_FORGOTTEN_AFTER);
+    }
+
+    /// The leader is another one, or it may have lost what it knew.
+    pub(crate) fn unsettle(&mut self) {
+        self.established = None;
     }
 
     /// Gets ready to number a new batch; false if it must wait. `numbered` says
@@ -451,16 +468,32 @@ mod tests {
 
     #[test]
     fn the_first_batch_under_an_identity_goes_alone() {
+        let now = kafka_net::clock::now();
         let mut sequences = Sequences::default();
         assert!(!sequences.is_one_at_a_time());
         assert!(sequences.prepare(&Current::Known(A), false));
         assert!(sequences.is_one_at_a_time());
-        sequences.accepted();
+        sequences.accepted(now);
         assert!(!sequences.is_one_at_a_time());
         assert!(sequences.prepare(&Current::Known(B), false));
         assert!(sequences.is_one_at_a_time(), "a new identity, a new start");
         assert!(sequences.prepare(&Current::Off, false));
         assert!(!sequences.is_one_at_a_time());
+    }
+
+    #[test]
+    fn the_first_batch_after_a_pause_or_for_another_leader_goes_alone() {
+        let now = kafka_net::clock::now();
+        let mut sequences = Sequences::default();
+        assert!(sequences.prepare(&Current::Known(A), false));
+        sequences.accepted(now);
+        sequences.resume(now + MAY_BE_FORGOTTEN_AFTER / 2);
+        assert!(!sequences.is_one_at_a_time());
+        sequences.resume(now + MAY_BE_FORGOTTEN_AFTER);
+        assert!(sequences.is_one_at_a_time());
+        sequences.accepted(now);
+        sequences.unsettle();
+        assert!(sequences.is_one_at_a_time());
     }
 
     #[test]

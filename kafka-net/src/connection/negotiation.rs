@@ -105,12 +105,17 @@ impl Negotiation {
             Some(offered) => format!("offers versions {} to {}", offered.min, offered.max),
             None => "offers no other".to_owned(),
         };
-        Err(
-            Error::new(ErrorKind::UnsupportedVersion).with_message(format!(
-                "the broker refused version {} and {offer}",
-                self.version
-            )),
-        )
+        // A broker that offers only later versions will not do anything else. One
+        // that refuses what it offers, or what every broker knows, contradicts
+        // itself: another connection may meet it in a better state.
+        let kind = match offered {
+            Some(offered) if offered.min > self.version => ErrorKind::UnsupportedVersion,
+            _ => ErrorKind::UnexpectedResponse,
+        };
+        Err(Error::new(kind).with_message(format!(
+            "the broker refused version {} and {offer}",
+            self.version
+        )))
     }
 }
 
@@ -171,7 +176,7 @@ mod tests {
         let refusal = frame(0, ErrorCode::UnsupportedVersion, &[]);
         let second = asks(Negotiation::from_newest().on_answer(refusal.clone()), 0);
         let error = second.on_answer(refusal).unwrap_err();
-        assert_eq!(error.kind(), &ErrorKind::UnsupportedVersion);
+        assert_eq!(error.kind(), &ErrorKind::UnexpectedResponse);
         assert_eq!(
             error.to_string(),
             "the broker refused version 0 and offers no other"
@@ -184,8 +189,17 @@ mod tests {
             let ranges = [(ApiKey::ApiVersions, 0, max)];
             let refusal = frame(0, ErrorCode::UnsupportedVersion, &ranges);
             let error = Negotiation::from_newest().on_answer(refusal).unwrap_err();
-            assert_eq!(error.kind(), &ErrorKind::UnsupportedVersion);
+            assert_eq!(error.kind(), &ErrorKind::UnexpectedResponse);
         }
+    }
+
+    #[test]
+    fn a_broker_that_offers_later_versions_only_has_none_in_common() {
+        let newest = Negotiation::from_newest().version();
+        let ranges = [(ApiKey::ApiVersions, newest + 1, newest + 3)];
+        let refusal = frame(0, ErrorCode::UnsupportedVersion, &ranges);
+        let error = Negotiation::from_newest().on_answer(refusal).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::UnsupportedVersion);
     }
 
     #[test]

@@ -23,8 +23,16 @@ use crate::sync::lock;
 
 use super::{Guard, filled, sleep_until};
 
-/// Kafka 1.0.
-const REMEMBERS_FIVE_SINCE: i16 = 5;
+/// How many of a producer's latest batches a broker knows again in a partition:
+/// one in Kafka 0.11, five from 1.0 on (KAFKA-5494).
+fn remembered(connection: &Connection) -> usize {
+    /// Of Produce, in Kafka 1.0.
+    const REMEMBERS_FIVE_SINCE: i16 = 5;
+    match connection.api_versions().range(ApiKey::Produce) {
+        Some(produce) if produce.max < REMEMBERS_FIVE_SINCE => 1,
+        _ => 5,
+    }
+}
 
 pub(super) async fn run(guard: Guard, broker: i32, inbox: Arc<Inbox>) {
     let shared = guard.shared.clone();
@@ -76,12 +84,8 @@ impl Task {
         let (step, effects) = {
             let mut sender = lock(&self.shared.sender);
             sender.on_edges(now, keys);
-            if let Some(connection) = &connection {
-                let produce = connection.api_versions().range(ApiKey::Produce);
-                let forgetful = produce.is_some_and(|produce| produce.max < REMEMBERS_FIVE_SINCE);
-                sender.set_forgetful(self.broker, forgetful);
-            }
-            let step = sender.poll(now, self.broker, connection.is_some(), short);
+            let remembers = connection.as_ref().map(remembered);
+            let step = sender.poll(now, self.broker, remembers, short);
             (step, sender.take_effects())
         };
         keys.clear();

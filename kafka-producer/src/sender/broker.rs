@@ -9,12 +9,12 @@ use super::partition::Place;
 
 /// The partitions that a broker leads, by when they can be sent, and the
 /// requests it owes answers to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct BrokerState {
     pub(super) in_flight: usize,
     pub(super) max_in_flight_seen: usize,
-    /// It knows each partition's latest numbered batch again, and none before it.
-    pub(super) forgetful: bool,
+    /// How many of a partition's latest numbered batches it knows again.
+    pub(super) remembers: usize,
     last_sent: Option<Instant>,
     /// The broker asked for a pause, or could not be reached.
     not_before: Option<Instant>,
@@ -25,6 +25,26 @@ pub(super) struct BrokerState {
     pub(super) ready: VecDeque<u32>,
     lingering: BTreeSet<(Instant, u32)>,
     delayed: BTreeSet<(Instant, u32)>,
+}
+
+/// What every broker does from Kafka 1.0 on (KAFKA-5494).
+pub(super) const USUALLY_REMEMBERED: usize = 5;
+
+impl Default for BrokerState {
+    fn default() -> Self {
+        Self {
+            in_flight: 0,
+            max_in_flight_seen: 0,
+            remembers: USUALLY_REMEMBERED,
+            last_sent: None,
+            not_before: None,
+            failures: 0,
+            last_error: None,
+            ready: VecDeque::new(),
+            lingering: BTreeSet::new(),
+            delayed: BTreeSet::new(),
+        }
+    }
 }
 
 impl BrokerState {

@@ -54,7 +54,7 @@ impl Sender {
         let mut members = Vec::with_capacity(sealed.len());
         for draft in sealed {
             let (key, id) = (draft.partition, draft.batch);
-            if let Some(part) = self.stamp(flight, draft) {
+            if let Some(part) = self.stamp(now, flight, draft) {
                 parts.push(part);
                 members.push((key, id));
             }
@@ -80,8 +80,9 @@ impl Sender {
         })
     }
 
-    fn stamp(&mut self, flight: Flight, draft: Sealed) -> Option<Part> {
+    fn stamp(&mut self, now: Instant, flight: Flight, draft: Sealed) -> Option<Part> {
         let current = self.identities.current();
+        let remembers = self.remembers(Some(flight.broker));
         let partition = self.partitions.get_mut(draft.partition as usize)?;
         // Given up while it was being sealed?
         let index = partition.position(draft.batch)?;
@@ -100,15 +101,17 @@ impl Sender {
             }
         }
         // The leader may have moved, or an earlier batch come back.
-        if !partition.is_next(index, flight.broker) {
+        if !partition.is_next(index, flight.broker, remembers) {
             return None;
         }
         let is_numbered = partition.batches.get(index)?.is_numbered();
         if !is_numbered && !partition.prepare(&current) {
             return None;
         }
+        partition.begin_flight(now);
         let batch = partition.batches.get_mut(index)?;
         if batch.sequence.is_none() {
+            batch.followers = 0;
             batch.sequence = partition.sequences.assign(batch.records);
         }
         let identity = batch

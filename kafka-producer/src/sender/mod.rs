@@ -169,6 +169,7 @@ impl Sender {
         partition.leader_epoch = epoch;
         // Whatever the pause was for, the answer may be different there.
         partition.retry_at = None;
+        partition.sequences.unsettle();
         if partition.leader != leader {
             partition.leader = leader;
             partition.shared.queue().set_home(inbox.clone());

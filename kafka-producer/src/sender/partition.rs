@@ -70,8 +70,9 @@ impl PartitionState {
         }
     }
 
-    /// What may be sent to the leader now.
-    pub(super) fn next(&mut self, now: Instant, current: &Current) -> Next {
+    /// What may be sent to the leader now, which knows so many numbered batches
+    /// again.
+    pub(super) fn next(&mut self, now: Instant, current: &Current, remembers: usize) -> Next {
         let Some(leader) = self.leader else {
             return Next::Blocked;
         };
@@ -88,17 +89,22 @@ impl PartitionState {
             match batch.state {
                 State::InFlight(_) | State::Ghost(_) => {}
                 State::Sealing => return Next::Blocked,
+                State::Idle if !self.is_within(index, remembers) => return Next::Blocked,
                 State::Idle if batch.is_numbered() => return Next::Send(index),
                 State::Idle => return self.unless_unnumbered(current, Next::Send(index)),
             }
         }
-        if self.backlog.closed > 0 {
-            self.unless_unnumbered(current, Next::Pull)
+        let next = if self.backlog.closed > 0 {
+            Next::Pull
         } else if let Some(since) = self.backlog.open_since {
-            self.unless_unnumbered(current, Next::PullOpen(since))
+            Next::PullOpen(since)
         } else {
-            Next::Empty
+            return Next::Empty;
+        };
+        if !self.is_within(self.batches.len(), remembers) {
+            return Next::Blocked;
         }
+        self.unless_unnumbered(current, next)
     }
 
     fn unless_unnumbered(&mut self, current: &Current, next: Next) -> Next {
@@ -116,9 +122,10 @@ impl PartitionState {
     }
 
     /// Whether the batch at `index` is the next one to go to this broker.
-    pub(super) fn is_next(&self, index: usize, broker: i32) -> bool {
+    pub(super) fn is_next(&self, index: usize, broker: i32, remembers: usize) -> bool {
         self.leader == Some(broker)
             && self.may_fly(broker)
+            && self.is_within(index, remembers)
             && self
                 .batches
                 .iter()
@@ -135,6 +142,29 @@ impl PartitionState {
             None => true,
             Some(_) if self.sequences.is_one_at_a_time() => false,
             Some(first) => first.broker == broker && flights.all(|flight| flight.broker == broker),
+        }
+    }
+
+    /// Whether the leader will still know the oldest numbered batch again once it
+    /// has appended the one at `index`, should that have to be sent once more. A
+    /// batch that it no longer knows is refused as if it left a gap.
+    fn is_within(&self, index: usize, remembers: usize) -> bool {
+        let mut before = self.batches.iter().take(index);
+        let awaits = |batch: &&Batch| batch.is_numbered() && !batch.is_ghost();
+        match before.find(awaits) {
+            None => true,
+            Some(oldest) => {
+                let between = before.filter(|batch| batch.is_numbered()).count();
+                oldest.followers + between + 1 < remembers
+            }
+        }
+    }
+
+    /// A batch is about to be sent. After a pause the leader may have let go of
+    /// what it knew of the producer.
+    pub(super) fn begin_flight(&mut self, now: Instant) {
+        if !self.batches.iter().any(|batch| batch.flight().is_some()) {
+            self.sequences.resume(now);
         }
     }
 
@@ -157,14 +187,22 @@ impl PartitionState {
 
     /// Lets go of ghosts that no longer matter: the batch at `before` was
     /// accepted, so everything before it is in the log.
-    pub(super) fn accepted_up_to(&mut self, before: usize) {
+    pub(super) fn accepted_up_to(&mut self, now: Instant, before: usize) {
+        let mut followers = 1;
+        for batch in self.batches.iter_mut().take(before).rev() {
+            if matches!(batch.state, State::Ghost(None)) {
+                followers += 1;
+            } else {
+                batch.followers += followers;
+            }
+        }
         let mut index = 0;
         self.batches.retain(|batch| {
             let settled = index < before && matches!(batch.state, State::Ghost(None));
             index += 1;
             !settled
         });
-        self.sequences.accepted();
+        self.sequences.accepted(now);
         if !self.batches.iter().any(Batch::is_ghost) {
             self.sequences.recovered();
         }

@@ -6,6 +6,7 @@ use crate::batch::{Batch, BatchId, Content, State};
 use crate::idempotence::Current;
 
 use super::Sender;
+use super::broker::USUALLY_REMEMBERED;
 use super::partition::{Next, Place};
 
 /// What a broker's task does next.
@@ -28,17 +29,19 @@ pub(crate) struct Draft {
 }
 
 impl Sender {
-    /// Whether the broker recognises only the latest numbered batch of a partition when it
-    /// comes again, as Kafka 0.11 does; later ones know the last five (KAFKA-5494).
-    pub(crate) fn set_forgetful(&mut self, broker: i32, forgetful: bool) {
-        if let Some(state) = self.brokers.get_mut(&broker) {
-            state.forgetful = forgetful;
+    /// What to do for this broker. `remembers` is how many of a partition's latest
+    /// numbered batches it knows again, `None` while there is no connection.
+    /// `short` says that callers wait for memory, so that no batch lingers.
+    pub(crate) fn poll(
+        &mut self,
+        now: Instant,
+        broker: i32,
+        remembers: Option<usize>,
+        short: bool,
+    ) -> Step {
+        if let Some((state, remembers)) = self.brokers.get_mut(&broker).zip(remembers) {
+            state.remembers = remembers;
         }
-    }
-
-    /// What to do for this broker. `short` says that callers wait for memory,
-    /// so that no batch lingers.
-    pub(crate) fn poll(&mut self, now: Instant, broker: i32, connected: bool, short: bool) -> Step {
         self.promote(now, broker, short);
         let gather = self.settings.gather;
         let max_in_flight = self.settings.max_in_flight;
@@ -52,14 +55,7 @@ impl Sender {
             }
             state.ready.pop_front();
         }
-        // What is sent again after another batch would be taken for a gap.
-        let numbers = || matches!(self.identities.current(), Current::Known(_));
-        let most = if state.forgetful && numbers() {
-            1
-        } else {
-            max_in_flight
-        };
-        if state.in_flight >= most {
+        if state.in_flight >= max_in_flight {
             return Step::Wait(None);
         }
         if state.ready.is_empty() {
@@ -68,7 +64,7 @@ impl Sender {
         if let Some(until) = state.paused_until(now) {
             return Step::Wait(Some(until));
         }
-        if !connected {
+        if remembers.is_none() {
             return Step::Connect;
         }
         let drafts = self.draft(now, broker);
@@ -102,6 +98,7 @@ impl Sender {
 
     fn draft(&mut self, now: Instant, broker: i32) -> Vec<Draft> {
         let current = self.identities.current();
+        let remembers = self.remembers(Some(broker));
         let mut drafts = Vec::new();
         let mut bytes: usize = 0;
         while let Some(state) = self.brokers.get_mut(&broker)
@@ -113,7 +110,7 @@ impl Sender {
             if partition.place != Some((broker, Place::Ready)) {
                 continue;
             }
-            let next = partition.next(now, &current);
+            let next = partition.next(now, &current, remembers);
             let size = match next {
                 Next::Send(index) => partition.batches.get(index).map(|batch| batch.size),
                 Next::Pull | Next::PullOpen(_) => partition.shared.queue().next_size(),
@@ -188,10 +185,12 @@ impl Sender {
     pub(super) fn touch(&mut self, now: Instant, key: u32) {
         let current = self.identities.current();
         let linger = self.settings.linger;
+        let leader = self.partitions.get(key as usize).and_then(|p| p.leader);
+        let remembers = self.remembers(leader);
         let Some(partition) = self.partitions.get_mut(key as usize) else {
             return;
         };
-        let place = match partition.next(now, &current) {
+        let place = match partition.next(now, &current, remembers) {
             Next::Empty | Next::Blocked => None,
             Next::At(at) => Some(Place::Delayed(at)),
             Next::Send(_) | Next::Pull => Some(Place::Ready),
@@ -200,6 +199,11 @@ impl Sender {
         };
         let place = partition.leader.zip(place);
         self.place(key, place);
+    }
+
+    pub(super) fn remembers(&self, broker: Option<i32>) -> usize {
+        let state = broker.and_then(|broker| self.brokers.get(&broker));
+        state.map_or(USUALLY_REMEMBERED, |state| state.remembers)
     }
 
     fn place(&mut self, key: u32, place: Option<(i32, Place)>) {

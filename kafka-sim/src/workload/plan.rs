@@ -115,11 +115,7 @@ impl ProducerPlan {
 const AMPLE: Duration = Duration::from_secs(120);
 
 /// Faults that a producer is told of with an error that trying again does not help.
-const FINAL: [FaultKind; 7] = [
-    // A broker that speaks no version has idempotence given up, or the producer.
-    FaultKind::RefuseVersions,
-    // What is answered so again and again falls behind the batches that a broker knows.
-    FaultKind::RefuseAfterAppend,
+const FINAL: [FaultKind; 5] = [
     FaultKind::OutOfOrderSequence,
     FaultKind::OmitFromProduce,
     FaultKind::UnknownProducer,

@@ -48,6 +48,8 @@ pub(super) struct World {
     epochs: Vec<i32>,
     pub(super) refreshed: Vec<String>,
     pub(super) warned: bool,
+    /// How many of a partition's batches the brokers know again.
+    pub(super) remembers: usize,
 }
 
 /// A request as a broker gets it.
@@ -114,6 +116,7 @@ impl World {
             epochs: Vec::new(),
             refreshed: Vec::new(),
             warned: false,
+            remembers: 5,
         };
         for (index, leader) in (0..).zip(leaders) {
             let queue = PartitionQueue::new(
@@ -204,7 +207,9 @@ impl World {
         self.main.take(&mut keys);
         self.sender.on_edges(self.now, &keys);
         let short = self.memory.is_short();
-        let step = self.sender.poll(self.now, broker, true, short);
+        let step = self
+            .sender
+            .poll(self.now, broker, Some(self.remembers), short);
         self.perform();
         step
     }

@@ -107,8 +107,29 @@ struct Log {
     known: Vec<(i64, i16, i32, usize, i64)>,
     /// No producer's epoch up to this is accepted.
     passed: Option<i16>,
-    /// As brokers before 2.4: a producer it does not know must begin with 0.
+    rules: Rules,
+}
+
+/// What differs between brokers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rules {
+    /// Before 2.4: a producer that it does not know must begin with 0.
     strict: bool,
+    /// Before 1.0: only the latest batch is known again, not the last five.
+    forgetful: bool,
+}
+
+impl Rules {
+    fn remembers(self) -> usize {
+        if self.forgetful { 1 } else { 5 }
+    }
+}
+
+fn rules() -> impl Strategy<Value = Rules> {
+    (any::<bool>(), any::<bool>()).prop_map(|(strict, forgetful)| Rules {
+        strict: strict || forgetful,
+        forgetful,
+    })
 }
 
 impl Log {
@@ -136,7 +157,7 @@ impl Log {
             let last = self.known.iter().rev().find(same);
             let expected = match last {
                 Some(last) => last.2 + last.3 as i32,
-                None if self.strict && self.known.is_empty() && part.sequence != 0 => {
+                None if self.rules.strict && self.known.is_empty() && part.sequence != 0 => {
                     return Err(ErrorCode::UnknownProducerId);
                 }
                 // Kafka takes any number from a producer it does not know.
@@ -156,7 +177,7 @@ impl Log {
             part.values.len(),
             offset,
         ));
-        if self.known.len() > 5 {
+        if self.known.len() > self.rules.remembers() {
             self.known.remove(0);
         }
         Ok(offset)
@@ -175,13 +196,15 @@ struct History {
 }
 
 impl History {
-    fn new(config: ProducerConfig, idempotent: bool, strict: bool) -> Self {
+    fn new(config: ProducerConfig, idempotent: bool, rules: Rules) -> Self {
         let log = |_| Log {
-            strict,
+            rules,
             ..Log::default()
         };
+        let mut world = World::fresh(config, &[1, 2, 1]);
+        world.remembers = rules.remembers();
         Self {
-            world: World::fresh(config, &[1, 2, 1]),
+            world,
             logs: (0..PARTITIONS).map(log).collect(),
             flying: Vec::new(),
             drafts: BTreeMap::new(),
@@ -235,18 +258,11 @@ impl History {
             Op::Lead { partition, broker } => self.world.lead(partition, broker),
             Op::Identify => self.identify(),
             Op::Forget { partition } => {
-                // What Kafka does when a producer's records have all expired; it
-                // never forgets while there are any, so this model does it to
-                // an idle partition only. One that then takes any number can take a
-                // second batch though the first, sent with it, was refused: that
-                // order is not kept yet, so only those that refuse the gap forget.
-                let strict = self.logs[partition as usize].strict;
-                if strict
-                    && !self.flying.iter().any(|(_, request)| {
-                        request.parts.iter().any(|part| part.partition == partition)
-                    })
-                    && self.world.sender.is_drained()
-                {
+                // What Kafka does when it has not heard of a producer for long; it
+                // never forgets while its batches come, so this model does it when
+                // all is idle.
+                if self.flying.is_empty() && self.world.sender.is_drained() {
+                    self.world.pass(Duration::from_secs(10));
                     self.logs[partition as usize].known.clear();
                 }
             }
@@ -414,9 +430,9 @@ fn config(idempotence: Idempotence, linger_ms: u64) -> ProducerConfig {
         .delivery_timeout(Duration::from_secs(30))
 }
 
-fn run(ops: Vec<Op>, idempotence: Idempotence, linger_ms: u64, strict: bool) {
+fn run(ops: Vec<Op>, idempotence: Idempotence, linger_ms: u64, rules: Rules) {
     let idempotent = idempotence != Idempotence::Disabled;
-    let mut history = History::new(config(idempotence, linger_ms), idempotent, strict);
+    let mut history = History::new(config(idempotence, linger_ms), idempotent, rules);
     for op in ops {
         history.apply(op);
     }
@@ -439,12 +455,12 @@ proptest! {
     #![proptest_config(proptest_config())]
 
     #[test]
-    fn idempotent_histories_lose_double_and_reorder_nothing(ops in ops(), linger in 0..6_u64, strict: bool) {
-        run(ops, Idempotence::Required, linger, strict);
+    fn idempotent_histories_lose_double_and_reorder_nothing(ops in ops(), linger in 0..6_u64, rules in rules()) {
+        run(ops, Idempotence::Required, linger, rules);
     }
 
     #[test]
     fn plain_histories_lose_nothing(ops in ops(), linger in 0..6_u64) {
-        run(ops, Idempotence::Disabled, linger, false);
+        run(ops, Idempotence::Disabled, linger, Rules::default());
     }
 }

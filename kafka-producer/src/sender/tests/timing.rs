@@ -137,7 +137,7 @@ fn without_a_connection_nothing_is_taken_and_failures_back_off() {
     world.inboxes[&1].take(&mut keys);
     world.sender.on_edges(world.now, &keys);
     assert!(matches!(
-        world.sender.poll(world.now, 1, false, false),
+        world.sender.poll(world.now, 1, None, false),
         Step::Connect
     ));
     let refused = Error::new(kafka_net::ErrorKind::Connect);
@@ -145,7 +145,7 @@ fn without_a_connection_nothing_is_taken_and_failures_back_off() {
     world.perform();
     assert_eq!(world.refreshed, ["t"]);
     assert!(matches!(
-        world.sender.poll(world.now, 1, false, false),
+        world.sender.poll(world.now, 1, None, false),
         Step::Wait(Some(_))
     ));
     // It never was with a broker, and says what stood in the way.
