@@ -146,6 +146,15 @@ pub(super) const ALL: &[Mutant] = &[
         finder: Finder::Simulation,
     },
     Mutant {
+        name: "older-commit-after-a-newer",
+        family: Family::Consumer,
+        file: "kafka-consumer/src/commit_queue.rs",
+        original: "self.wanted.insert(
+                commit.partition.clone(),",
+        planted: "self.wanted.entry(commit.partition.clone()).or_insert(",
+        finder: Finder::Simulation,
+    },
+    Mutant {
         name: "correlation-unchecked",
         family: Family::Network,
         file: "kafka-net/src/connection/in_flight.rs",

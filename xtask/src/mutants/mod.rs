@@ -44,6 +44,11 @@ pub(crate) fn run(names: &[String]) -> Result<bool> {
         )));
     }
     let garden = Garden::lay_out()?;
+    for finder in [Finder::Simulation, Finder::Interleavings] {
+        if chosen.iter().any(|mutant| mutant.finder == finder) {
+            garden.control(finder)?;
+        }
+    }
     let mut all_found = true;
     println!("{:<36} {:<10} found by", "planted bug", "family");
     for mutant in chosen {
@@ -70,6 +75,8 @@ enum Verdict {
     },
     ByInterleavings,
     NotFound,
+    /// It failed, and named no violation: that tells nothing of the bug.
+    FailedOtherwise,
     /// The changed code does not compile: the list is out of date.
     DoesNotBuild,
 }
@@ -86,6 +93,7 @@ impl Verdict {
             }
             Self::ByInterleavings => "the interleaving tests".to_owned(),
             Self::NotFound => "NOBODY".to_owned(),
+            Self::FailedOtherwise => "NOBODY: it failed, and named no violation".to_owned(),
             Self::DoesNotBuild => "NOBODY: it does not compile".to_owned(),
         }
     }
@@ -123,6 +131,29 @@ impl Garden {
         Ok(garden)
     }
 
+    /// Without a planted bug, nothing is found with the same seeds and tests: what is found
+    /// with one is its own doing.
+    fn control(&self, finder: Finder) -> Result<()> {
+        let watch = Stopwatch::start();
+        let problem = match self.look(finder) {
+            Verdict::NotFound => {
+                let took = watch.read().as_secs_f64();
+                println!("without a planted bug, {finder:?}: nothing found ({took:.0} s)");
+                return Ok(());
+            }
+            Verdict::DoesNotBuild => "the sources do not compile".to_owned(),
+            found => format!("found without a planted bug by {}", found.describe()),
+        };
+        Err(Error::new(problem))
+    }
+
+    fn look(&self, finder: Finder) -> Verdict {
+        match finder {
+            Finder::Simulation => self.simulate(),
+            Finder::Interleavings => self.interleave(),
+        }
+    }
+
     fn look_for(&self, mutant: &Mutant) -> Result<Verdict> {
         let path = self.sources.join(mutant.file);
         let sound = fs::read_to_string(&path)
@@ -132,10 +163,7 @@ impl Garden {
         }
         let planted = sound.replace(mutant.original, mutant.planted);
         write_if_changed(&path, planted.as_bytes())?;
-        let verdict = match mutant.finder {
-            Finder::Simulation => self.simulate(),
-            Finder::Interleavings => self.interleave(),
-        };
+        let verdict = self.look(mutant.finder);
         write_if_changed(&path, sound.as_bytes())?;
         Ok(verdict)
     }
@@ -159,8 +187,10 @@ impl Garden {
             let until = first + STEP;
             let mut step = Command::new(&program);
             step.args(["--quiet", "--seeds", &format!("{first}..{until}")]);
-            if let Some(complaint) = complaint_of(&mut step) {
-                return Verdict::BySeed { until, complaint };
+            match outcome_of(&mut step) {
+                Outcome::Complained(complaint) => return Verdict::BySeed { until, complaint },
+                Outcome::Failed => return Verdict::FailedOtherwise,
+                Outcome::Succeeded => {}
             }
         }
         Verdict::NotFound
@@ -183,9 +213,10 @@ impl Garden {
         if !cargo::run_quietly(&mut test(&["--no-run"])).success {
             return Verdict::DoesNotBuild;
         }
-        match complaint_of(&mut test(&["interleavings"])) {
-            Some(_) => Verdict::ByInterleavings,
-            None => Verdict::NotFound,
+        match outcome_of(&mut test(&["interleavings"])) {
+            Outcome::Complained(_) => Verdict::ByInterleavings,
+            Outcome::Failed => Verdict::FailedOtherwise,
+            Outcome::Succeeded => Verdict::NotFound,
         }
     }
 
@@ -199,8 +230,17 @@ impl Garden {
     }
 }
 
-/// What a command that should fail says when it does; `None` when it succeeds.
-fn complaint_of(command: &mut Command) -> Option<String> {
+/// How a search for a bug ended.
+#[derive(Debug, PartialEq)]
+enum Outcome {
+    Succeeded,
+    /// It named a violation, panicked or hung.
+    Complained(String),
+    /// It failed for whatever else.
+    Failed,
+}
+
+fn outcome_of(command: &mut Command) -> Outcome {
     let spawned = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -209,16 +249,20 @@ fn complaint_of(command: &mut Command) -> Option<String> {
         Ok(child) => child,
         Err(error) => {
             eprintln!("cannot run {command:?}: {error}");
-            return None;
+            return Outcome::Failed;
         }
     };
     let readers = (drain(child.stdout.take()), drain(child.stderr.take()));
     if !ends_in_time(&mut child) {
-        return Some("it hangs".to_owned());
+        return Outcome::Complained("it hangs".to_owned());
     }
     let failed = child.wait().is_ok_and(|status| !status.success());
     let text = [readers.0, readers.1].map(|reader| reader.join().unwrap_or_default());
-    failed.then(|| first_complaint(&text.concat()))
+    match (failed, first_complaint(&text.concat())) {
+        (false, _) => Outcome::Succeeded,
+        (true, Some(complaint)) => Outcome::Complained(complaint),
+        (true, None) => Outcome::Failed,
+    }
 }
 
 /// Reads to the end, so that the command never waits for a reader.
@@ -248,14 +292,14 @@ fn ends_in_time(child: &mut Child) -> bool {
 
 /// The first line of a report that names a violation, which are indented, or a
 /// panic.
-fn first_complaint(text: &str) -> String {
+fn first_complaint(text: &str) -> Option<String> {
     let complaint = text.lines().find(|line| {
         let named = line.strip_prefix("  ").is_some_and(|rest| {
             rest.starts_with(char::is_lowercase) && !rest.starts_with("repeat with")
         });
         named || line.contains("panicked at")
     });
-    complaint.unwrap_or("it failed").trim().to_owned()
+    complaint.map(|line| line.trim().to_owned())
 }
 
 /// Leaves files alone that are as they should be, so that cargo builds little.
@@ -277,20 +321,22 @@ mod tests {
     #[test]
     fn a_complaint_is_the_first_violation() {
         let report = "seed 3 hash 12 violations 1\n  lost: v7 (partition 0)\n  duplicate: v8\n";
-        assert_eq!(first_complaint(report), "lost: v7 (partition 0)");
-        assert_eq!(
-            first_complaint("thread 'x' panicked at a.rs"),
-            "thread 'x' panicked at a.rs"
-        );
-        assert_eq!(first_complaint("nothing"), "it failed");
+        let first = |text| first_complaint(text).unwrap_or_default();
+        assert_eq!(first(report), "lost: v7 (partition 0)");
+        let panic = "thread 'x' panicked at a.rs";
+        assert_eq!(first(panic), panic);
+        assert_eq!(first_complaint("nothing"), None);
     }
 
     #[test]
     fn failing_commands_complain_and_others_do_not() {
         let mut fails = Command::new("sh");
         fails.args(["-c", "echo '  lost: v1'; exit 1"]);
-        assert_eq!(complaint_of(&mut fails).as_deref(), Some("lost: v1"));
-        assert_eq!(complaint_of(&mut Command::new("true")), None);
+        let lost = Outcome::Complained("lost: v1".to_owned());
+        assert_eq!(outcome_of(&mut fails), lost);
+        assert_eq!(outcome_of(&mut Command::new("true")), Outcome::Succeeded);
+        // A mistake on the command line, for one, is no bug found.
+        assert_eq!(outcome_of(&mut Command::new("false")), Outcome::Failed);
     }
 
     #[test]
