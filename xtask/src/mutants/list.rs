@@ -18,6 +18,7 @@ pub(super) struct Mutant {
 pub(super) enum Family {
     Producer,
     Consumer,
+    Cluster,
     Network,
     Runtime,
 }
@@ -123,15 +124,13 @@ pub(super) const ALL: &[Mutant] = &[
         name: "failed-fetch-moves-position",
         family: Family::Consumer,
         file: "kafka-consumer/src/subscription/answer.rs",
-        original: "Verdict::RefreshAndRetry => self.again(now, item, Error::broker(code), true),",
-        planted: "Verdict::RefreshAndRetry => {
+        original: "let refresh = data.current_leader.leader_id < 0;",
+        planted: "let refresh = data.current_leader.leader_id < 0;
                 if let Some(partition) = slot_mut(&mut self.partitions, item.slot) {
                     partition.phase = Phase::Fetching {
                         next_offset: item.offset + 1,
                     };
-                }
-                self.again(now, item, Error::broker(code), true);
-            }",
+                }",
         finder: Finder::Simulation,
     },
     Mutant {
@@ -152,6 +151,52 @@ pub(super) const ALL: &[Mutant] = &[
         original: "self.wanted.insert(
                 commit.partition.clone(),",
         planted: "self.wanted.entry(commit.partition.clone()).or_insert(",
+        finder: Finder::Simulation,
+    },
+    Mutant {
+        name: "batch-ends-with-its-records",
+        family: Family::Consumer,
+        file: "kafka-consumer/src/walk.rs",
+        original: "i64::from(delta.get_i32())",
+        planted: "data.get(57..61).map_or(i64::from(delta.get_i32()), |mut count| {
+                    i64::from(count.get_i32().max(1)) - 1
+                })",
+        finder: Finder::Simulation,
+    },
+    Mutant {
+        name: "refused-fetch-asked-again-at-once",
+        family: Family::Consumer,
+        file: "kafka-consumer/src/position.rs",
+        original: "self.not_before = Some(now + backoff.delay(self.failures, random));",
+        planted: "let _ = (now, backoff.delay(self.failures, random));",
+        finder: Finder::Simulation,
+    },
+    Mutant {
+        name: "predecessor-of-a-topic-believed",
+        family: Family::Cluster,
+        file: "kafka-router/src/merge.rs",
+        original: "if error.is_none() && !is_news(&mut ids, old, &name, answer.topic_id) {",
+        planted: "if error.is_some() && !is_news(&mut ids, old, &name, answer.topic_id) {",
+        finder: Finder::Simulation,
+    },
+    Mutant {
+        name: "older-epochs-believed-at-once",
+        family: Family::Cluster,
+        file: "kafka-router/src/merge.rs",
+        original: "const SETBACKS_BELIEVED: u8 = 8;",
+        planted: "const SETBACKS_BELIEVED: u8 = 1;",
+        finder: Finder::Simulation,
+    },
+    Mutant {
+        name: "moved-broker-dialled-on",
+        family: Family::Cluster,
+        file: "kafka-net/src/pool/slots.rs",
+        original: "            return false;
+        };
+        slot.reconnect.failed(now, began, pauses, random);",
+        planted: "            return true;
+        };
+        slot.reconnect.failed(now, began, pauses, random);",
         finder: Finder::Simulation,
     },
     Mutant {
@@ -247,7 +292,7 @@ mod tests {
         assert_eq!(names.len(), ALL.len());
         assert!(ALL.len() >= 12);
         let families: BTreeSet<_> = ALL.iter().map(|mutant| mutant.family).collect();
-        assert_eq!(families.len(), 4);
+        assert_eq!(families.len(), 5);
         for finder in [Finder::Simulation, Finder::Interleavings] {
             assert!(ALL.iter().any(|mutant| mutant.finder == finder));
         }
