@@ -51,6 +51,23 @@ pub struct Stalls {
     pub read: Duration,
 }
 
+/// Three brokers lead all the time, and one at most is away: a request to that one is given
+/// up after 30 s, and its partitions have another leader before.
+const LONGEST_STALL: Duration = Duration::from_secs(60);
+
+impl Stalls {
+    /// Those that no fault explains.
+    pub(super) fn too_long(self) -> Option<String> {
+        (self.acknowledged.max(self.read) > LONGEST_STALL).then(|| {
+            format!(
+                "nothing was acknowledged for {:?}, nothing read for {:?}: more than \
+                 {LONGEST_STALL:?}",
+                self.acknowledged, self.read
+            )
+        })
+    }
+}
+
 impl Figures {
     /// No promise broken, faults enough, and everything recovered.
     pub fn is_success(&self) -> bool {
@@ -284,6 +301,20 @@ mod tests {
         };
         assert!(!gone.is_success());
         assert!(gone.to_string().contains("did NOT flow"));
+    }
+
+    #[test]
+    fn a_stall_beyond_every_fault_is_told() {
+        let long = Stalls {
+            read: LONGEST_STALL + Duration::from_millis(1),
+            ..Stalls::default()
+        };
+        assert!(long.too_long().is_some_and(|text| text.contains("60.001s")));
+        let short = Stalls {
+            acknowledged: LONGEST_STALL,
+            read: LONGEST_STALL,
+        };
+        assert_eq!(short.too_long(), None);
     }
 
     #[test]

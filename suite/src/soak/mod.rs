@@ -117,6 +117,7 @@ pub async fn run(options: &Options) -> Result<Figures, BoxError> {
         ));
     }
     problems.extend(traffic.stop().await);
+    problems.extend(traffic.losses());
     let ends = end_offsets(&kafka).await?;
     problems.extend(readers.stop(&ends).await);
     let fresh = arena.connect("fresh").await?;
@@ -130,6 +131,7 @@ pub async fn run(options: &Options) -> Result<Figures, BoxError> {
     fresh.close(Duration::from_secs(10)).await?;
     kafka.close(Duration::from_secs(10)).await?;
     let stalls = progress.stop().await;
+    problems.extend(stalls.too_long());
     let watch = clock::now();
     let mut violations: Vec<Violation> = problems.into_iter().map(Violation::liveness).collect();
     violations.extend(recorder.with(|history, _| history.check(Evidence::FreshReaders)));

@@ -2,7 +2,7 @@
 //! fresh one that reads everything in the end.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -21,6 +21,8 @@ use crate::{BoxError, clock};
 /// One that reads on, and one that begins again and again where it committed.
 const GROUPS: [&str; 2] = ["steady", "restarting"];
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
+
+type Offsets = Arc<Mutex<BTreeMap<i32, i64>>>;
 
 pub(super) struct Readers {
     /// The offsets to reach before stopping.
@@ -51,6 +53,7 @@ impl Readers {
                 isolation,
                 recorder: recorder.clone(),
                 positions: Arc::default(),
+                stored: Arc::default(),
                 restarts: (group == "restarting").then(|| Rng::with_seed(seed)),
             };
             tasks.push((group, tokio::spawn(reader.run(stopped.clone()))));
@@ -85,7 +88,9 @@ struct Reader {
     isolation: Isolation,
     recorder: Arc<Recorder>,
     /// What it was handed, by partition: the next offset.
-    positions: Arc<Mutex<BTreeMap<i32, i64>>>,
+    positions: Offsets,
+    /// What its commits were acknowledged for, by partition.
+    stored: Offsets,
     /// When to begin again, if at all.
     restarts: Option<Rng>,
 }
@@ -106,6 +111,7 @@ impl Reader {
                 self.group_id,
                 self.recorder.clone(),
                 self.positions.clone(),
+                self.stored.clone(),
             ));
             let restart_at = self.restarts.as_mut().map(|random| {
                 Instant::from_std(clock::now() + Duration::from_millis(random.u64(15_000..60_000)))
@@ -121,6 +127,7 @@ impl Reader {
                     self.group_id,
                     &self.recorder,
                     &self.positions,
+                    &self.stored,
                 )
                 .await;
             }
@@ -150,6 +157,15 @@ impl Reader {
         let mut starts = Vec::new();
         for (partition, committed) in committed {
             let offset = committed.map_or(0, |committed| committed.offset);
+            // Nobody else commits for the group, and each consumer goes on only.
+            let acknowledged = lock(&self.stored).get(&partition.partition).copied();
+            if acknowledged > Some(offset) {
+                return Err(format!(
+                    "{partition}: {offset} is what the group has committed, though \
+                     {acknowledged:?} was acknowledged before"
+                )
+                .into());
+            }
             starts.push((partition.partition, offset));
         }
         *self.lock() = starts.iter().copied().collect();
@@ -214,11 +230,13 @@ impl Reader {
             .all(|(partition, end)| positions.get(&partition).copied().unwrap_or(0) >= *end)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<i32, i64>> {
-        self.positions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<i32, i64>> {
+        lock(&self.positions)
     }
+}
+
+fn lock(offsets: &Mutex<BTreeMap<i32, i64>>) -> MutexGuard<'_, BTreeMap<i32, i64>> {
+    offsets.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn note(recorder: &Recorder, id: ConsumerId, batch: &Batch) {
@@ -235,11 +253,12 @@ async fn commit_on(
     id: ConsumerId,
     group: GroupId,
     recorder: Arc<Recorder>,
-    positions: Arc<Mutex<BTreeMap<i32, i64>>>,
+    positions: Offsets,
+    stored: Offsets,
 ) {
     loop {
         sleep(COMMIT_EVERY).await;
-        commit(&consumer, id, group, &recorder, &positions).await;
+        commit(&consumer, id, group, &recorder, &positions, &stored).await;
     }
 }
 
@@ -250,11 +269,9 @@ async fn commit(
     group: GroupId,
     recorder: &Recorder,
     positions: &Mutex<BTreeMap<i32, i64>>,
+    stored: &Mutex<BTreeMap<i32, i64>>,
 ) {
-    let positions = positions
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let positions = lock(positions).clone();
     let commits = recorder.with(|history, now| {
         let positions = positions.iter();
         let commits = positions.map(|(partition, offset)| {
@@ -263,10 +280,13 @@ async fn commit(
         });
         commits.collect::<Vec<_>>()
     });
-    let offsets = positions.into_iter();
-    let offsets = offsets.map(|(partition, offset)| ((TOPIC, partition), offset));
+    let offsets = positions.iter();
+    let offsets = offsets.map(|(partition, offset)| ((TOPIC, *partition), *offset));
     let outcome = match consumer.commit_offsets(offsets).await {
-        Ok(()) => CommitOutcome::Stored,
+        Ok(()) => {
+            lock(stored).extend(positions);
+            CommitOutcome::Stored
+        }
         Err(_) => CommitOutcome::Indeterminate,
     };
     recorder.with(|history, now| {

@@ -19,6 +19,9 @@ const WAITING: usize = 20_000;
 /// Records are sent in bursts this far apart.
 const BURST: Duration = Duration::from_millis(50);
 
+/// No fault, nor several in a row, keeps a partition away for so long.
+const PATIENT: Duration = Duration::from_secs(120);
+
 /// What makes a producer different from the others.
 struct Kind {
     name: &'static str,
@@ -33,14 +36,14 @@ const KINDS: [Kind; 4] = [
         name: "keyed",
         idempotence: Idempotence::Required,
         compression: Compression::None,
-        delivery_timeout: Duration::from_secs(120),
+        delivery_timeout: PATIENT,
         keyed: true,
     },
     Kind {
         name: "compressing",
         idempotence: Idempotence::Required,
         compression: Compression::Lz4,
-        delivery_timeout: Duration::from_secs(120),
+        delivery_timeout: PATIENT,
         keyed: false,
     },
     // Gives up where the others wait: its records expire, in flight or before.
@@ -55,7 +58,7 @@ const KINDS: [Kind; 4] = [
         name: "plain",
         idempotence: Idempotence::Disabled,
         compression: Compression::None,
-        delivery_timeout: Duration::from_secs(120),
+        delivery_timeout: PATIENT,
         keyed: false,
     },
 ];
@@ -82,6 +85,10 @@ struct Counts {
 }
 
 impl Counts {
+    fn losses(&self) -> [u64; 2] {
+        [&self.failed, &self.indeterminate].map(|count| count.load(Ordering::Relaxed))
+    }
+
     fn unresolved(&self) -> u64 {
         let resolved = [&self.acknowledged, &self.failed, &self.indeterminate];
         let resolved: u64 = resolved.iter().map(|n| n.load(Ordering::Relaxed)).sum();
@@ -151,6 +158,24 @@ impl Traffic {
             stop,
             tasks: Mutex::new(tasks),
         })
+    }
+
+    /// What producers have lost that had patience enough for every fault.
+    pub(super) fn losses(&self) -> Vec<String> {
+        let patient = KINDS.iter().zip(&self.senders).filter(|(kind, sender)| {
+            let [failed, indeterminate] = sender.counts.losses();
+            kind.delivery_timeout == PATIENT && failed + indeterminate > 0
+        });
+        patient
+            .map(|(kind, sender)| {
+                let [failed, indeterminate] = sender.counts.losses();
+                format!(
+                    "producer {} waits {PATIENT:?} for a delivery, and yet {failed} records failed \
+                     and the outcome of {indeterminate} is unknown",
+                    kind.name
+                )
+            })
+            .collect()
     }
 
     /// Sends no more and waits for all outcomes; what went wrong.
