@@ -216,6 +216,9 @@ impl Shared {
 
     /// Hands over what has arrived; `false` when nothing has.
     fn receive(&mut self, direction: Direction, into: &mut ReadBuf<'_>) -> bool {
+        if self.wire(direction).under_way.is_empty() {
+            return false;
+        }
         let now = Instant::now();
         let mut received = false;
         loop {
@@ -244,7 +247,7 @@ impl Shared {
                     Direction::ToBroker => '>',
                     Direction::ToClient => '<',
                 };
-                trace.note(format_args!("{sign}{id} {}", chunk.bytes.len()));
+                trace.note_chunk(now, sign, *id, chunk.bytes.len());
                 if let Some(tap) = tap {
                     tap.delivered(direction, &chunk.bytes);
                 }
@@ -264,6 +267,7 @@ impl Shared {
 pub(super) struct End {
     link: Link,
     reads: Direction,
+    /// Goes off when the next chunk arrives, or has gone off and is used again.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -297,7 +301,7 @@ impl AsyncRead for End {
         let arrival = wire.under_way.front().map(|chunk| chunk.arrival);
         match arrival.filter(|_| !wire.silent) {
             None if wire.writer_done && !wire.silent => return Poll::Ready(Ok(())),
-            None => this.timer = None,
+            None => this.timer = this.timer.take().filter(|timer| timer.is_elapsed()),
             Some(arrival) => {
                 let timer = this
                     .timer
@@ -306,7 +310,6 @@ impl AsyncRead for End {
                     timer.as_mut().reset(arrival);
                 }
                 if timer.as_mut().poll(context).is_ready() {
-                    this.timer = None;
                     context.waker().wake_by_ref();
                 }
             }

@@ -343,6 +343,11 @@ impl Cluster {
         self.settle_transactions(moment);
     }
 
+    /// Whether there are answers or events that were not taken yet.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.answers.is_empty() || !self.events.is_empty()
+    }
+
     /// What happened and was not taken yet.
     pub(crate) fn events(&self) -> &[Event] {
         &self.events

@@ -112,6 +112,9 @@ impl Cluster {
     /// expire.
     pub(crate) fn settle_groups(&mut self, moment: Moment) {
         self.settle_coordinators(moment);
+        if self.groups.touched.is_empty() {
+            return;
+        }
         for id in std::mem::take(&mut self.groups.touched) {
             self.watch_offset_retention(&id, moment);
         }
@@ -131,6 +134,9 @@ impl Cluster {
                 }
                 self.settle_partition(partition, moment);
             }
+            return;
+        }
+        if self.events().is_empty() {
             return;
         }
         for partition in self.changed_partitions(topic) {

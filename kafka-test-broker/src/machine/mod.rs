@@ -322,6 +322,9 @@ impl Machine {
     fn settle(&mut self, now: Instant) {
         let moment = self.moment(now);
         self.cluster.settle(moment);
+        if !self.cluster.has_news() {
+            return;
+        }
         for (ticket, response) in self.cluster.take_answers() {
             self.finish_parked(now, ticket, &response);
         }

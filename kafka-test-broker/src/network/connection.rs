@@ -1,6 +1,6 @@
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::pin::pin;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -35,8 +35,6 @@ pub(crate) async fn serve(
         stream,
         shared,
         id,
-        arrived,
-        shutdown,
         decoder: FrameDecoder::new(max_request_bytes),
         ahead: None,
         outbox: Outbox::default(),
@@ -44,7 +42,7 @@ pub(crate) async fn serve(
         deadline: None,
         closing: false,
     };
-    if let Err(error) = connection.run().await {
+    if let Err(error) = connection.run(&arrived, shutdown).await {
         tracing::debug!(broker, %error, "connection ended");
     }
 }
@@ -53,9 +51,6 @@ struct Connection<S> {
     stream: S,
     shared: Shared,
     id: ConnectionId,
-    /// Something was caused by others.
-    arrived: Arc<Notify>,
-    shutdown: watch::Receiver<()>,
     decoder: FrameDecoder,
     /// A request that arrived while another is under way.
     ahead: Option<Bytes>,
@@ -69,7 +64,16 @@ struct Connection<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    async fn run(&mut self) -> io::Result<()> {
+    /// `arrived` tells that something was caused by others.
+    async fn run(
+        &mut self,
+        arrived: &Notify,
+        mut shutdown: watch::Receiver<()>,
+    ) -> io::Result<()> {
+        // Both wait for as long as the connection lives: to make them anew for each
+        // chunk would cost as much as to read it.
+        let mut shut_down = pin!(shutdown.changed());
+        let mut caused = pin!(arrived.notified());
         loop {
             self.feed()?;
             if self.closing && self.outbox.is_empty() {
@@ -81,8 +85,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             tokio::select! {
                 biased;
                 // Also when the cluster is gone, which is an error here.
-                _ = self.shutdown.changed() => return Ok(()),
-                () = self.arrived.notified() => {
+                _ = &mut shut_down => return Ok(()),
+                () = &mut caused => {
+                    caused.set(arrived.notified());
                     let turn = self.shared.collect(self.id);
                     self.take(turn);
                 }
