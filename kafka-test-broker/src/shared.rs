@@ -157,12 +157,13 @@ impl State {
     fn turn(&mut self, id: ConnectionId, outputs: Vec<Output>) -> Turn {
         self.deliver(outputs, Some(id));
         let mailbox = self.mailboxes.get_mut(&id);
+        let (busy, deadline) = self.machine.progress_of(id);
         Turn {
             actions: mailbox
                 .map(|mailbox| std::mem::take(&mut mailbox.actions))
                 .unwrap_or_default(),
-            busy: self.machine.is_busy(id),
-            deadline: self.machine.deadline_of(id),
+            busy,
+            deadline,
         }
     }
 

@@ -161,11 +161,6 @@ impl Machine {
         self.timers.first().map(|(due, _)| *due)
     }
 
-    /// When [`Machine::advance`] has something to do for this connection.
-    pub(crate) fn deadline_of(&self, id: ConnectionId) -> Option<Instant> {
-        self.connections.get(&id)?.deadline
-    }
-
     /// When [`Machine::advance`] has something to do next: for the cluster, or for
     /// a connection, whose driver need not know of it.
     pub(crate) fn next_due(&self) -> Option<Instant> {
@@ -173,13 +168,15 @@ impl Machine {
         self.cluster.alarms.next().into_iter().chain(timer).min()
     }
 
-    /// Whether a request of this connection is under way, so that reading on
-    /// would only pile up requests.
-    pub(crate) fn is_busy(&self, id: ConnectionId) -> bool {
-        self.connections.get(&id).is_some_and(|connection| {
-            let waits = self.paused.contains(&connection.broker) && connection.has_requests();
-            connection.is_busy() || waits
-        })
+    /// Whether a request of this connection is under way, so that reading on would
+    /// only pile up requests, and when [`Machine::advance`] has something to do for
+    /// it.
+    pub(crate) fn progress_of(&self, id: ConnectionId) -> (bool, Option<Instant>) {
+        let Some(connection) = self.connections.get(&id) else {
+            return (false, None);
+        };
+        let waits = connection.has_requests() && self.paused.contains(&connection.broker);
+        (connection.is_busy() || waits, connection.deadline)
     }
 
     /// How many requests of an API have arrived.

@@ -420,11 +420,11 @@ impl Machine {
         match frame {
             Ok(frame) => {
                 let answer = Answer::new(frame, plan.ending, &mut self.faults);
-                let broker = self
-                    .connections
-                    .get(&id)
-                    .map(|connection| connection.broker);
-                let frozen = broker.is_some_and(|broker| self.is_paused(broker));
+                let frozen = !self.paused.is_empty()
+                    && self
+                        .connections
+                        .get(&id)
+                        .is_some_and(|connection| self.is_paused(connection.broker));
                 if plan.delay.is_zero() && !frozen {
                     let answered = !answer.close && !answer.silence;
                     self.send(id, answer);
@@ -471,17 +471,22 @@ impl Machine {
     /// Takes the broker down or freezes it, if that is the plan; then there is
     /// nothing left to do for the request.
     fn broker_fails(&mut self, now: Instant, id: ConnectionId, plan: &Plan) -> bool {
-        let connection = self.connections.get(&id);
-        match (plan.broker, connection.map(|connection| connection.broker)) {
-            (Some(BrokerFault::Stop), Some(broker)) => {
+        let Some(fault) = plan.broker else {
+            return false;
+        };
+        let Some(connection) = self.connections.get(&id) else {
+            return false;
+        };
+        let broker = connection.broker;
+        match fault {
+            BrokerFault::Stop => {
                 self.take_down(now, broker);
                 true
             }
-            (Some(BrokerFault::Pause), Some(broker)) => {
+            BrokerFault::Pause => {
                 self.pause_broker(now, broker);
                 false
             }
-            _ => false,
         }
     }
 

@@ -91,13 +91,12 @@ fn time_comes_from_outside() {
     let at = |ms| start + Duration::from_millis(ms);
     assert!(machine.handle(at(0), id, fetch(1)).is_empty());
     assert_eq!(machine.next_deadline(), Some(at(500)));
-    assert_eq!(machine.deadline_of(id), Some(at(500)));
-    assert!(machine.is_busy(id));
+    assert_eq!(machine.progress_of(id), (true, Some(at(500))));
     assert!(machine.advance(at(499)).is_empty());
     assert_eq!(answers(machine.advance(at(500))), [(id, 1)]);
     assert_eq!(
-        (machine.next_deadline(), machine.is_busy(id)),
-        (None, false)
+        (machine.next_deadline(), machine.progress_of(id)),
+        (None, (false, None))
     );
     assert!(machine.advance(at(9_999)).is_empty());
 }

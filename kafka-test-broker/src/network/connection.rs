@@ -65,11 +65,7 @@ struct Connection<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// `arrived` tells that something was caused by others.
-    async fn run(
-        &mut self,
-        arrived: &Notify,
-        mut shutdown: watch::Receiver<()>,
-    ) -> io::Result<()> {
+    async fn run(&mut self, arrived: &Notify, mut shutdown: watch::Receiver<()>) -> io::Result<()> {
         // Both wait for as long as the connection lives: to make them anew for each
         // chunk would cost as much as to read it.
         let mut shut_down = pin!(shutdown.changed());

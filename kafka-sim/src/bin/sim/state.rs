@@ -27,11 +27,20 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// For no file: it is not told which program counts, which takes longer than many
+    /// seeds do.
     pub(crate) fn new(profile: Profile) -> Self {
         Self {
-            build: build(),
             profile,
             ..Self::default()
+        }
+    }
+
+    /// For a file that is to be.
+    fn of_this_build(profile: Profile) -> Self {
+        Self {
+            build: build(),
+            ..Self::new(profile)
         }
     }
 
@@ -122,7 +131,9 @@ impl State {
                 }
                 Ok(state)
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::new(profile)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(Self::of_this_build(profile))
+            }
             Err(error) => Err(error.to_string()),
         }
     }
@@ -251,12 +262,12 @@ mod tests {
     #[test]
     fn counts_of_another_build_or_profile_are_refused() {
         let file = std::env::temp_dir().join(format!("kafka-sim-state-{}", std::process::id()));
-        let mut state = State::new(Profile::Heavy);
+        let mut state = State::of_this_build(Profile::Heavy);
         state.mark(0..4);
         state.save(&file).unwrap();
         assert_eq!(State::load(&file, Profile::Heavy), Ok(state));
         assert!(State::load(&file, Profile::Quick).is_err());
-        let mut other = State::new(Profile::Heavy);
+        let mut other = State::of_this_build(Profile::Heavy);
         other.build = "another".to_owned();
         other.save(&file).unwrap();
         let refused = State::load(&file, Profile::Heavy).unwrap_err();
