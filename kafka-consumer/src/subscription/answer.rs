@@ -338,7 +338,8 @@ impl Subscription {
     }
 }
 
-/// How often an answer that makes no sense is asked for again.
+/// How often an answer that makes no sense is asked for again, or a connection that is not
+/// trusted is made again: certificates are exchanged one file, and one broker, after another.
 const SENSELESS_TRIES: u32 = 3;
 
 impl Broker {
@@ -347,9 +348,10 @@ impl Broker {
         match error.kind() {
             // Of a whole answer; Kafka's own client asks again, too.
             ErrorKind::Broker(_) => false,
-            ErrorKind::Malformed | ErrorKind::FrameTooLarge | ErrorKind::UnexpectedResponse => {
-                self.retry.failures() >= SENSELESS_TRIES
-            }
+            ErrorKind::Malformed
+            | ErrorKind::FrameTooLarge
+            | ErrorKind::UnexpectedResponse
+            | ErrorKind::Tls => self.retry.failures() >= SENSELESS_TRIES,
             _ => !error.is_retriable(),
         }
     }

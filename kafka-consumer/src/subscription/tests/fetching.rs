@@ -496,6 +496,7 @@ fn an_answer_that_makes_no_sense_is_asked_for_a_few_times_and_a_refusal_to_speak
     for (kind, expected) in [
         (ErrorKind::Malformed, 4),
         (ErrorKind::FrameTooLarge, 4),
+        (ErrorKind::Tls, 4),
         (ErrorKind::UnsupportedVersion, 1),
         (ErrorKind::Closed, 1),
     ] {
