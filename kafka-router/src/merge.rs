@@ -28,19 +28,13 @@ use kafka_protocol::messages::MetadataResponse;
 use kafka_protocol::messages::metadata::{MetadataResponsePartition, MetadataResponseTopic};
 use kafka_protocol::{ApiKey, ErrorCode, StrBytes, Uuid};
 
-use crate::cluster::{Broker, Cluster, Partition, Topic};
+use crate::cluster::{Broker, Cluster, Topic};
 
 mod ids;
+mod partitions;
 
 pub(crate) use ids::Ids;
-
-/// Below this version, leader epochs may be stale in a way that makes old look
-/// new (KAFKA-9212), so they count as unknown.
-const RELIABLE_EPOCHS_SINCE: i16 = 9;
-
-/// Gaps a topic's list of partitions may have beyond twice its length. Brokers
-/// list all partitions; a lone huge index must not buy a huge list.
-const SPARE_PARTITIONS: usize = 16;
+use partitions::{RELIABLE_EPOCHS_SINCE, is_known, next_partitions};
 
 /// So many answers in a row with older epochs, of a topic without id, are no broker
 /// that lags behind.
@@ -68,6 +62,19 @@ impl Cluster {
     pub fn from_metadata(response: MetadataResponse, version: i16) -> Result<Self, Error> {
         check(&response)?;
         Ok(Self::default().merge(response, version, |_| true).cluster)
+    }
+
+    /// The snapshot after one more metadata answer, with every topic that it or this
+    /// snapshot has: what it changes and what not is as with a
+    /// [`Router`](crate::Router). A topic of which it tells nothing new keeps its
+    /// `Arc`; that takes no allocation per partition.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cluster::from_metadata`]; this snapshot is then still the best there is.
+    pub fn updated(&self, response: MetadataResponse, version: i16) -> Result<Self, Error> {
+        check(&response)?;
+        Ok(self.merge(response, version, |_| true).cluster)
     }
 
     /// The next snapshot. Only topics that `retain` holds for are in it.
@@ -105,7 +112,10 @@ impl Cluster {
             };
             // Of its own: a view of the answer's buffer would keep all of that in
             // memory for as long as the snapshot lives.
-            let name = name.detach();
+            let name = match topics.get_key_value(&**name) {
+                Some((known, _)) => known.clone(),
+                None => name.detach(),
+            };
             let error = error_of(answer.error_code);
             if let Some(error) = error {
                 topic_errors.insert(name.clone(), error);
@@ -263,6 +273,9 @@ fn next_topic(
     version: i16,
     brokers: &BTreeMap<i32, Broker>,
 ) -> Option<Arc<Topic>> {
+    if let Some(old) = old.filter(|old| tells_nothing_new(old, &answer, version, brokers)) {
+        return Some(Arc::clone(old));
+    }
     let error = error_of(answer.error_code);
     match error {
         Some(ErrorCode::UnknownTopicOrPartition | ErrorCode::UnknownTopicId) => return None,
@@ -312,6 +325,29 @@ fn next_topic(
     Some(unchanged_or(old, next))
 }
 
+/// Whether the topic is after this answer what it was before, told without building
+/// it: most answers to a refresh are like that. Where it says no, building tells.
+fn tells_nothing_new(
+    old: &Topic,
+    answer: &MetadataResponseTopic,
+    version: i16,
+    brokers: &BTreeMap<i32, Broker>,
+) -> bool {
+    let entries = &answer.partitions;
+    let in_order = (0..).zip(entries).all(|(id, entry)| id == entry.partition_index);
+    old.error().is_none()
+        && answer.error_code == 0
+        && old.is_internal() == answer.is_internal
+        && old.id() == answer.topic_id
+        && entries.len() == old.partitions().len()
+        // Without an id, one that is left out would be gone.
+        && (in_order || !old.id().is_zero())
+        && entries.iter().all(|entry| {
+            old.partition(entry.partition_index)
+                .is_some_and(|known| is_known(known, entry, version, brokers))
+        })
+}
+
 /// Whether an answer that names this id is about the topic that bears the name
 /// now, or a later one.
 fn is_news(
@@ -341,45 +377,6 @@ fn unchanged_or(old: Option<&Arc<Topic>>, next: Topic) -> Arc<Topic> {
     }
 }
 
-fn next_partitions(
-    known: &[Partition],
-    keep_omitted: bool,
-    answer: Vec<MetadataResponsePartition>,
-    version: i16,
-    brokers: &BTreeMap<i32, Broker>,
-) -> Vec<Partition> {
-    let limit = 2 * answer.len().max(known.len()) + SPARE_PARTITIONS;
-    let mut slots: Vec<Option<Partition>> = known.iter().cloned().map(Some).collect();
-    let mut count = if keep_omitted { slots.len() } else { 0 };
-    for entry in answer {
-        let Some(index) = usize::try_from(entry.partition_index)
-            .ok()
-            .filter(|index| *index < limit)
-        else {
-            tracing::warn!(
-                partition = entry.partition_index,
-                "impossible partition ignored"
-            );
-            continue;
-        };
-        count = count.max(index + 1);
-        if slots.len() <= index {
-            slots.resize(index + 1, None);
-        }
-        let next = partition_of(entry, version, brokers);
-        if let Some(slot) = slots.get_mut(index)
-            && slot.as_ref().is_none_or(|old| !is_older(&next, old))
-        {
-            *slot = Some(next);
-        }
-    }
-    slots.truncate(count);
-    (0..)
-        .zip(slots)
-        .map(|(id, slot)| slot.unwrap_or_else(|| missing(id)))
-        .collect()
-}
-
 /// Whether an answer without topic id knows an older epoch of some partition.
 fn goes_back(old: &Topic, answer: &MetadataResponseTopic, version: i16) -> bool {
     let is_older = |entry: &MetadataResponsePartition| {
@@ -391,45 +388,6 @@ fn goes_back(old: &Topic, answer: &MetadataResponseTopic, version: i16) -> bool 
         && answer.topic_id.is_zero()
         && answer.error_code == 0
         && answer.partitions.iter().any(is_older)
-}
-
-fn is_older(new: &Partition, old: &Partition) -> bool {
-    new.leader_epoch >= 0 && new.leader_epoch < old.leader_epoch
-}
-
-fn partition_of(
-    entry: MetadataResponsePartition,
-    version: i16,
-    brokers: &BTreeMap<i32, Broker>,
-) -> Partition {
-    let mut error = error_of(entry.error_code);
-    let leader = Some(entry.leader_id).filter(|id| brokers.contains_key(id));
-    if leader.is_none() && error.is_none() {
-        error = Some(ErrorCode::LeaderNotAvailable);
-    }
-    let leader_rack = leader.and_then(|id| brokers.get(&id)?.rack.clone());
-    Partition {
-        id: entry.partition_index,
-        leader,
-        leader_rack,
-        leader_epoch: if version >= RELIABLE_EPOCHS_SINCE {
-            entry.leader_epoch.max(-1)
-        } else {
-            -1
-        },
-        replicas: entry.replica_nodes,
-        isr: entry.isr_nodes,
-        offline: entry.offline_replicas,
-        error,
-    }
-}
-
-/// A partition that must exist, since a later one does.
-fn missing(id: i32) -> Partition {
-    Partition {
-        error: Some(ErrorCode::UnknownTopicOrPartition),
-        ..Partition::new(id, None)
-    }
 }
 
 #[cfg(test)]
