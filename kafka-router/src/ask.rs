@@ -1,5 +1,6 @@
 //! Putting questions to brokers.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use kafka_protocol::{ApiKey, ErrorCode};
 
 use crate::candidates::{Candidate, candidates};
 use crate::cluster::Cluster;
-use crate::coordinator::{self, BATCHED_SINCE, CoordinatorKind, Found, Lookup};
+use crate::coordinator::{self, BATCHED_SINCE, Found, Lookup};
 use crate::merge;
 use crate::race::{STAGGER, first_ok};
 use crate::refresh::{Answer, Question};
@@ -23,27 +24,43 @@ const CREATION_FLAG_SINCE: i16 = 4;
 /// The answer of the first broker that gives a usable one.
 pub(crate) async fn metadata(shared: Arc<Shared>, question: Question) -> Result<Answer, Error> {
     let cluster = shared.cluster();
-    let everyone = shared.candidates(&cluster, None);
     let ask = |candidate| ask_metadata(&shared.pool, candidate, &question, &cluster);
+    if question.from_bootstrap {
+        tracing::info!("no known broker gives metadata: a new start from the bootstrap addresses");
+        return from_bootstrap(&shared, &cluster, ask).await;
+    }
+    let everyone = shared.candidates(&cluster, None);
     let told = first_ok(everyone, STAGGER, &ask)
         .await
         .map_err(nobody_answered)?;
     match told {
         Told::Answer(answer) => Ok(*answer),
-        Told::Rebootstrap => {
+        Told::Rebootstrap if shared.config.rebootstraps() => {
             tracing::info!("a broker asks for a new start from the bootstrap addresses");
-            let mut bootstrap = shared.candidates(&cluster, None);
-            bootstrap.retain(|candidate| candidate.is_bootstrap);
-            match first_ok(bootstrap, STAGGER, ask)
-                .await
-                .map_err(nobody_answered)?
-            {
-                Told::Answer(answer) => Ok(*answer),
-                Told::Rebootstrap => Err(Error::broker(ErrorCode::RebootstrapRequired)
-                    .with_api(ApiKey::Metadata)
-                    .with_hint("the bootstrap addresses lead to brokers that know no others")),
-            }
+            from_bootstrap(&shared, &cluster, ask).await
         }
+        Told::Rebootstrap => Err(Error::broker(ErrorCode::RebootstrapRequired)
+            .with_api(ApiKey::Metadata)
+            .with_hint("metadata_recovery forbids to ask the bootstrap addresses again")),
+    }
+}
+
+/// The same from the bootstrap addresses alone.
+async fn from_bootstrap<F, Fut>(shared: &Shared, cluster: &Cluster, ask: F) -> Result<Answer, Error>
+where
+    F: Fn(Candidate) -> Fut,
+    Fut: Future<Output = Result<Told, Error>>,
+{
+    let mut bootstrap = shared.candidates(cluster, None);
+    bootstrap.retain(|candidate| candidate.is_bootstrap);
+    match first_ok(bootstrap, STAGGER, ask)
+        .await
+        .map_err(nobody_answered)?
+    {
+        Told::Answer(answer) => Ok(*answer),
+        Told::Rebootstrap => Err(Error::broker(ErrorCode::RebootstrapRequired)
+            .with_api(ApiKey::Metadata)
+            .with_hint("the bootstrap addresses lead to brokers that know no others")),
     }
 }
 
@@ -75,10 +92,16 @@ pub(crate) async fn connect_any(
 
 impl Shared {
     fn candidates(&self, cluster: &Cluster, avoid: Option<i32>) -> Vec<Candidate> {
+        let bootstrap = if self.config.rebootstraps() || cluster.generation() == 0 {
+            self.config.bootstrap()
+        } else {
+            &[]
+        };
         candidates(
             cluster,
-            self.config.bootstrap(),
+            bootstrap,
             |address| self.pool.existing(address, Lane::Control).is_some(),
+            |id| self.loads.of(id),
             avoid,
             self.pool.env().random(),
         )
@@ -155,9 +178,12 @@ async fn ask_coordinators(
     let timeout = pool.config().request_timeout();
     let connection = connect(pool, address, Lane::Control, clock::now() + timeout).await?;
     let version = connection.version_of::<FindCoordinatorRequest>(None)?;
-    if version < 1 && lookup.kind != CoordinatorKind::Group {
+    let needed = lookup.kind.since_version();
+    if version < needed {
         return Err(Error::new(ErrorKind::UnsupportedVersion)
-            .with_message("the broker looks up groups only: FindCoordinator v0, v1 is needed")
+            .with_message(format!(
+                "the broker's FindCoordinator is v{version}, v{needed} is needed"
+            ))
             .with_api(ApiKey::FindCoordinator)
             .with_broker(connection.broker()));
     }

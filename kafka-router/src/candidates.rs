@@ -16,15 +16,16 @@ pub(crate) struct Candidate {
     pub(crate) is_bootstrap: bool,
 }
 
-/// Brokers worth a try, best first: those with a live connection, the other
-/// known ones, the bootstrap addresses (KIP-899: they count again once no known
-/// broker answers); each group in random order, so that load spreads and no dead
-/// address is always first. `avoid` comes last of the known ones, of which no
+/// Brokers worth a try, best first: those with a live connection, the least loaded of
+/// them first, the other known ones, the bootstrap addresses (KIP-899: they count again
+/// once no known broker answers); in random order otherwise, so that load spreads and
+/// no dead address is always first. `avoid` comes last of the known ones, of which no
 /// more than [`MAX_KNOWN`] are tried.
 pub(crate) fn candidates(
     cluster: &Cluster,
     bootstrap: &[BrokerAddress],
     is_live: impl Fn(&BrokerAddress) -> bool,
+    load: impl Fn(i32) -> usize,
     avoid: Option<i32>,
     random: &Random,
 ) -> Vec<Candidate> {
@@ -45,6 +46,7 @@ pub(crate) fn candidates(
     for group in [&mut live, &mut others, &mut bootstrap] {
         shuffle(group, random);
     }
+    live.sort_by_cached_key(|address| address.id.map(&load));
     let known = live.into_iter().chain(others).chain(avoided);
     known
         .take(MAX_KNOWN)
@@ -66,7 +68,7 @@ fn shuffle<T>(items: &mut [T], random: &Random) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::cluster::Broker;
@@ -91,6 +93,7 @@ mod tests {
             &cluster(),
             &bootstrap(),
             |address| live.contains(&&*address.host),
+            |_| 0,
             avoid,
             random,
         )
@@ -115,6 +118,21 @@ mod tests {
     }
 
     #[test]
+    fn the_least_loaded_comes_first_and_equals_take_turns() {
+        let random = Random::from_seed(5);
+        let loads = BTreeMap::from([(1, 3), (2, 0), (3, 0), (4, 1)]);
+        let mut firsts = BTreeSet::new();
+        for _ in 0..50 {
+            let load = |id| loads[&id];
+            let found = candidates(&cluster(), &bootstrap(), |_| true, load, None, &random);
+            let ids: Vec<_> = found.iter().filter_map(|c| c.address.id).collect();
+            assert_eq!(ids[2..], [4, 1]);
+            firsts.insert(ids[0]);
+        }
+        assert_eq!(firsts, BTreeSet::from([2, 3]));
+    }
+
+    #[test]
     fn every_order_comes_up() {
         let random = Random::from_seed(2);
         let orders: BTreeSet<_> = (0..200)
@@ -134,7 +152,7 @@ mod tests {
         };
         let mut tried = BTreeSet::new();
         for _ in 0..100 {
-            let found = candidates(&cluster, &bootstrap(), |_| false, None, &random);
+            let found = candidates(&cluster, &bootstrap(), |_| false, |_| 0, None, &random);
             assert_eq!(found.len(), MAX_KNOWN + 3);
             assert!(
                 found[MAX_KNOWN..]
@@ -149,7 +167,14 @@ mod tests {
     #[test]
     fn before_the_first_answer_only_the_bootstrap_addresses_count() {
         let random = Random::from_seed(3);
-        let found = candidates(&Cluster::default(), &bootstrap(), |_| true, None, &random);
+        let found = candidates(
+            &Cluster::default(),
+            &bootstrap(),
+            |_| true,
+            |_| 0,
+            None,
+            &random,
+        );
         assert_eq!(found.len(), 3);
         assert!(found.iter().all(|candidate| candidate.is_bootstrap));
     }

@@ -28,6 +28,22 @@ pub struct RouterConfig {
     retry_backoff: Duration,
     retry_backoff_max: Duration,
     allow_auto_topic_creation: bool,
+    metadata_recovery: MetadataRecovery,
+    rebootstrap_trigger: Duration,
+}
+
+/// What to do when no known broker gives metadata (KIP-899,
+/// `metadata.recovery.strategy`).
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetadataRecovery {
+    /// The bootstrap addresses are asked again: as soon as no known broker answers, and
+    /// when a broker says that the known ones are no use (REBOOTSTRAP_REQUIRED). What
+    /// is known stays until an answer comes. The default.
+    #[default]
+    Rebootstrap,
+    /// Only the brokers known from the last answer are asked.
+    None,
 }
 
 impl RouterConfig {
@@ -38,7 +54,8 @@ impl RouterConfig {
     }
 
     /// The addresses to ask first, in any order; each stands for the whole
-    /// cluster. They are tried again whenever no known broker answers (KIP-899).
+    /// cluster. They are tried again whenever no known broker answers
+    /// ([`with_metadata_recovery`](Self::with_metadata_recovery)).
     /// No default; at least one is needed.
     #[must_use]
     pub fn with_bootstrap(mut self, bootstrap: impl IntoIterator<Item = BrokerAddress>) -> Self {
@@ -99,6 +116,25 @@ impl RouterConfig {
         self
     }
 
+    /// Whether the bootstrap addresses count again once there was an answer. Default
+    /// [`MetadataRecovery::Rebootstrap`].
+    #[must_use]
+    pub fn with_metadata_recovery(mut self, recovery: MetadataRecovery) -> Self {
+        self.metadata_recovery = recovery;
+        self
+    }
+
+    /// When no metadata came for this long, although it was asked for, the bootstrap
+    /// addresses alone are asked and the known brokers no longer first (KIP-1102,
+    /// `metadata.recovery.rebootstrap.trigger.ms`). Default 5 minutes; zero turns to them
+    /// after the first failure. Without effect under
+    /// [`MetadataRecovery::None`].
+    #[must_use]
+    pub fn with_rebootstrap_trigger(mut self, trigger: Duration) -> Self {
+        self.rebootstrap_trigger = trigger;
+        self
+    }
+
     /// See [`with_bootstrap`](Self::with_bootstrap).
     #[must_use]
     pub fn bootstrap(&self) -> &[BrokerAddress] {
@@ -127,6 +163,22 @@ impl RouterConfig {
     #[must_use]
     pub fn allow_auto_topic_creation(&self) -> bool {
         self.allow_auto_topic_creation
+    }
+
+    /// See [`with_metadata_recovery`](Self::with_metadata_recovery).
+    #[must_use]
+    pub fn metadata_recovery(&self) -> MetadataRecovery {
+        self.metadata_recovery
+    }
+
+    pub(crate) fn rebootstraps(&self) -> bool {
+        self.metadata_recovery == MetadataRecovery::Rebootstrap
+    }
+
+    /// See [`with_rebootstrap_trigger`](Self::with_rebootstrap_trigger).
+    #[must_use]
+    pub fn rebootstrap_trigger(&self) -> Duration {
+        self.rebootstrap_trigger
     }
 
     /// Both backoff settings as one.
@@ -172,6 +224,8 @@ impl Default for RouterConfig {
             retry_backoff: Duration::from_millis(100),
             retry_backoff_max: Duration::from_secs(1),
             allow_auto_topic_creation: true,
+            metadata_recovery: MetadataRecovery::default(),
+            rebootstrap_trigger: Duration::from_secs(5 * 60),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which broker coordinates a group or a transactional id: the cache, and what
+//! Which broker coordinates a group, a transactional id or a share partition: the cache, and what
 //! to look up when, as a state machine without a clock or a socket.
 //!
 //! ```text
@@ -154,7 +154,7 @@ impl Coordinators {
             }
             self.end(id);
         }
-        [CoordinatorKind::Group, CoordinatorKind::Transaction]
+        CoordinatorKind::ALL
             .into_iter()
             .filter(|kind| !self.in_flight.contains(kind))
             .find_map(|kind| {
@@ -337,6 +337,9 @@ fn explained(error: Error, kind: CoordinatorKind, key: &StrBytes) -> Error {
             && kind == CoordinatorKind::Transaction =>
         {
             error.with_hint("transactions need brokers from 0.11 on")
+        }
+        _ if *error.kind() == ErrorKind::UnsupportedVersion && kind == CoordinatorKind::Share => {
+            error.with_hint("the state of share groups needs brokers of Kafka 4")
         }
         _ => error,
     }

@@ -12,6 +12,8 @@ pub enum Disposition {
     /// Look the coordinator up again, then send to the one found, after a
     /// backoff.
     FindCoordinatorAndRetry,
+    /// Ask for new metadata, then send to the controller it names, after a backoff.
+    FindControllerAndRetry,
     /// Sending it again would bring the same answer.
     Fail,
 }
@@ -46,9 +48,8 @@ pub fn disposition(code: ErrorCode) -> Disposition {
         | ErrorCode::PreferredLeaderNotAvailable
         | ErrorCode::EligibleLeadersNotAvailable
         | ErrorCode::UnknownTopicId
-        | ErrorCode::InconsistentTopicId
-        // The controller moved; metadata names the new one.
-        | ErrorCode::NotController => Disposition::RefreshAndRetry,
+        | ErrorCode::InconsistentTopicId => Disposition::RefreshAndRetry,
+        ErrorCode::NotController => Disposition::FindControllerAndRetry,
         ErrorCode::CoordinatorNotAvailable | ErrorCode::NotCoordinator => {
             Disposition::FindCoordinatorAndRetry
         }
@@ -65,9 +66,11 @@ mod tests {
     use super::*;
 
     /// Every code that is not `Fail`, as Kafka's own exception classes have it
-    /// (`InvalidMetadataException` and NOT_CONTROLLER refresh).
+    /// (`InvalidMetadataException` refreshes; NOT_CONTROLLER is told apart).
     const RETRIED: &[(i16, Disposition)] = {
-        use Disposition::{FindCoordinatorAndRetry, RefreshAndRetry, Retry};
+        use Disposition::{
+            FindControllerAndRetry, FindCoordinatorAndRetry, RefreshAndRetry, Retry,
+        };
         &[
             (2, Retry),
             (3, RefreshAndRetry),
@@ -81,7 +84,7 @@ mod tests {
             (16, FindCoordinatorAndRetry),
             (19, Retry),
             (20, Retry),
-            (41, RefreshAndRetry),
+            (41, FindControllerAndRetry),
             (51, Retry),
             (56, RefreshAndRetry),
             (70, Retry),

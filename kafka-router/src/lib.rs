@@ -34,6 +34,7 @@ mod candidates;
 mod cluster;
 mod config;
 mod coordinator;
+mod destination;
 mod disposition;
 mod driver;
 mod leaders;
@@ -44,6 +45,7 @@ mod refresh;
 mod router;
 mod send;
 mod shared;
+mod spread;
 #[cfg(test)]
 mod test_metadata;
 #[cfg(test)]
@@ -54,8 +56,9 @@ mod tests;
 
 pub use backoff::Backoff;
 pub use cluster::{Broker, Cluster, Partition, Topic};
-pub use config::RouterConfig;
+pub use config::{MetadataRecovery, RouterConfig};
 pub use coordinator::CoordinatorKind;
+pub use destination::Destination;
 pub use disposition::{Disposition, disposition};
 pub use leaders::LeaderNews;
 pub use partitioner::{
@@ -63,3 +66,4 @@ pub use partitioner::{
     PartitionChooser, Partitioner, RoundRobinPartitioner, SaramaPartitioner,
 };
 pub use router::Router;
+pub use spread::{ByPartition, PartitionKey, Parts};

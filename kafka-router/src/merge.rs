@@ -334,7 +334,9 @@ fn tells_nothing_new(
     brokers: &BTreeMap<i32, Broker>,
 ) -> bool {
     let entries = &answer.partitions;
-    let in_order = (0..).zip(entries).all(|(id, entry)| id == entry.partition_index);
+    let in_order = (0..)
+        .zip(entries)
+        .all(|(id, entry)| id == entry.partition_index);
     old.error().is_none()
         && answer.error_code == 0
         && old.is_internal() == answer.is_internal

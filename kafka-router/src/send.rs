@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::future::BoxFuture;
 use kafka_net::{Connection, Error, ErrorKind, Lane, SendOptions, Waiting, clock};
-use kafka_protocol::Request;
+use kafka_protocol::{ErrorCode, Request, StrBytes};
 
 use crate::coordinator::CoordinatorKind;
+use crate::destination::Destination;
+use crate::disposition::{Disposition, disposition};
 use crate::router::Router;
 
 /// Requests that find their own way.
@@ -17,33 +18,73 @@ use crate::router::Router;
 /// or the look-up failed in a way that may pass. An answer lost on its way makes
 /// the broker do the same twice: use these for requests that can bear it, and
 /// look at [`Error::possibly_written`] where it matters. Error codes within an
-/// answer are the caller's to judge. Dropping the future ends the attempts; what
+/// answer are the caller's to judge: in advance by what is given to
+/// [`Router::send`], else afterwards. Dropping the future ends the attempts; what
 /// was sent, was sent.
 impl Router {
+    /// To wherever it belongs, until an answer comes whose code is not one that
+    /// passes.
+    ///
+    /// `code_of` tells the code that an answer as a whole has, or
+    /// [`ErrorCode::None`]. What it asks for is done ([`disposition`]): the same
+    /// again, or first new metadata, another look-up of the coordinator or of the
+    /// controller, each after a backoff. An answer with any other code is the result.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use kafka_net::{Error, clock};
+    /// use kafka_protocol::ErrorCode;
+    /// use kafka_protocol::messages::HeartbeatRequest;
+    /// use kafka_router::{CoordinatorKind, Destination, Router};
+    ///
+    /// # async fn heartbeat(router: Router) -> Result<(), Error> {
+    /// let request = HeartbeatRequest::new().with_group_id("billing");
+    /// let to = Destination::Coordinator {
+    ///     kind: CoordinatorKind::Group,
+    ///     key: "billing".into(),
+    /// };
+    /// let deadline = clock::now() + Duration::from_secs(10);
+    /// // Follows the coordinator, and waits while it loads the group.
+    /// let answer = router.send(to, request, |answer| answer.error_code.into(), deadline);
+    /// println!("{}", ErrorCode::from(answer.await?.error_code));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Timeout`] at the deadline, with the last failure as its source; at
+    /// once what trying again cannot mend, for instance
+    /// [`ErrorKind::UnsupportedVersion`], and with [`Destination::Coordinator`] and
+    /// [`Destination::Leader`] what [`Router::coordinator`] and [`Router::topic`] give
+    /// at once.
+    pub fn send<R, F>(
+        &self,
+        to: Destination,
+        request: R,
+        code_of: F,
+        deadline: Instant,
+    ) -> Waiting<R::Response>
+    where
+        R: Request + Send + Sync + 'static,
+        R::Response: Send + 'static,
+        F: Fn(&R::Response) -> ErrorCode + Send + Sync + 'static,
+    {
+        self.send_shared(to, Arc::new(request), code_of, deadline)
+    }
+
     /// To any broker.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Timeout`](kafka_net::ErrorKind::Timeout) at the deadline, with
-    /// the last failure as its source; at once what trying again cannot mend, for
-    /// instance [`ErrorKind::UnsupportedVersion`](kafka_net::ErrorKind::UnsupportedVersion).
+    /// As [`Router::send`].
     pub fn send_any<R>(&self, request: R, deadline: Instant) -> Waiting<R::Response>
     where
         R: Request + Send + Sync + 'static,
         R::Response: Send + 'static,
     {
-        let request = Arc::new(request);
-        self.retrying::<R, _>(deadline, move |router, failed, effect| {
-            let request = Arc::clone(&request);
-            // The broker that failed comes last this time.
-            let avoid = failed.and_then(|error| error.context().broker()?.id);
-            Box::pin(async move {
-                let connection = router
-                    .any_connection_but(avoid, Lane::Control, deadline)
-                    .await?;
-                ask(&router, &connection, &*request, deadline, &effect).await
-            })
-        })
+        self.send(Destination::Any, request, unjudged, deadline)
     }
 
     /// To the controller. That the broker is no longer the controller is the
@@ -52,36 +93,23 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// As [`Router::send_any`].
+    /// As [`Router::send`].
     pub fn send_controller<R>(&self, request: R, deadline: Instant) -> Waiting<R::Response>
     where
         R: Request + Send + Sync + 'static,
         R::Response: Send + 'static,
     {
-        let request = Arc::new(request);
-        self.retrying::<R, _>(deadline, move |router, failed, effect| {
-            if failed.is_some() {
-                router.request_refresh(None);
-            }
-            let request = Arc::clone(&request);
-            Box::pin(async move {
-                let connection = router
-                    .controller_connection(Lane::Control, deadline)
-                    .await?;
-                ask(&router, &connection, &*request, deadline, &effect).await
-            })
-        })
+        self.send(Destination::Controller, request, unjudged, deadline)
     }
 
-    /// To the coordinator of a group or a transactional id, on the group lane.
-    /// That the broker is no longer its coordinator is the caller's to see in the
-    /// answer (NOT_COORDINATOR); [`Router::forget_coordinator`] then makes the
+    /// To the coordinator of a group, a transactional id or a share partition, on the
+    /// group lane. That the broker is no longer its coordinator is the caller's to see
+    /// in the answer (NOT_COORDINATOR); [`Router::forget_coordinator`] then makes the
     /// next call look it up.
     ///
     /// # Errors
     ///
-    /// As [`Router::send_any`], and at once what [`Router::coordinator`] gives at
-    /// once.
+    /// As [`Router::send`].
     pub fn send_coordinator<R>(
         &self,
         kind: CoordinatorKind,
@@ -93,22 +121,9 @@ impl Router {
         R: Request + Send + Sync + 'static,
         R::Response: Send + 'static,
     {
-        let request = Arc::new(request);
-        let key: Arc<str> = Arc::from(key);
-        self.retrying::<R, _>(deadline, move |router, failed, effect| {
-            if failed.is_some() {
-                router.forget_coordinator(kind, &key);
-            }
-            let (request, key) = (Arc::clone(&request), Arc::clone(&key));
-            Box::pin(async move {
-                let node = router.coordinator(kind, &key, deadline).await?;
-                // A coordinator that is gone must not be waited for: another one
-                // may be found by the next look-up.
-                let patience = deadline.min(later_by(router.request_timeout()));
-                let connection = router.attempt(node, Lane::Group, patience).await?;
-                ask(&router, &connection, &*request, deadline, &effect).await
-            })
-        })
+        let key = StrBytes::from(key);
+        let to = Destination::Coordinator { kind, key };
+        self.send(to, request, unjudged, deadline)
     }
 
     /// Like [`Router::connection`], but one failed attempt is enough: for whoever
@@ -146,20 +161,21 @@ impl Router {
         })
     }
 
-    fn request_timeout(&self) -> Duration {
+    pub(crate) fn request_timeout(&self) -> Duration {
         self.pool().config().request_timeout()
     }
 
-    /// Makes attempts until one succeeds, one fails for good, or there is no
-    /// time for another. Each is told how the last one failed, and says whether
-    /// it may have had an effect.
-    fn retrying<R, F>(&self, deadline: Instant, mut attempt: F) -> Waiting<R::Response>
+    pub(crate) fn send_shared<R, F>(
+        &self,
+        to: Destination,
+        request: Arc<R>,
+        code_of: F,
+        deadline: Instant,
+    ) -> Waiting<R::Response>
     where
-        R: Request,
+        R: Request + Send + Sync + 'static,
         R::Response: Send + 'static,
-        F: FnMut(Router, Option<&Error>, Effect) -> BoxFuture<'static, Result<R::Response, Error>>
-            + Send
-            + 'static,
+        F: Fn(&R::Response) -> ErrorCode + Send + Sync + 'static,
     {
         let router = self.clone();
         let begun = clock::now();
@@ -174,7 +190,11 @@ impl Router {
             let mut last: Option<Error> = None;
             let mut failures = 0;
             loop {
-                let error = match attempt(router.clone(), last.as_ref(), effect.clone()).await {
+                let attempt = async {
+                    let connection = to.connect(&router, last.as_ref(), deadline).await?;
+                    ask(&router, &connection, &*request, &code_of, deadline, &effect).await
+                };
+                let error = match attempt.await {
                     Ok(response) => return Ok(response),
                     Err(error) => error,
                 };
@@ -191,12 +211,18 @@ impl Router {
                         .with_source(error);
                     return Err(finish(late, failures, &effect));
                 }
-                last = Some(error);
                 tokio::time::sleep(delay).await;
+                to.recover(&router, &error, deadline).await;
+                last = Some(error);
             }
         };
         self.run_describing(deadline, describe, work)
     }
+}
+
+/// Whoever called looks at the codes.
+fn unjudged<T>(_: &T) -> ErrorCode {
+    ErrorCode::None
 }
 
 /// Whether the request may have taken effect, over all attempts. Known from
@@ -226,26 +252,41 @@ fn finish(error: Error, attempts: u32, effect: &Effect) -> Error {
         .with_possibly_written(effect.is_possible())
 }
 
+/// Asks once; an answer with a code that passes is an error.
 async fn ask<R: Request>(
     router: &Router,
     connection: &Connection,
     request: &R,
+    code_of: &impl Fn(&R::Response) -> ErrorCode,
     deadline: Instant,
     effect: &Effect,
 ) -> Result<R::Response, Error> {
     let left = deadline.saturating_duration_since(clock::now());
     let options = SendOptions::new(left.min(router.request_timeout()));
     let before = effect.begin();
+    let load = router.shared().loads.begin(connection.broker().id);
     let result = connection.request(request, &options).await;
-    if let Err(error) = &result
-        && !error.possibly_written()
-    {
-        effect.take_back(before);
+    drop(load);
+    let response = match result {
+        Ok(response) => response,
+        Err(error) => {
+            if !error.possibly_written() {
+                effect.take_back(before);
+            }
+            return Err(error);
+        }
+    };
+    let code = code_of(&response);
+    match disposition(code) {
+        Disposition::Fail => return Ok(response),
+        // It may have begun what it gives up waiting for.
+        Disposition::Retry => {}
+        // The broker asked is not the one who does such things.
+        Disposition::RefreshAndRetry
+        | Disposition::FindCoordinatorAndRetry
+        | Disposition::FindControllerAndRetry => effect.take_back(before),
     }
-    result
-}
-
-fn later_by(delay: Duration) -> Instant {
-    let now = clock::now();
-    now.checked_add(delay).unwrap_or(now)
+    Err(Error::broker(code)
+        .with_api(R::KEY)
+        .with_broker(connection.broker()))
 }

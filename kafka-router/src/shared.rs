@@ -15,6 +15,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::cluster::Cluster;
 use crate::config::RouterConfig;
 use crate::coordinator::{CoordinatorKind, Coordinators};
+use crate::destination::Loads;
 use crate::refresh::{Goal, Output, Refresh, Settings, WaiterId};
 
 type Outcome<T> = (oneshot::Sender<Result<T, Error>>, Result<T, Error>);
@@ -25,6 +26,7 @@ type Outcome<T> = (oneshot::Sender<Result<T, Error>>, Result<T, Error>);
 pub(crate) struct Shared {
     pub(crate) config: RouterConfig,
     pub(crate) pool: Pool,
+    pub(crate) loads: Arc<Loads>,
     cluster: ArcSwap<Cluster>,
     generation: watch::Sender<u64>,
     state: Mutex<State>,
@@ -51,6 +53,7 @@ impl Shared {
             max_age: config.metadata_max_age(),
             backoff: config.backoff(),
             allow_auto_topic_creation: config.allow_auto_topic_creation(),
+            rebootstrap_after: config.rebootstraps().then(|| config.rebootstrap_trigger()),
         };
         let state = State {
             refresh: Refresh::new(clock::now(), settings, random.fork()),
@@ -63,6 +66,7 @@ impl Shared {
         Self {
             config,
             pool,
+            loads: Arc::default(),
             cluster: ArcSwap::from(Arc::clone(state.refresh.cluster())),
             generation: watch::Sender::new(0),
             state: Mutex::new(state),

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+#[allow(dead_code, reason = "its main is for the command line")]
+#[path = "../examples/leader.rs"]
+mod example;
+
 use std::time::{Duration, Instant};
 
 use kafka_net::{Environment, ErrorKind, Lane, NetConfig, Pool, clock};
@@ -172,4 +176,14 @@ async fn nobody_at_the_address() {
     let error = router.ready(deadline).await.unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Timeout);
     assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
+}
+
+#[tokio::test]
+async fn the_example_finds_a_leader() {
+    let cluster = TestCluster::builder().brokers(3).start().await.unwrap();
+    cluster.create_topic_on("orders", &[&[1, 2, 3], &[3, 1, 2]], &[]);
+    let found = example::leader(&cluster.bootstrap(), "orders", 1).await;
+    assert_eq!(found.unwrap().id, 3);
+    let missing = example::leader(&cluster.bootstrap(), "orders", 7).await;
+    assert_eq!(missing.unwrap_err().to_string(), "no such partition");
 }

@@ -16,6 +16,9 @@ pub enum CoordinatorKind {
     /// A producer's transactions; the key is the transactional id. Brokers from
     /// 0.11 on have them (FindCoordinator v1).
     Transaction,
+    /// The state of a share partition (KIP-932); the key is the group id, the topic id
+    /// and the partition, joined by colons (FindCoordinator v6). A share group itself has a [`CoordinatorKind::Group`].
+    Share,
 }
 
 impl CoordinatorKind {
@@ -25,6 +28,19 @@ impl CoordinatorKind {
         match self {
             Self::Group => 0,
             Self::Transaction => 1,
+            Self::Share => 2,
+        }
+    }
+
+    /// All of them.
+    pub(super) const ALL: [Self; 3] = [Self::Group, Self::Transaction, Self::Share];
+
+    /// The first version of FindCoordinator that has them.
+    pub(crate) fn since_version(self) -> i16 {
+        match self {
+            Self::Group => 0,
+            Self::Transaction => 1,
+            Self::Share => 6,
         }
     }
 
@@ -32,6 +48,7 @@ impl CoordinatorKind {
         match self {
             Self::Group => "group",
             Self::Transaction => "transactional id",
+            Self::Share => "share partition",
         }
     }
 }

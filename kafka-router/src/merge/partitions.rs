@@ -44,7 +44,9 @@ pub(super) fn next_partitions(
         }
         let next = partition_of(entry, version, brokers);
         if let Some(slot) = slots.get_mut(index)
-            && slot.as_ref().is_none_or(|old| !is_older(next.leader_epoch, old))
+            && slot
+                .as_ref()
+                .is_none_or(|old| !is_older(next.leader_epoch, old))
         {
             *slot = Some(next);
         }

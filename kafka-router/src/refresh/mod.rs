@@ -45,6 +45,9 @@ pub(crate) struct Settings {
     pub(crate) max_age: Duration,
     pub(crate) backoff: Backoff,
     pub(crate) allow_auto_topic_creation: bool,
+    /// How long known brokers are asked in vain before the bootstrap addresses are
+    /// asked alone; `None` for ever.
+    pub(crate) rebootstrap_after: Option<Duration>,
 }
 
 /// What the driver is to do, in order.
@@ -79,6 +82,8 @@ pub(crate) struct Refresh {
     failures: u32,
     failure: Option<Error>,
     failure_gate: Option<Instant>,
+    /// When the first question since the last answer was asked.
+    asking_since: Option<Instant>,
     last_full: Option<Instant>,
     outputs: Vec<Output>,
     closed: Option<Error>,
@@ -103,6 +108,7 @@ impl Refresh {
             failures: 0,
             failure: None,
             failure_gate: None,
+            asking_since: None,
             last_full: None,
             outputs: Vec::new(),
             closed: None,
@@ -205,6 +211,7 @@ impl Refresh {
             (None, None) => return None,
         };
         self.last_purpose = question.purpose;
+        self.asking_since.get_or_insert(now);
         self.in_flight = Some(question.clone());
         Some(question)
     }
@@ -227,6 +234,7 @@ impl Refresh {
             return;
         };
         self.failures = 0;
+        self.asking_since = None;
         self.failure = None;
         self.failure_gate = None;
         let base = if answer.other_cluster {

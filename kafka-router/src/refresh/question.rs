@@ -14,6 +14,8 @@ pub(crate) struct Question {
     /// The topics to ask for; none asks for the brokers only.
     pub(crate) topics: BTreeSet<StrBytes>,
     pub(crate) allow_auto_topic_creation: bool,
+    /// The known brokers have had their time: the bootstrap addresses alone.
+    pub(crate) from_bootstrap: bool,
 }
 
 /// Why a question is asked.

@@ -47,6 +47,7 @@ impl Refresh {
             purpose: Purpose::Seek,
             topics: self.waiters.sought().cloned().collect(),
             allow_auto_topic_creation: self.settings.allow_auto_topic_creation,
+            from_bootstrap: self.is_rebootstrap_due(now),
         }
     }
 
@@ -68,7 +69,17 @@ impl Refresh {
             topics,
             // Bringing a deleted topic up to date must not create it anew.
             allow_auto_topic_creation: false,
+            from_bootstrap: self.is_rebootstrap_due(now),
         }
+    }
+
+    /// Whether the known brokers were asked in vain for long enough (KIP-1102).
+    fn is_rebootstrap_due(&self, now: Instant) -> bool {
+        let (Some(trigger), Some(since)) = (self.settings.rebootstrap_after, self.asking_since)
+        else {
+            return false;
+        };
+        self.cluster.generation() > 0 && now >= later(since, trigger)
     }
 
     fn next_question_id(&mut self) -> u64 {

@@ -2,6 +2,7 @@ use kafka_net::ErrorKind;
 use kafka_protocol::{ApiKey, ErrorCode};
 
 use super::*;
+use crate::MetadataRecovery;
 use crate::test_net::Host;
 
 #[tokio::test(start_paused = true)]
@@ -193,4 +194,70 @@ async fn without_a_pool_there_is_nothing_to_wait_for() {
     let (time, result) = timed(router.topic("t", within(60))).await;
     assert_eq!(result.unwrap_err().kind(), &ErrorKind::Closed);
     assert!(time < Duration::from_secs(1), "{time:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_recovery_the_bootstrap_addresses_count_only_at_the_start() {
+    let net = FakeNet::default();
+    let world = World::on(&net, 2);
+    net.set("boot", Host::Broker(world.clone()));
+    let router = router_with(&net, "boot:9092", |config| {
+        config.with_metadata_recovery(MetadataRecovery::None)
+    });
+    router.ready(within(5)).await.unwrap();
+    let dialled = || net.dialled().iter().filter(|host| *host == "boot").count();
+    let before = dialled();
+    for host in ["b1", "b2"] {
+        net.set(host, Host::Refused);
+    }
+    world.with(|script| script.mute = vec!["boot".into()]);
+    net.set("boot", Host::Refused);
+    let error = router.refresh(&[], within(400)).await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Timeout);
+    assert_eq!(dialled(), before);
+    // And a broker's wish for it is an error like any other.
+    world.with(|script| {
+        script.mute.clear();
+        for host in ["b1", "b2"] {
+            let code = ErrorCode::RebootstrapRequired;
+            script.top_level_error.insert(host.into(), code);
+        }
+    });
+    for host in ["b1", "b2"] {
+        net.set(host, Host::Broker(world.clone()));
+    }
+    let error = router.refresh(&[], within(5)).await.unwrap_err();
+    assert!(error.to_string().contains("metadata_recovery"), "{error}");
+    assert_eq!(dialled(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn known_brokers_that_stay_silent_are_left_for_the_bootstrap_addresses() {
+    let net = FakeNet::default();
+    let old = World::on(&net, 2);
+    net.set("boot", Host::Broker(old.clone()));
+    let router = router_with(&net, "boot:9092", |config| {
+        config.with_rebootstrap_trigger(Duration::from_secs(60))
+    });
+    router.ready(within(5)).await.unwrap();
+    for host in ["b1", "b2", "boot"] {
+        net.set(host, Host::Silent);
+    }
+    old.with(|script| script.mute = ["b1", "b2", "boot"].map(String::from).into());
+    let waiting = router.refresh(&[], within(300));
+    sleep(120_000).await;
+    let known = |net: &FakeNet| {
+        net.dialled()
+            .iter()
+            .filter(|h| h.starts_with('b') && *h != "boot")
+            .count()
+    };
+    let before = known(&net);
+    sleep(60_000).await;
+    assert_eq!(known(&net), before, "after the trigger nobody dials them");
+    let new = World::on(&net, 0);
+    new.with(|script| script.brokers = vec![(7, "boot".into())]);
+    net.set("boot", Host::Broker(new));
+    let cluster = waiting.await.unwrap();
+    assert_eq!(cluster.brokers().map(|b| b.id).collect::<Vec<_>>(), [7]);
 }

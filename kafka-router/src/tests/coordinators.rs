@@ -2,7 +2,7 @@ use kafka_net::ErrorKind;
 use kafka_protocol::{ApiKey, ErrorCode};
 
 use super::*;
-use crate::CoordinatorKind::{Group, Transaction};
+use crate::CoordinatorKind::{Group, Share, Transaction};
 
 #[tokio::test(start_paused = true)]
 async fn every_version_of_the_lookup_serves() {
@@ -10,7 +10,7 @@ async fn every_version_of_the_lookup_serves() {
         let (_net, world, router) = cluster(3);
         world.with(|script| {
             script.limit(ApiKey::FindCoordinator, 0, version);
-            for (kind, key, node) in [(0, "g", 2), (0, "h", 3), (1, "t", 1)] {
+            for (kind, key, node) in [(0, "g", 2), (0, "h", 3), (1, "t", 1), (2, "s", 3)] {
                 script.coordinators.insert((kind, key.into()), Ok(node));
             }
         });
@@ -24,6 +24,14 @@ async fn every_version_of_the_lookup_serves() {
             assert_eq!(t.unwrap_err().kind(), &ErrorKind::UnsupportedVersion);
         } else {
             assert_eq!(t.unwrap(), 1);
+        }
+        let s = router.coordinator(Share, "s", within(5)).await;
+        if version < 6 {
+            let error = s.unwrap_err();
+            assert_eq!(error.kind(), &ErrorKind::UnsupportedVersion);
+            assert!(error.to_string().contains("v6 is needed"), "{error}");
+        } else {
+            assert_eq!(s.unwrap(), 3);
         }
     }
 }
@@ -66,4 +74,26 @@ async fn a_refusal_is_told_at_once() {
     let (time, result) = timed(router.coordinator(Group, "g", within(60))).await;
     assert_eq!(result.unwrap_err().broker_error(), Some(code));
     assert!(time < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_want_the_same_and_other_keys_share_one_request() {
+    let (_net, world, router) = cluster(3);
+    world.with(|script| {
+        script.delay = Duration::from_millis(50);
+        for n in 0..40 {
+            script
+                .coordinators
+                .insert((0, format!("g{n}")), Ok(1 + n % 3));
+        }
+    });
+    router.ready(within(5)).await.unwrap();
+    let waiting: Vec<_> = (0..400)
+        .map(|n| router.coordinator(Group, &format!("g{}", n % 40), within(5)))
+        .collect();
+    for (n, node) in (0..).zip(waiting) {
+        assert_eq!(node.await.unwrap(), 1 + n % 40 % 3);
+    }
+    // One for whoever came first, one for all who came while it was under way.
+    assert!(world.count(ApiKey::FindCoordinator) <= 2);
 }

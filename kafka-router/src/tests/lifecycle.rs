@@ -7,6 +7,7 @@ use kafka_protocol::messages::MetadataRequest;
 
 use super::*;
 use crate::CoordinatorKind::Group;
+use crate::PartitionKey;
 use crate::driver::{self, DriverGuard};
 use crate::refresh::Goal;
 use crate::shared::Shared;
@@ -129,6 +130,28 @@ async fn every_future_may_be_dropped_at_every_point() {
         r.send_coordinator(Group, "g", request(), within(30))
             .await
             .unwrap()
+    })
+    .await;
+    survives_drops("send", |r| async move {
+        let to = crate::Destination::Leader {
+            topic: "t".into(),
+            partition: 0,
+        };
+        let code_of = |_: &_| kafka_protocol::ErrorCode::None;
+        r.send(to, request(), code_of, within(30)).await.unwrap()
+    })
+    .await;
+    survives_drops("send_to_all", |r| async move {
+        r.send_to_all(request(), within(30)).await.unwrap()
+    })
+    .await;
+    survives_drops("send_by_leader", |r| async move {
+        let keys: [PartitionKey; 2] = [("t".into(), 0), ("t".into(), 1)];
+        let asked = keys.clone();
+        let merge = move |_| asked.iter().map(|key| (key.clone(), Ok(()))).collect();
+        let split = move |_: &[PartitionKey]| request();
+        let result = r.send_by_leader(keys, split, merge, within(30)).await;
+        assert!(result.unwrap().values().any(Result::is_ok));
     })
     .await;
     survives_drops("close", |r| async move { r.close(within(30)).await }).await;

@@ -35,6 +35,7 @@ impl Dialogue {
                 ..Backoff::default()
             },
             allow_auto_topic_creation,
+            rebootstrap_after: Some(Duration::from_secs(60)),
         };
         Self {
             machine: Refresh::new(start, settings, Random::from_seed(1)),

@@ -378,3 +378,39 @@ fn closing_resolves_everyone_now_and_later() {
     talk.to(10_000_000).asks_nothing();
     assert_eq!(talk.machine.wake_at(), None);
 }
+
+#[test]
+fn brokers_asked_in_vain_for_long_enough_give_way_to_the_bootstrap_addresses() {
+    let mut talk = Dialogue::started(vec![topic("t", 1, &[(1, 0)])]);
+    talk.to(100_000).machine.nudge(None);
+    // The minute counts from the first question that nobody answers.
+    let mut questions = Vec::new();
+    while talk.now < 162_000 {
+        let (at, question) = talk.next_question();
+        questions.push((at, question.from_bootstrap));
+        talk.fail(ErrorKind::Disconnected);
+    }
+    assert!(
+        questions.iter().all(|(at, from)| *from == (*at >= 160_000)),
+        "{questions:?}"
+    );
+    assert!(questions.len() > 50 && questions.iter().any(|(_, from)| *from));
+    let (_, question) = talk.next_question();
+    assert!(question.from_bootstrap);
+    talk.answer(vec![]);
+    talk.machine.nudge(None);
+    let (_, question) = talk.next_question();
+    assert!(!question.from_bootstrap, "an answer begins the time anew");
+    talk.fail(ErrorKind::Disconnected);
+}
+
+#[test]
+fn before_the_first_answer_there_is_nobody_else_to_ask() {
+    let mut talk = Dialogue::new();
+    talk.wait(1, Goal::Ready, 200_000);
+    while talk.now < 100_000 {
+        let (_, question) = talk.next_question();
+        assert!(!question.from_bootstrap);
+        talk.fail(ErrorKind::Connect);
+    }
+}

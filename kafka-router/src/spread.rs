@@ -1,0 +1,236 @@
+//! Requests for many brokers: to all of them, or split by who leads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use kafka_net::{Error, ErrorKind, Lane, SendOptions, Waiting, clock};
+use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes};
+
+use crate::cluster::Cluster;
+use crate::destination::{Destination, later_by};
+use crate::disposition::{Disposition, disposition};
+use crate::router::Router;
+
+/// A topic's name and a partition's number.
+pub type PartitionKey = (StrBytes, i32);
+
+/// What came of a request for each of several partitions.
+pub type ByPartition<T> = BTreeMap<PartitionKey, Result<T, Error>>;
+
+/// What one leader's answer says of each of its partitions.
+pub type Parts<T> = Vec<(PartitionKey, Result<T, ErrorCode>)>;
+
+impl Router {
+    /// The same request to each broker of the cluster, at the same time; what came of
+    /// it by broker id. Each is tried as by [`Router::send`], so a broker that is down
+    /// makes this last until the deadline.
+    ///
+    /// # Errors
+    ///
+    /// As [`Router::ready`]: when not even the brokers are known.
+    pub fn send_to_all<R>(
+        &self,
+        request: R,
+        deadline: Instant,
+    ) -> Waiting<BTreeMap<i32, Result<R::Response, Error>>>
+    where
+        R: Request + Send + Sync + 'static,
+        R::Response: Send + 'static,
+    {
+        let router = self.clone();
+        let request = Arc::new(request);
+        self.run(deadline, async move {
+            let cluster = router.ready(deadline).await?;
+            let each = cluster.brokers().map(|broker| {
+                let (to, request) = (Destination::Broker(broker.id), Arc::clone(&request));
+                let sent = router.send_shared(to, request, |_| ErrorCode::None, deadline);
+                let id = broker.id;
+                async move { (id, sent.await) }
+            });
+            Ok(join_all(each).await.into_iter().collect())
+        })
+    }
+
+    /// A request about many partitions: split by who leads them, sent to all leaders at
+    /// the same time, the answers merged. Those partitions whose leader could not be
+    /// asked, or whose code asks for it ([`disposition`]), are asked for again at whoever
+    /// leads them then, after a backoff and with new metadata where that is what helps.
+    ///
+    /// `split` makes the request for some of the partitions; `merge` reads an answer.
+    /// Every partition is in the result: one that no answer spoke of, or that did not
+    /// succeed before the deadline, with the error of the last attempt.
+    ///
+    /// # Errors
+    ///
+    /// As [`Router::ready`]. Whatever befalls single partitions is in the result.
+    pub fn send_by_leader<R, T, S, M>(
+        &self,
+        partitions: impl IntoIterator<Item = PartitionKey>,
+        split: S,
+        merge: M,
+        deadline: Instant,
+    ) -> Waiting<ByPartition<T>>
+    where
+        R: Request + Send + Sync + 'static,
+        R::Response: Send + 'static,
+        T: Send + 'static,
+        S: Fn(&[PartitionKey]) -> R + Send + Sync + 'static,
+        M: Fn(R::Response) -> Parts<T> + Send + Sync + 'static,
+    {
+        let router = self.clone();
+        let mut round = Round {
+            left: partitions.into_iter().map(|key| (key, None)).collect(),
+            done: ByPartition::new(),
+            stale: BTreeSet::new(),
+        };
+        self.run(deadline, async move {
+            let cluster = router.ready(deadline).await?;
+            let names = round.left.keys().map(|(topic, _)| topic);
+            let is_new = |name: &&StrBytes| cluster.topic(name).is_none_or(|t| !t.is_usable());
+            round.stale = names.filter(is_new).cloned().collect();
+            let backoff = router.config().backoff();
+            let mut attempts = 0;
+            loop {
+                let topics: Vec<&str> = round.stale.iter().map(|name| name.as_str()).collect();
+                if !topics.is_empty() {
+                    let patience = deadline.min(later_by(router.request_timeout()));
+                    // If nobody answers, the partitions say so one by one.
+                    let _ = router.refresh(&topics, patience).await;
+                }
+                round.ask(&router, &split, &merge, deadline).await;
+                let delay = backoff.delay(attempts, router.env().random());
+                attempts += 1;
+                let left = deadline.saturating_duration_since(clock::now());
+                if round.left.is_empty() || left <= delay {
+                    return Ok(round.finish(R::KEY, attempts));
+                }
+                tokio::time::sleep(delay).await;
+            }
+        })
+    }
+}
+
+/// Where a request that is split by leader stands.
+struct Round<T> {
+    /// Partitions still to settle, with how they failed last.
+    left: BTreeMap<PartitionKey, Option<Error>>,
+    done: ByPartition<T>,
+    /// Topics to ask news of before the next attempt.
+    stale: BTreeSet<StrBytes>,
+}
+
+impl<T> Round<T> {
+    /// Asks every leader of what is left, once.
+    async fn ask<R, S, M>(&mut self, router: &Router, split: &S, merge: &M, deadline: Instant)
+    where
+        R: Request,
+        S: Fn(&[PartitionKey]) -> R,
+        M: Fn(R::Response) -> Parts<T>,
+    {
+        self.stale.clear();
+        let asked = self
+            .by_leader(&router.cluster())
+            .into_iter()
+            .map(|(leader, keys)| {
+                let request = split(&keys);
+                async move {
+                    let patience = deadline.min(later_by(router.request_timeout()));
+                    let answer = async {
+                        let connection = router.attempt(leader, Lane::Control, patience).await?;
+                        let left = patience.saturating_duration_since(clock::now());
+                        connection.request(&request, &SendOptions::new(left)).await
+                    };
+                    (keys, answer.await)
+                }
+            });
+        for (keys, answer) in join_all(asked).await {
+            match answer {
+                Ok(answer) => self.settle(&keys, merge(answer)),
+                Err(error) => {
+                    for key in keys {
+                        self.fail(key, error.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is left, by who leads it. What nobody leads waits for news.
+    fn by_leader(&mut self, cluster: &Cluster) -> BTreeMap<i32, Vec<PartitionKey>> {
+        let mut by_leader: BTreeMap<i32, Vec<PartitionKey>> = BTreeMap::new();
+        let keys: Vec<PartitionKey> = self.left.keys().cloned().collect();
+        for key in keys {
+            let topic = cluster.topic(&key.0);
+            let found = topic.and_then(|topic| topic.partition(key.1));
+            match (found.and_then(|found| found.leader), found) {
+                (Some(leader), _) => by_leader.entry(leader).or_default().push(key),
+                (None, Some(_)) => self.fail(key, Error::broker(ErrorCode::LeaderNotAvailable)),
+                (None, None) => {
+                    let code = topic.and_then(|topic| topic.error());
+                    let code = code.unwrap_or(ErrorCode::UnknownTopicOrPartition);
+                    self.fail(key, Error::broker(code));
+                }
+            }
+        }
+        by_leader
+    }
+
+    /// An answer to a request for `keys`.
+    fn settle(&mut self, keys: &[PartitionKey], parts: Parts<T>) {
+        let mut silent: BTreeSet<&PartitionKey> = keys.iter().collect();
+        for (key, result) in parts {
+            // Of two the first counts, and what nobody asked about is passed over.
+            if !silent.remove(&key) {
+                continue;
+            }
+            match result {
+                Ok(value) => {
+                    self.left.remove(&key);
+                    self.done.insert(key, Ok(value));
+                }
+                Err(code) => self.fail(key, Error::broker(code)),
+            }
+        }
+        for key in silent.into_iter().cloned().collect::<Vec<_>>() {
+            let error = Error::new(ErrorKind::UnexpectedResponse)
+                .with_message("the answer leaves the partition out");
+            self.left.insert(key, Some(error));
+        }
+    }
+
+    /// It may succeed later, or never will.
+    fn fail(&mut self, key: PartitionKey, error: Error) {
+        if !error.is_retriable() {
+            self.left.remove(&key);
+            self.done.insert(key, Err(error));
+            return;
+        }
+        let again_there = error
+            .broker_error()
+            .is_some_and(|code| disposition(code) == Disposition::Retry);
+        if !again_there {
+            self.stale.insert(key.0.clone());
+        }
+        self.left.insert(key, Some(error));
+    }
+
+    /// The result; what is left has failed.
+    fn finish(self, api: ApiKey, attempts: u32) -> ByPartition<T> {
+        let Self { left, mut done, .. } = self;
+        let failed = left.into_iter().map(|(key, error)| {
+            let error = error.unwrap_or_else(|| Error::new(ErrorKind::Timeout));
+            (key, Err(error.with_attempts(attempts)))
+        });
+        done.extend(failed);
+        let described = done.into_iter().map(|(key, result)| {
+            let result = result.map_err(|error: Error| {
+                let error = error.with_api(api).with_topic(key.0.clone());
+                error.with_partition(key.1)
+            });
+            (key, result)
+        });
+        described.collect()
+    }
+}

@@ -1,0 +1,230 @@
+//! What goes wrong in clusters and on networks, as far as routing has to live with
+//! it: one test a situation, on an embedded cluster over virtual links, under a paused
+//! clock.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tokio's own clock, paused")]
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kafka_net::{
+    BoxFuture, BoxStream, Connector, Environment, ErrorKind, Lane, NetConfig, Pool, Random,
+    SystemWallClock, clock,
+};
+use kafka_protocol::messages::DescribeClusterRequest;
+use kafka_protocol::{ApiKey, ErrorCode};
+use kafka_router::{Destination, Router, RouterConfig, Topic};
+use kafka_test_broker::{Condition, Fault, Reaction, TestCluster};
+
+/// Connects within the process, by address.
+#[derive(Debug)]
+struct Links(TestCluster);
+
+impl Connector for Links {
+    fn resolve(&self, _host: &str, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        Box::pin(async move { Ok(vec![address]) })
+    }
+
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
+        let cluster = self.0.clone();
+        Box::pin(async move {
+            let stream = cluster.dial(&address.ip().to_string(), address.port())?;
+            Ok(Box::new(stream) as BoxStream)
+        })
+    }
+}
+
+/// Three brokers, topics "t" and "u" of three partitions each, and a router that has
+/// both in use.
+async fn world() -> (TestCluster, Router) {
+    let cluster = TestCluster::builder().brokers(3).build_offline();
+    for topic in ["t", "u"] {
+        cluster.create_topic_on(topic, &[&[1, 2, 3], &[2, 3, 1], &[3, 1, 2]], &[]);
+    }
+    let env = Environment::new(
+        tokio::runtime::Handle::current(),
+        Arc::new(Links(cluster.clone())),
+        Arc::new(SystemWallClock),
+        Random::from_seed(7),
+    );
+    let pool = Pool::new(NetConfig::default(), env).unwrap();
+    let config = RouterConfig::default().with_bootstrap_servers(&cluster.bootstrap());
+    let router = Router::new(config.unwrap(), pool).unwrap();
+    for topic in ["t", "u"] {
+        router.topic(topic, within(10)).await.unwrap();
+    }
+    (cluster, router)
+}
+
+fn within(seconds: u64) -> Instant {
+    clock::now() + Duration::from_secs(seconds)
+}
+
+/// Asks a broker for something that it answers.
+async fn ask(router: &Router, to: Destination, seconds: u64) -> Result<(), kafka_net::Error> {
+    let request = DescribeClusterRequest::new();
+    let sent = router.send(
+        to,
+        request,
+        |answer| answer.error_code.into(),
+        within(seconds),
+    );
+    sent.await.map(drop)
+}
+
+fn leader_of(topic: &str, partition: i32) -> Destination {
+    Destination::Leader {
+        topic: topic.into(),
+        partition,
+    }
+}
+
+fn leaders(topic: &Topic) -> Vec<(Option<i32>, i32)> {
+    let partitions = topic.partitions().iter();
+    partitions.map(|p| (p.leader, p.leader_epoch)).collect()
+}
+
+fn metadata(reaction: Reaction) -> Fault {
+    Fault::new(Condition::api(ApiKey::Metadata), reaction)
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_41_a_broker_that_hangs_holds_up_no_other() {
+    let (cluster, router) = world().await;
+    for id in 1..=3 {
+        ask(&router, Destination::Broker(id), 5).await.unwrap();
+    }
+    cluster.pause_broker(1);
+    let hanging = tokio::spawn({
+        let router = router.clone();
+        async move { ask(&router, Destination::Broker(1), 5).await }
+    });
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let begun = clock::now();
+    for _ in 0..20 {
+        for id in [2, 3] {
+            ask(&router, Destination::Broker(id), 5).await.unwrap();
+        }
+        router.refresh(&["t"], within(5)).await.unwrap();
+        ask(&router, Destination::Any, 5).await.unwrap();
+    }
+    // The backoff between refreshes, and now and then a second until another broker is
+    // asked beside the silent one.
+    assert!(clock::now() - begun < Duration::from_secs(60));
+    let error = hanging.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Timeout);
+    assert!(error.possibly_written());
+    cluster.resume_broker(1);
+    ask(&router, Destination::Broker(1), 30).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_44_metadata_without_brokers_leaves_the_last_view() {
+    let (cluster, router) = world().await;
+    let before = router.cluster();
+    let fault = cluster.faults().add(metadata(Reaction::NoBrokers));
+    let error = router.refresh(&["t"], within(5)).await.unwrap_err();
+    assert!(error.to_string().contains("names no broker"), "{error}");
+    assert!(cluster.faults().hits(fault) > 3);
+    let kept = router.cluster();
+    assert_eq!(kept.brokers().len(), 3);
+    assert_eq!(kept.topic("t"), before.topic("t"));
+    // With it one still finds one's way.
+    for partition in 0..3 {
+        ask(&router, leader_of("t", partition), 5).await.unwrap();
+    }
+    cluster.faults().clear();
+    assert!(cluster.move_leader("t", 0, 2));
+    let fresh = router.refresh(&["t"], within(5)).await.unwrap();
+    assert_eq!(leaders(fresh.topic("t").unwrap())[0].0, Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_44_when_no_known_broker_answers_the_bootstrap_address_does() {
+    let (cluster, router) = world().await;
+    // Everyone moves; broker 1 stays where the router began.
+    let ports: Vec<u16> = (1..=3)
+        .map(|id| cluster.broker_address(id).unwrap().1)
+        .collect();
+    for id in [2, 3] {
+        assert!(cluster.move_broker(id, "127.0.0.1", ports[2] + 100 + id as u16));
+    }
+    let view = router.refresh(&[], within(30)).await.unwrap();
+    for id in 1..=3 {
+        let (_, port) = cluster.broker_address(id).unwrap();
+        assert_eq!(view.broker(id).unwrap().port, port);
+        ask(&router, Destination::Broker(id), 30).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_45_older_metadata_is_ignored() {
+    let (cluster, router) = world().await;
+    assert!(cluster.move_leader("t", 0, 2));
+    let known = router.refresh(&["t"], within(5)).await.unwrap();
+    let known = leaders(known.topic("t").unwrap());
+    assert_eq!(known[0], (Some(2), 1));
+    let fault = cluster.faults().add(metadata(Reaction::StaleLeaders));
+    for _ in 0..10 {
+        let later = router.refresh(&["t"], within(5)).await.unwrap();
+        assert_eq!(leaders(later.topic("t").unwrap()), known);
+    }
+    assert_eq!(cluster.faults().hits(fault), 10);
+    cluster.faults().clear();
+    assert!(cluster.move_leader("t", 0, 3));
+    let news = router.refresh(&["t"], within(5)).await.unwrap();
+    assert_eq!(leaders(news.topic("t").unwrap())[0], (Some(3), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_46_a_broker_that_moves_is_followed() {
+    let (cluster, router) = world().await;
+    let old = router
+        .connection(2, Lane::Produce, within(5))
+        .await
+        .unwrap();
+    let (host, port) = cluster.broker_address(2).unwrap();
+    assert!(cluster.move_broker(2, &host, port + 1_000));
+    while !old.is_closed() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let begun = clock::now();
+    // Nobody was told: the address known is a dead one.
+    let new = router
+        .connection(2, Lane::Produce, within(60))
+        .await
+        .unwrap();
+    assert_eq!(new.broker().port, port + 1_000);
+    assert!(clock::now() - begun < Duration::from_secs(5));
+    ask(&router, leader_of("t", 1), 5).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_54_a_permission_that_is_taken_away_costs_that_topic_only() {
+    let (cluster, router) = world().await;
+    let known = leaders(router.cluster().topic("t").unwrap());
+    let denied = ErrorCode::TopicAuthorizationFailed;
+    let condition = Condition::api(ApiKey::Metadata).topic("t");
+    cluster
+        .faults()
+        .add(Fault::new(condition, Reaction::Error(denied)));
+    let view = router.refresh(&[], within(5)).await.unwrap();
+    let topic = view.topic("t").unwrap();
+    assert_eq!((topic.error(), leaders(topic)), (Some(denied), known));
+    assert_eq!(view.topic("u").unwrap().error(), None);
+    // Who asks for it hears why, at once; everything else goes on.
+    let begun = clock::now();
+    let error = router.topic("t", within(60)).await.unwrap_err();
+    assert_eq!(error.broker_error(), Some(denied));
+    assert!(clock::now() - begun < Duration::from_secs(2));
+    assert!(router.topic("u", within(5)).await.is_ok());
+    ask(&router, leader_of("u", 2), 5).await.unwrap();
+    cluster.faults().clear();
+    let view = router.refresh(&[], within(5)).await.unwrap();
+    assert_eq!(view.topic("t").unwrap().error(), None);
+    assert!(router.topic("t", within(5)).await.is_ok());
+}
