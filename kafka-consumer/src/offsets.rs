@@ -58,7 +58,7 @@ impl OffsetFound {
                     error,
                     refresh: false,
                 },
-                Disposition::RefreshAndRetry => Self::Retry {
+                Disposition::RefreshAndRetry | Disposition::FindControllerAndRetry => Self::Retry {
                     error,
                     refresh: true,
                 },

@@ -185,3 +185,33 @@ fn nothing_goes_before_the_identity_is_known() {
     );
     assert_eq!(request.parts[0].sequence, 0);
 }
+
+#[test]
+fn a_leader_named_in_the_refusal_is_tried_at_once_and_unasked() {
+    // The metadata takes the news in before the refusal is dealt with, or after it.
+    for moved_first in [true, false] {
+        let mut world = World::new(config().linger(Duration::ZERO), &[1]);
+        let mut a = world.send_batch(0, &["a"]);
+        let first = world.request(1);
+        let mut b = world.send_batch(0, &["b"]);
+        let second = world.request(1);
+        if moved_first {
+            world.lead(0, Some(2));
+        }
+        world.redirect(&first);
+        if !moved_first {
+            world.lead(0, Some(2));
+        }
+        // What comes after the move does not make it wait either.
+        world.redirect(&second);
+        assert!(world.refreshed.is_empty(), "{:?}", world.refreshed);
+        let again = world.request(2);
+        assert_eq!(again.parts[0], first.parts[0]);
+        let next = world.request(2);
+        assert_eq!(next.parts[0], second.parts[0]);
+        world.ack(&again, 10);
+        world.ack(&next, 11);
+        assert_eq!(stands(&mut a[0]), Stands::At(Some(10)));
+        assert_eq!(stands(&mut b[0]), Stands::At(Some(11)));
+    }
+}
