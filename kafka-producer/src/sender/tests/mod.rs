@@ -242,6 +242,7 @@ impl World {
     }
 
     /// As [`next`](Self::next), which must be there.
+    #[track_caller]
     pub(super) fn request(&mut self, broker: i32) -> Sent {
         self.next(broker).expect("a request")
     }

@@ -207,9 +207,9 @@ fn a_leader_named_in_the_refusal_is_tried_at_once_and_unasked() {
         assert!(world.refreshed.is_empty(), "{:?}", world.refreshed);
         let again = world.request(2);
         assert_eq!(again.parts[0], first.parts[0]);
+        world.ack(&again, 10);
         let next = world.request(2);
         assert_eq!(next.parts[0], second.parts[0]);
-        world.ack(&again, 10);
         world.ack(&next, 11);
         assert_eq!(stands(&mut a[0]), Stands::At(Some(10)));
         assert_eq!(stands(&mut b[0]), Stands::At(Some(11)));
