@@ -16,6 +16,8 @@ pub struct NetConfig {
     client_software_name: StrBytes,
     client_software_version: StrBytes,
     connect_timeout: Duration,
+    connect_timeout_max: Option<Duration>,
+    connection_attempt_delay: Duration,
     request_timeout: Duration,
     max_in_flight: usize,
     max_queued_requests: usize,
@@ -36,6 +38,8 @@ impl Default for NetConfig {
             client_software_name: StrBytes::from_static("kafka-rust"),
             client_software_version: StrBytes::from_static(env!("CARGO_PKG_VERSION")),
             connect_timeout: Duration::from_secs(10),
+            connect_timeout_max: None,
+            connection_attempt_delay: Duration::from_millis(250),
             request_timeout: Duration::from_secs(30),
             max_in_flight: 100,
             max_queued_requests: 1000,
@@ -91,7 +95,10 @@ impl NetConfig {
     }
 
     /// The time for one attempt to connect: name resolution, all addresses,
-    /// the TLS handshake and the negotiation of versions. Default 10 s; above 0.
+    /// the TLS handshake and the negotiation of versions. Each attempt that fails
+    /// doubles it for the next, up to [`NetConfig::connect_timeout_max`], and up
+    /// to 20 % are then added or taken at random. Default 10 s, as Java's
+    /// `socket.connection.setup.timeout.ms`; above 0.
     pub fn connect_timeout(&self) -> Duration {
         self.connect_timeout
     }
@@ -100,6 +107,36 @@ impl NetConfig {
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// The longest time for one attempt to connect, before the random part.
+    /// Default 30 s, as Java's `socket.connection.setup.timeout.max.ms`, or
+    /// [`NetConfig::connect_timeout`] if that is more; not below that.
+    pub fn connect_timeout_max(&self) -> Duration {
+        let default = Duration::from_secs(30).max(self.connect_timeout);
+        self.connect_timeout_max.unwrap_or(default)
+    }
+
+    /// Sets [`NetConfig::connect_timeout_max`].
+    #[must_use]
+    pub fn with_connect_timeout_max(mut self, timeout: Duration) -> Self {
+        self.connect_timeout_max = Some(timeout);
+        self
+    }
+
+    /// Of a name's several addresses, the next is tried after this long, while
+    /// those before it are still being tried (RFC 8305, "Connection Attempt
+    /// Delay"); one that fails is followed at once. Default 250 ms; 10 ms to
+    /// 2 s.
+    pub fn connection_attempt_delay(&self) -> Duration {
+        self.connection_attempt_delay
+    }
+
+    /// Sets [`NetConfig::connection_attempt_delay`].
+    #[must_use]
+    pub fn with_connection_attempt_delay(mut self, delay: Duration) -> Self {
+        self.connection_attempt_delay = delay;
         self
     }
 
@@ -277,6 +314,20 @@ impl NetConfig {
                 return Err(wrong(name, "must be above 0"));
             }
         }
+        if self.connect_timeout > self.connect_timeout_max() {
+            return Err(Error::config(format!(
+                "connect_timeout ({:?}) is above connect_timeout_max ({:?})",
+                self.connect_timeout,
+                self.connect_timeout_max()
+            )));
+        }
+        let delays = Duration::from_millis(10)..=Duration::from_secs(2);
+        if !delays.contains(&self.connection_attempt_delay) {
+            return Err(wrong(
+                "connection_attempt_delay",
+                "must be between 10 ms and 2 s",
+            ));
+        }
         if self.reconnect_backoff > self.reconnect_backoff_max {
             return Err(Error::config(format!(
                 "reconnect_backoff ({:?}) is above reconnect_backoff_max ({:?})",
@@ -373,6 +424,20 @@ mod tests {
             config().with_connect_timeout(Duration::ZERO),
             "connect_timeout",
         );
+        check(
+            config().with_connect_timeout_max(Duration::from_secs(9)),
+            "connect_timeout (10s) is above connect_timeout_max (9s)",
+        );
+        config()
+            .with_connect_timeout(Duration::from_secs(60))
+            .validate()
+            .unwrap();
+        for ms in [0, 9, 2001] {
+            check(
+                config().with_connection_attempt_delay(Duration::from_millis(ms)),
+                "connection_attempt_delay",
+            );
+        }
         check(
             config().with_request_timeout(Duration::ZERO),
             "request_timeout",

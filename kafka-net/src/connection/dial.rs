@@ -2,7 +2,7 @@ use std::fmt::Write;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kafka_protocol::ApiKey;
 use tokio::time::timeout_at;
@@ -12,6 +12,7 @@ use super::link::{Link, Peer};
 use super::login::Login;
 use super::negotiation::Negotiation;
 use super::opening::{Opening, Unanswered};
+use super::race::{Race, timed_out};
 use super::versions::ApiVersionsTable;
 use super::{Connection, Counters};
 use crate::clock::{after, now};
@@ -34,6 +35,8 @@ pub(crate) struct Dial<'a> {
     pub(crate) broker: &'a BrokerAddress,
     pub(crate) lane: Lane,
     pub(crate) counters: Counters,
+    /// For all of it.
+    pub(crate) timeout: Duration,
     /// What it was found to be not long ago.
     pub(crate) known: Known,
     /// Told of each step, for whoever gives up before the end.
@@ -95,11 +98,8 @@ impl Stage {
     }
 }
 
-/// Of a name with very many addresses, so many are tried.
-const MAX_ADDRESSES: usize = 16;
-
 impl Dial<'_> {
-    /// Runs on the client's runtime; bounded by the connect timeout.
+    /// Runs on the client's runtime; bounded by the timeout.
     pub(crate) async fn run(self) -> Result<Connection, Error> {
         let result = self.attempt().await;
         (self.on_stage)(Stage::Over);
@@ -107,22 +107,34 @@ impl Dial<'_> {
     }
 
     async fn attempt(&self) -> Result<Connection, Error> {
-        let deadline = after(now(), self.config.connect_timeout());
+        let deadline = after(now(), self.timeout);
         (self.on_stage)(Stage::Resolving);
         let addresses = self.resolve(deadline).await?;
+        let mut race = Race::new(addresses, self.config.connection_attempt_delay());
         let mut failures = Vec::new();
-        for (index, address) in addresses.iter().enumerate() {
-            // A silent address leaves time for those after it.
+        loop {
+            let mut dead = Vec::new();
+            let dial = |address| {
+                (self.on_stage)(Stage::Connecting(address));
+                self.env.connector().connect(address)
+            };
+            let winner = race.next(deadline, dial, &mut dead).await;
+            failures.extend(dead.into_iter().map(|(address, cause)| {
+                (address, self.not_connected(cause))
+            }));
+            let Some((address, stream)) = winner else {
+                return Err(self.all_failed(failures));
+            };
+            // One that falls silent leaves time for those after it.
             let left = deadline.saturating_duration_since(now());
-            let shares = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-            match self.open(*address, after(now(), left / shares)).await {
+            let shares = u32::try_from(race.left() + 1).unwrap_or(u32::MAX);
+            match self.open(address, stream, after(now(), left / shares)).await {
                 Ok(connection) => return Ok(connection),
                 // Its other addresses would refuse as well, and count the failures.
                 Err(error) if error.kind() == &ErrorKind::Authentication => return Err(error),
-                Err(error) => failures.push((*address, error)),
+                Err(error) => failures.push((address, error)),
             }
         }
-        Err(self.all_failed(failures))
     }
 
     async fn resolve(&self, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {
@@ -134,7 +146,7 @@ impl Dial<'_> {
                 .with_source(cause)
                 .with_hint("check the spelling, and that this machine can resolve the name")
         };
-        let mut addresses = match timeout_at(deadline.into(), resolving).await {
+        let addresses = match timeout_at(deadline.into(), resolving).await {
             Ok(Ok(addresses)) => addresses,
             Ok(Err(error)) => return Err(unresolved(error)),
             Err(_) => return Err(unresolved(io::ErrorKind::TimedOut.into())),
@@ -142,23 +154,22 @@ impl Dial<'_> {
         if addresses.is_empty() {
             return Err(unresolved(io::ErrorKind::NotFound.into()));
         }
-        let mut seen = Vec::with_capacity(addresses.len());
-        addresses.retain(|address| {
-            let new = !seen.contains(address) && seen.len() < MAX_ADDRESSES;
-            if new {
-                seen.push(*address);
-            }
-            new
-        });
         Ok(addresses)
     }
 
-    /// One address, through to the negotiated versions.
-    async fn open(&self, address: SocketAddr, deadline: Instant) -> Result<Connection, Error> {
+    /// One address, through to the negotiated versions. `stream` is the first of the
+    /// connections that this may take.
+    async fn open(
+        &self,
+        address: SocketAddr,
+        stream: BoxStream,
+        deadline: Instant,
+    ) -> Result<Connection, Error> {
+        let mut first = Some(stream);
         if self.known != Known::Old {
             let mut last = None;
             for negotiation in [Negotiation::from_newest(), Negotiation::from_oldest()] {
-                let opening = self.connect(address, deadline).await?;
+                let opening = self.connect(address, first.take(), deadline).await?;
                 match opening.negotiate(negotiation, deadline).await {
                     Ok(versions) => return opening.finish(versions, deadline).await,
                     Err(Unanswered::PassedOver) if self.known == Known::Current => {
@@ -180,7 +191,7 @@ impl Dial<'_> {
                 _ => {}
             }
         }
-        let opening = self.connect(address, deadline).await?;
+        let opening = self.connect(address, first.take(), deadline).await?;
         if self.config.sasl().is_some() {
             // Nothing else can be asked before the login.
             let versions = ApiVersionsTable::of_oldest_era();
@@ -199,7 +210,7 @@ impl Dial<'_> {
         if self.known != Known::Old {
             // A network that cuts connections looks the same. Now that one got
             // through, the broker is asked once more.
-            let again = self.connect(address, deadline).await?;
+            let again = self.connect(address, first.take(), deadline).await?;
             match again.negotiate(Negotiation::from_oldest(), deadline).await {
                 Ok(versions) => return again.finish(versions, deadline).await,
                 Err(Unanswered::PassedOver | Unanswered::HungUp(_)) => {}
@@ -214,31 +225,36 @@ impl Dial<'_> {
         opening.finish(versions, deadline).await
     }
 
-    async fn connect(&self, address: SocketAddr, deadline: Instant) -> Result<Opening<'_>, Error> {
-        (self.on_stage)(Stage::Connecting(address));
-        let start = now();
-        let connecting = self.env.connector().connect(address);
-        let stream = match timeout_at(deadline.into(), connecting).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(cause)) => {
-                return Err(Error::new(ErrorKind::Connect)
-                    .with_broker(self.broker)
-                    .with_source(cause));
-            }
-            Err(_) => {
-                let waited = now().saturating_duration_since(start);
-                let cause = io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    format!("timed out after {} ms", waited.as_millis()),
-                );
-                return Err(Error::new(ErrorKind::Connect)
-                    .with_broker(self.broker)
-                    .with_source(cause));
-            }
+    /// A connection on `stream`, or on a new one.
+    async fn connect(
+        &self,
+        address: SocketAddr,
+        stream: Option<BoxStream>,
+        deadline: Instant,
+    ) -> Result<Opening<'_>, Error> {
+        let stream = match stream {
+            Some(stream) => stream,
+            None => self.dial(address, deadline).await?,
         };
         let stream = self.secure(address, stream, deadline).await?;
         (self.on_stage)(Stage::Negotiating(address));
         Ok(self.attach(address, stream))
+    }
+
+    async fn dial(&self, address: SocketAddr, deadline: Instant) -> Result<BoxStream, Error> {
+        (self.on_stage)(Stage::Connecting(address));
+        let start = now();
+        let connecting = self.env.connector().connect(address);
+        timeout_at(deadline.into(), connecting)
+            .await
+            .unwrap_or_else(|_| Err(timed_out(start)))
+            .map_err(|cause| self.not_connected(cause))
+    }
+
+    fn not_connected(&self, cause: io::Error) -> Error {
+        Error::new(ErrorKind::Connect)
+            .with_broker(self.broker)
+            .with_source(cause)
     }
 
     /// Once for each connection, and never left out: what cannot be encrypted

@@ -8,6 +8,7 @@ mod negotiation;
 mod opening;
 mod options;
 mod pending;
+mod race;
 mod renewal;
 mod room;
 mod stats;

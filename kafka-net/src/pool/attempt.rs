@@ -3,8 +3,9 @@ use std::sync::{Arc, Weak};
 use tokio::time::sleep_until;
 
 use super::Inner;
+use super::slots::Plan;
 use crate::clock::now;
-use crate::connection::dial::{Dial, Known, Stage};
+use crate::connection::dial::{Dial, Stage};
 use crate::connection::{Connection, Counters};
 use crate::transport::Transport;
 use crate::watch;
@@ -40,7 +41,7 @@ pub(super) struct Connecting {
 impl Connecting {
     pub(super) async fn run(self) {
         loop {
-            let Some(known) = self.turn().await else {
+            let Some(Plan { timeout, known, .. }) = self.turn().await else {
                 return;
             };
             let began = now();
@@ -58,6 +59,7 @@ impl Connecting {
                 broker: &self.broker,
                 lane: self.lane,
                 counters: self.counters.clone(),
+                timeout,
                 known,
                 on_stage: &on_stage,
             };
@@ -85,28 +87,28 @@ impl Connecting {
     }
 
     /// Waits until the broker may be dialled; `None` when nobody waits with us.
-    /// Otherwise what the broker is known as.
-    async fn turn(&self) -> Option<Known> {
+    /// Otherwise how to go about it.
+    async fn turn(&self) -> Option<Plan> {
         loop {
             let pool = self.pool.upgrade()?;
             let at = now();
-            let (not_before, known) = {
+            let plan = {
                 let mut slots = pool.slots();
                 // Under the same lock new ones join, so none is left behind.
                 if self.progress.is_closed() {
                     slots.given_up(&self.broker, &self.progress);
                     return None;
                 }
-                slots.plan(at, &self.broker)
+                pool.plan(&slots, at, &self.broker)
             };
             drop(pool);
-            if not_before <= at {
-                return Some(known);
+            if plan.not_before <= at {
+                return Some(plan);
             }
             tokio::select! {
                 biased;
                 () = self.progress.closed() => {}
-                () = sleep_until(not_before.into()) => {}
+                () = sleep_until(plan.not_before.into()) => {}
             }
         }
     }

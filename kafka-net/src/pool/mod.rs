@@ -17,7 +17,7 @@ use crate::watch;
 use crate::{BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig, Random, Waiting};
 use attempt::{Connecting, Progress};
 use reconnect::Pauses;
-use slots::{Attempt, Slots};
+use slots::{Attempt, Plan, Slots};
 
 /// Connections to any number of brokers, one per broker and [`Lane`], opened
 /// when first asked for and again when lost.
@@ -245,6 +245,8 @@ impl Pool {
             at_the_end.with(|progress| {
                 let hint = progress.stage.and_then(|stage| stage.hint(&transport));
                 match (&progress.last_error, hint) {
+                    // It may be from before this one asked.
+                    (Some(last), _) if progress.failures == 0 => error.with_source(last.clone()),
                     (Some(last), _) => error
                         .with_attempts(progress.failures)
                         .with_source(last.clone()),
@@ -317,7 +319,7 @@ impl Inner {
         }
         let (progress, seat) = watch::channel(Progress {
             // Who comes during the pause after it hears of it at the deadline.
-            last_error: slots.refusal(broker),
+            last_error: slots.failure(broker),
             ..Progress::default()
         });
         let progress = Arc::new(progress);
@@ -346,9 +348,8 @@ impl Inner {
             max: self.config.reconnect_backoff_max().saturating_mul(factor),
         };
         let random = self.random.f64();
-        let refusal = refused.then(|| error.clone());
         self.slots()
-            .failed(now(), began, broker, pauses, random, refusal)
+            .failed(now(), began, broker, pauses, random, error)
     }
 
     fn attempt_succeeded(
@@ -359,6 +360,11 @@ impl Inner {
     ) -> bool {
         self.connects.fetch_add(1, Ordering::Relaxed);
         self.slots().connected(now(), broker, attempt, connection)
+    }
+
+    /// When and how the broker may be dialled.
+    fn plan(&self, slots: &Slots, at: Instant, broker: &BrokerAddress) -> Plan {
+        slots.plan(at, broker, &self.config, self.random.f64())
     }
 
     fn slots(&self) -> MutexGuard<'_, Slots> {

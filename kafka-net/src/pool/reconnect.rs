@@ -25,7 +25,7 @@ pub(super) struct Pauses {
     pub(super) max: Duration,
 }
 
-/// How far a pause strays from its nominal length, either way.
+/// How far a pause or a timeout strays from its nominal length, either way.
 const JITTER: f64 = 0.2;
 
 impl Reconnect {
@@ -37,6 +37,21 @@ impl Reconnect {
     /// Whether a pause is still to be kept.
     pub(super) fn is_waiting(&self, now: Instant) -> bool {
         self.not_before.is_some_and(|instant| instant > now)
+    }
+
+    /// When the last attempt failed; `None` after one that succeeded.
+    pub(super) fn failed_at(&self) -> Option<Instant> {
+        self.failed_at
+    }
+
+    /// The time for the next attempt: `first`, doubled by each failure up to `max`.
+    /// `random` is in `[0, 1)`.
+    pub(super) fn setup_timeout(&self, first: Duration, max: Duration, random: f64) -> Duration {
+        if self.failures == 0 {
+            return first;
+        }
+        let doubled = 2u32.saturating_pow(self.failures);
+        strayed(first.saturating_mul(doubled).min(max), random)
     }
 
     pub(super) fn connected(&mut self) {
@@ -54,10 +69,14 @@ impl Reconnect {
         self.failed_at = Some(now);
         let doubled = 2u32.saturating_pow(self.failures - 1);
         let nominal = pauses.first.saturating_mul(doubled).min(pauses.max);
-        let factor = 1.0 + JITTER * (2.0 * random - 1.0);
-        let pause = Duration::try_from_secs_f64(nominal.as_secs_f64() * factor);
-        self.not_before = Some(after(now, pause.unwrap_or(pauses.max)));
+        self.not_before = Some(after(now, strayed(nominal, random)));
     }
+}
+
+/// So that clients that failed together do not return together.
+fn strayed(nominal: Duration, random: f64) -> Duration {
+    let factor = 1.0 + JITTER * (2.0 * random - 1.0);
+    Duration::try_from_secs_f64(nominal.as_secs_f64() * factor).unwrap_or(nominal)
 }
 
 #[cfg(test)]
@@ -102,6 +121,28 @@ mod tests {
         };
         assert_eq!(pause(0.0), ms(40));
         assert!(pause(0.999) > ms(59) && pause(0.999) < ms(60));
+    }
+
+    #[test]
+    fn the_time_for_an_attempt_doubles_up_to_the_longest() {
+        let (first, max) = (Duration::from_secs(10), Duration::from_secs(30));
+        let mut now = clock::now();
+        let mut reconnect = Reconnect::default();
+        assert_eq!(reconnect.setup_timeout(first, max, 0.9), first, "not strayed");
+        for expected in [20, 30, 30] {
+            reconnect.failed(now, now, PAUSES, 0.5);
+            now = reconnect.not_before(now);
+            let timeout = |random| reconnect.setup_timeout(first, max, random);
+            assert_eq!(timeout(0.5), Duration::from_secs(expected));
+            assert_eq!(timeout(0.0), Duration::from_secs(expected) * 8 / 10);
+            assert!(timeout(0.999) < Duration::from_secs(expected) * 12 / 10);
+        }
+        assert_eq!(
+            reconnect.setup_timeout(Duration::MAX, Duration::MAX, 0.9),
+            Duration::MAX
+        );
+        reconnect.connected();
+        assert_eq!(reconnect.setup_timeout(first, max, 0.5), first);
     }
 
     #[test]

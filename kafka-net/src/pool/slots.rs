@@ -7,7 +7,7 @@ use super::reconnect::{Pauses, Reconnect};
 use crate::connection::Connection;
 use crate::connection::dial::Known;
 use crate::watch;
-use crate::{BrokerAddress, Error, Lane};
+use crate::{BrokerAddress, Error, Lane, NetConfig};
 use tokio::task::AbortHandle;
 
 /// What a pool knows of each broker address.
@@ -21,8 +21,8 @@ pub(super) struct Slots {
 struct BrokerSlot {
     lanes: [LaneSlot; Lane::ALL.len()],
     reconnect: Reconnect,
-    /// Why the broker did not let this client in the last time.
-    refusal: Option<Error>,
+    /// Why the last attempt failed; `None` after one that succeeded.
+    failure: Option<Error>,
     /// What the last connection found the broker to be, and until when that
     /// counts.
     known: Option<(Known, Instant)>,
@@ -46,6 +46,20 @@ pub(super) struct Attempt {
 /// How long a broker stays known as what it was: after an upgrade from 0.9 or
 /// older, new connections use its new versions this much later.
 const KNOWN_FOR: Duration = Duration::from_secs(5 * 60);
+
+/// How long a failed attempt is remembered when nobody asks for the broker: whoever
+/// does so later starts from where it left off.
+const FAILURE_KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// How to go about the next attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    /// Not before this instant.
+    pub(super) not_before: Instant,
+    /// With this much time.
+    pub(super) timeout: Duration,
+    pub(super) known: Known,
+}
 
 impl Slots {
     pub(super) fn live(&self, broker: &BrokerAddress, lane: Lane) -> Option<&Connection> {
@@ -81,17 +95,33 @@ impl Slots {
         slot.lanes[lane as usize] = LaneSlot::Connecting(attempt);
     }
 
-    /// When the broker may be dialled, and what it is known as.
-    pub(super) fn plan(&self, now: Instant, broker: &BrokerAddress) -> (Instant, Known) {
+    /// When the broker may be dialled, how long that may take, and what it is known as.
+    /// `random` is in `[0, 1)`.
+    pub(super) fn plan(
+        &self,
+        now: Instant,
+        broker: &BrokerAddress,
+        config: &NetConfig,
+        random: f64,
+    ) -> Plan {
+        let (first, max) = (config.connect_timeout(), config.connect_timeout_max());
         match self.brokers.get(broker) {
-            Some(slot) => (slot.reconnect.not_before(now), slot.known(now)),
-            None => (now, Known::Nothing),
+            Some(slot) => Plan {
+                not_before: slot.reconnect.not_before(now),
+                timeout: slot.reconnect.setup_timeout(first, max, random),
+                known: slot.known(now),
+            },
+            None => Plan {
+                not_before: now,
+                timeout: first,
+                known: Known::Nothing,
+            },
         }
     }
 
-    /// Why the broker did not let this client in, the last time it was asked.
-    pub(super) fn refusal(&self, broker: &BrokerAddress) -> Option<Error> {
-        self.brokers.get(broker)?.refusal.clone()
+    /// Why the last attempt at the broker failed, if it did.
+    pub(super) fn failure(&self, broker: &BrokerAddress) -> Option<Error> {
+        self.brokers.get(broker)?.failure.clone()
     }
 
     /// The lane's attempt has succeeded. Returns false if the pool is closed.
@@ -114,7 +144,7 @@ impl Slots {
             return true;
         };
         slot.reconnect.connected();
-        slot.refusal = None;
+        slot.failure = None;
         // Whoever was believed to be old is not found to be so again.
         if known == Known::Current || slot.known(now) != known {
             slot.known = Some((known, now + KNOWN_FOR));
@@ -132,13 +162,13 @@ impl Slots {
         broker: &BrokerAddress,
         pauses: Pauses,
         random: f64,
-        refusal: Option<Error>,
+        error: &Error,
     ) -> bool {
         let Some(slot) = self.brokers.get_mut(broker) else {
             return false;
         };
         slot.reconnect.failed(now, began, pauses, random);
-        slot.refusal = refusal;
+        slot.failure = Some(error.clone());
         if slot.known(now) == Known::Old {
             slot.known = None;
         }
@@ -201,7 +231,13 @@ impl BrokerSlot {
             .iter()
             .any(|lane| !matches!(lane, LaneSlot::Empty))
             || self.reconnect.is_waiting(now)
+            || self.has_failed_lately(now)
             || self.known(now) != Known::Nothing
+    }
+
+    fn has_failed_lately(&self, now: Instant) -> bool {
+        let failed_at = self.reconnect.failed_at();
+        failed_at.is_some_and(|at| now.saturating_duration_since(at) < FAILURE_KEPT_FOR)
     }
 
     fn known(&self, now: Instant) -> Known {

@@ -43,6 +43,8 @@ pub(crate) enum Behaviour {
     #[default]
     Accept,
     Refuse,
+    /// Takes the connection after this long.
+    Late(Duration),
     /// As if every packet were lost.
     Blackhole,
     /// A connector with a bug.
@@ -144,6 +146,7 @@ impl Connector for Network {
         Box::pin(async move {
             match behaviour.unwrap_or_default() {
                 Behaviour::Accept => {}
+                Behaviour::Late(wait) => tokio::time::sleep(wait).await,
                 Behaviour::Refuse => return Err(io::ErrorKind::ConnectionRefused.into()),
                 Behaviour::Blackhole => std::future::pending().await,
                 Behaviour::Panic => panic!("a planted bug"),
