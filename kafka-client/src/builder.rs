@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use kafka_consumer::ConsumerConfig;
-use kafka_net::{BrokerAddress, Environment, Error, NetConfig, Pool, Sasl, clock};
+use kafka_net::{
+    AddressMap, BrokerAddress, Environment, Error, NetConfig, Pool, Proxy, Sasl, SocketOptions,
+    clock,
+};
 use kafka_producer::ProducerConfig;
 use kafka_router::{Router, RouterConfig};
 
@@ -73,9 +76,46 @@ impl KafkaBuilder {
         self
     }
 
-    /// How long one connection attempt may take, negotiation included. Default 10 s.
+    /// How long one connection attempt may take, negotiation included; each that fails
+    /// doubles it for the next. Default 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.net = self.net.with_connect_timeout(timeout);
+        self
+    }
+
+    /// How long one connection attempt may take at most, after others have failed.
+    /// Default as in [`NetConfig::connect_timeout_max`].
+    pub fn connect_timeout_max(mut self, timeout: Duration) -> Self {
+        self.net = self.net.with_connect_timeout_max(timeout);
+        self
+    }
+
+    /// The proxy through which brokers are reached. Default: directly.
+    ///
+    /// ```
+    /// use kafka_client::{Kafka, Proxy};
+    ///
+    /// let builder = Kafka::builder("kafka-1.example.org:9092")
+    ///     .proxy(Proxy::socks5("proxy.example.org", 1080).with_credentials("me", "secret"));
+    /// # let _ = builder;
+    /// ```
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.net = self.net.with_proxy(proxy);
+        self
+    }
+
+    /// Where to dial brokers instead of where they say that they listen, for port
+    /// forwards and tunnels. Default: just there. See [`AddressMap`] for what becomes of
+    /// the name that TLS checks.
+    pub fn address_map(mut self, map: AddressMap) -> Self {
+        self.net = self.net.with_address_map(map);
+        self
+    }
+
+    /// How TCP sockets are set up: buffers, keep-alive probes. Default as in
+    /// [`SocketOptions`].
+    pub fn socket(mut self, options: SocketOptions) -> Self {
+        self.net = self.net.with_socket(options);
         self
     }
 

@@ -52,9 +52,10 @@ impl Kafka {
     /// `max.in.flight.requests.per.connection`, `max.partition.fetch.bytes`,
     /// `max.request.size`, `metadata.max.age.ms`,
     /// `partitioner.adaptive.partitioning.enable`, `partitioner.class`,
-    /// `partitioner.ignore.keys`,
+    /// `partitioner.ignore.keys`, `receive.buffer.bytes`,
     /// `reconnect.backoff.max.ms`, `reconnect.backoff.ms`, `request.timeout.ms`,
     /// `retry.backoff.max.ms`, `retry.backoff.ms`, `security.protocol`,
+    /// `send.buffer.bytes`, `socket.connection.setup.timeout.max.ms`,
     /// `socket.connection.setup.timeout.ms`, `value.deserializer`, `value.serializer`.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use kafka_protocol::StrBytes;
 
 #[cfg(feature = "tls")]
 use crate::TlsConfig;
-use crate::{Error, Sasl};
+use crate::{AddressMap, Error, Proxy, Sasl, SocketOptions};
 
 /// How connections are made, bounded and timed.
 ///
@@ -26,6 +26,9 @@ pub struct NetConfig {
     reconnect_backoff: Duration,
     reconnect_backoff_max: Duration,
     idle_timeout: Duration,
+    socket: SocketOptions,
+    proxy: Option<Proxy>,
+    address_map: Option<AddressMap>,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
     sasl: Option<Sasl>,
@@ -48,6 +51,9 @@ impl Default for NetConfig {
             reconnect_backoff: Duration::from_millis(50),
             reconnect_backoff_max: Duration::from_secs(1),
             idle_timeout: Duration::from_secs(9 * 60),
+            socket: SocketOptions::default(),
+            proxy: None,
+            address_map: None,
             #[cfg(feature = "tls")]
             tls: None,
             sasl: None,
@@ -243,6 +249,44 @@ impl NetConfig {
         self
     }
 
+    /// How TCP sockets are set up; see [`SocketOptions`] for the defaults.
+    pub fn socket(&self) -> &SocketOptions {
+        &self.socket
+    }
+
+    /// Sets [`NetConfig::socket`].
+    #[must_use]
+    pub fn with_socket(mut self, options: SocketOptions) -> Self {
+        self.socket = options;
+        self
+    }
+
+    /// The proxy through which brokers are reached; `None`, the default, for
+    /// directly.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
+    }
+
+    /// Sets [`NetConfig::proxy`].
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Where to dial brokers instead of where they say that they listen; `None`,
+    /// the default, for just there.
+    pub fn address_map(&self) -> Option<&AddressMap> {
+        self.address_map.as_ref()
+    }
+
+    /// Sets [`NetConfig::address_map`].
+    #[must_use]
+    pub fn with_address_map(mut self, map: AddressMap) -> Self {
+        self.address_map = Some(map);
+        self
+    }
+
     /// How connections are encrypted; `None` for plain text, the default. With
     /// the feature `tls`.
     #[cfg(feature = "tls")]
@@ -349,6 +393,10 @@ impl NetConfig {
                 "must be between 1024 and 2147483647",
             ));
         }
+        self.socket.validate()?;
+        if let Some(proxy) = &self.proxy {
+            proxy.validate()?;
+        }
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
             tls.validate()?;
@@ -443,6 +491,11 @@ mod tests {
             "request_timeout",
         );
         check(config().with_idle_timeout(Duration::ZERO), "idle_timeout");
+        check(
+            config().with_socket(SocketOptions::default().with_send_buffer_bytes(0)),
+            "send_buffer_bytes",
+        );
+        check(config().with_proxy(Proxy::socks5("", 1080)), "proxy");
         check(config().with_max_in_flight(0), "max_in_flight");
         check(config().with_max_in_flight(10_001), "max_in_flight");
         check(

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpSocket, lookup_host};
+use tokio::net::lookup_host;
+
+use crate::SocketOptions;
 
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -34,10 +36,20 @@ pub trait Connector: Send + Sync + 'static + fmt::Debug {
     ///
     /// Need not watch the time: the caller drops it at its deadline.
     fn connect(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>>;
+
+    /// Opens a stream to one address whose socket is set up like this. What a
+    /// [`crate::Pool`] calls; by default, [`Connector::connect`].
+    fn connect_with(
+        &self,
+        addr: SocketAddr,
+        options: &SocketOptions,
+    ) -> BoxFuture<'static, io::Result<BoxStream>> {
+        let _ = options;
+        self.connect(addr)
+    }
 }
 
-/// Plain TCP through the operating system, with `TCP_NODELAY` (small requests
-/// must not wait for an acknowledgement) and keep-alive probes.
+/// Plain TCP through the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TcpConnector;
 
@@ -48,17 +60,16 @@ impl Connector for TcpConnector {
     }
 
     fn connect(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
-        Box::pin(async move {
-            let socket = if addr.is_ipv4() {
-                TcpSocket::new_v4()?
-            } else {
-                TcpSocket::new_v6()?
-            };
-            socket.set_keepalive(true)?;
-            let stream = socket.connect(addr).await?;
-            stream.set_nodelay(true)?;
-            Ok(Box::new(stream) as BoxStream)
-        })
+        self.connect_with(addr, &SocketOptions::default())
+    }
+
+    fn connect_with(
+        &self,
+        addr: SocketAddr,
+        options: &SocketOptions,
+    ) -> BoxFuture<'static, io::Result<BoxStream>> {
+        let options = options.clone();
+        Box::pin(async move { Ok(Box::new(options.connect(addr).await?) as BoxStream) })
     }
 }
 

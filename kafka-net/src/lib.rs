@@ -68,8 +68,11 @@ mod connector;
 mod environment;
 mod error;
 mod pool;
+mod proxy;
 mod random;
+mod remap;
 mod sasl;
+mod socket;
 mod text;
 #[cfg(feature = "tls")]
 mod tls;
@@ -88,11 +91,14 @@ pub use connector::{BoxFuture, BoxStream, Connector, Stream, TcpConnector};
 pub use environment::Environment;
 pub use error::{Context, Error, ErrorKind};
 pub use pool::{Pool, PoolStats};
+pub use proxy::Proxy;
 pub use random::Random;
+pub use remap::AddressMap;
 pub use sasl::{
     Credentials, CredentialsProvider, OAuthToken, ProviderError, Sasl, SaslExchange, SaslLogin,
     SaslMechanism, SaslStep, Secret, TokenProvider,
 };
+pub use socket::SocketOptions;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;
 pub use waiting::Waiting;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kafka_consumer::{IsolationLevel, OffsetReset};
-use kafka_net::Error;
+use kafka_net::{Error, SocketOptions};
 use kafka_producer::{Acks, Idempotence, ProducerConfig};
 use kafka_protocol::records::Compressor;
 use kafka_router::{DefaultPartitioner, RoundRobinPartitioner, RouterConfig};
@@ -55,12 +55,15 @@ const KNOWN: &[&str] = &[
     "partitioner.adaptive.partitioning.enable",
     "partitioner.class",
     "partitioner.ignore.keys",
+    "receive.buffer.bytes",
     "reconnect.backoff.max.ms",
     "reconnect.backoff.ms",
     "request.timeout.ms",
     "retry.backoff.max.ms",
     "retry.backoff.ms",
     "security.protocol",
+    "send.buffer.bytes",
+    "socket.connection.setup.timeout.max.ms",
     "socket.connection.setup.timeout.ms",
     "value.deserializer",
     "value.serializer",
@@ -101,6 +104,10 @@ fn connection(properties: &Properties, mut builder: KafkaBuilder) -> Result<Kafk
     if let Some(limit) = properties.millis("socket.connection.setup.timeout.ms")? {
         builder = builder.connect_timeout(limit);
     }
+    if let Some(limit) = properties.millis("socket.connection.setup.timeout.max.ms")? {
+        builder = builder.connect_timeout_max(limit);
+    }
+    builder = builder.socket(socket(properties)?);
     if let Some(age) = properties.millis("metadata.max.age.ms")? {
         builder = builder.metadata_max_age(age);
     }
@@ -128,6 +135,25 @@ fn connection(properties: &Properties, mut builder: KafkaBuilder) -> Result<Kafk
         net.with_reconnect_backoff(first, most)
     });
     Ok(builder)
+}
+
+/// The buffers' sizes; -1 leaves them to the system, as without the setting here.
+fn socket(properties: &Properties) -> Result<SocketOptions, Error> {
+    let expected = "a whole number of bytes, or -1 for the system's own choice";
+    let size = |name| match properties.typed::<i64>(name, expected)? {
+        None | Some(-1) => Ok(None),
+        Some(bytes) => match usize::try_from(bytes) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(_) => Err(bad_value(name, &bytes.to_string(), expected)),
+        },
+    };
+    let options = size("send.buffer.bytes")?.into_iter().fold(
+        SocketOptions::default(),
+        SocketOptions::with_send_buffer_bytes,
+    );
+    Ok(size("receive.buffer.bytes")?
+        .into_iter()
+        .fold(options, SocketOptions::with_receive_buffer_bytes))
 }
 
 fn producer(properties: &Properties, mut builder: KafkaBuilder) -> Result<KafkaBuilder, Error> {
@@ -383,16 +409,11 @@ const JAVA_ONLY: &[(&str, &str)] = &[
         "partition.assignment.strategy",
         "group membership is not implemented yet",
     ),
-    (
-        "receive.buffer.bytes",
-        "socket buffers are left to the system",
-    ),
     ("retries", "retries end with delivery.timeout.ms"),
     (
         "sasl.",
         "log in by KafkaBuilder::sasl: it is not taken from properties",
     ),
-    ("send.buffer.bytes", "socket buffers are left to the system"),
     (
         "session.timeout.ms",
         "group membership is not implemented yet",
@@ -460,6 +481,23 @@ mod tests {
             key.serializer=org.apache.kafka.common.serialization.StringSerializer\n";
         let builder = apply(&Properties::parse(text).unwrap());
         assert!(builder.is_ok(), "{builder:?}");
+    }
+
+    #[test]
+    fn sockets_are_set_up_as_said() {
+        let set = base()
+            .set("send.buffer.bytes", 131_072)
+            .set("receive.buffer.bytes", -1)
+            .set("socket.connection.setup.timeout.ms", 5000)
+            .set("socket.connection.setup.timeout.max.ms", 20_000);
+        let net = apply(&set).unwrap().net;
+        assert_eq!(net.socket().send_buffer_bytes(), Some(131_072));
+        assert_eq!(net.socket().receive_buffer_bytes(), None);
+        assert_eq!(net.connect_timeout().as_secs(), 5);
+        assert_eq!(net.connect_timeout_max().as_secs(), 20);
+        for bad in ["-2", "x", "1.5"] {
+            refused(base().set("send.buffer.bytes", bad), &["send.buffer.bytes"]);
+        }
     }
 
     #[test]

@@ -16,8 +16,9 @@ use super::race::{Race, timed_out};
 use super::versions::ApiVersionsTable;
 use super::{Connection, Counters};
 use crate::clock::{after, now};
+use crate::proxy;
 use crate::transport::Transport;
-use crate::{BoxStream, BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig};
+use crate::{BoxFuture, BoxStream, BrokerAddress, Environment, Error, ErrorKind, Lane, NetConfig};
 
 /// One attempt to connect to a broker: name, addresses, versions.
 ///
@@ -33,6 +34,8 @@ pub(crate) struct Dial<'a> {
     pub(crate) env: &'a Environment,
     pub(crate) transport: &'a Transport,
     pub(crate) broker: &'a BrokerAddress,
+    /// Where it is dialled, if not there.
+    pub(crate) mapped: Option<BrokerAddress>,
     pub(crate) lane: Lane,
     pub(crate) counters: Counters,
     /// For all of it.
@@ -59,6 +62,8 @@ pub(crate) enum Known {
 pub(crate) enum Stage {
     Resolving,
     Connecting(SocketAddr),
+    /// Asking the proxy there for a tunnel.
+    Tunnelling(SocketAddr, proxy::Kind),
     /// Shaking hands by TLS.
     Securing(SocketAddr),
     Negotiating(SocketAddr),
@@ -77,6 +82,10 @@ impl Stage {
             Self::Connecting(address) => Some(format!(
                 "{address} does not respond: check host and port, and that no firewall is in \
                  between"
+            )),
+            Self::Tunnelling(address, kind) => Some(format!(
+                "{address} accepts connections and opens no tunnel: check that it is a {kind} \
+                 proxy, and that it reaches the broker"
             )),
             Self::Securing(address) => Some(format!(
                 "{address} accepts connections and does not answer a TLS handshake: check that \
@@ -116,19 +125,23 @@ impl Dial<'_> {
             let mut dead = Vec::new();
             let dial = |address| {
                 (self.on_stage)(Stage::Connecting(address));
-                self.env.connector().connect(address)
+                self.connect_socket(address)
             };
             let winner = race.next(deadline, dial, &mut dead).await;
-            failures.extend(dead.into_iter().map(|(address, cause)| {
-                (address, self.not_connected(cause))
-            }));
+            failures.extend(
+                dead.into_iter()
+                    .map(|(address, cause)| (address, self.not_connected(cause))),
+            );
             let Some((address, stream)) = winner else {
                 return Err(self.all_failed(failures));
             };
             // One that falls silent leaves time for those after it.
             let left = deadline.saturating_duration_since(now());
             let shares = u32::try_from(race.left() + 1).unwrap_or(u32::MAX);
-            match self.open(address, stream, after(now(), left / shares)).await {
+            match self
+                .open(address, stream, after(now(), left / shares))
+                .await
+            {
                 Ok(connection) => return Ok(connection),
                 // Its other addresses would refuse as well, and count the failures.
                 Err(error) if error.kind() == &ErrorKind::Authentication => return Err(error),
@@ -138,11 +151,23 @@ impl Dial<'_> {
     }
 
     async fn resolve(&self, deadline: Instant) -> Result<Vec<SocketAddr>, Error> {
-        let host = &self.broker.host;
-        let resolving = self.env.connector().resolve(host, self.broker.port);
+        let (host, port) = match self.config.proxy() {
+            Some(proxy) => (proxy.host(), proxy.port()),
+            None => (&self.target().host, self.target().port),
+        };
+        let resolving = self.env.connector().resolve(host, port);
         let unresolved = |cause: io::Error| {
-            Error::new(ErrorKind::Resolve)
-                .with_broker(self.broker)
+            let error = Error::new(ErrorKind::Resolve).with_broker(self.broker);
+            let error = match (self.config.proxy(), &self.mapped) {
+                (Some(proxy), _) => {
+                    error.with_message(format!("the name of the proxy {proxy} has no address"))
+                }
+                (None, Some(mapped)) => {
+                    error.with_message(format!("{mapped}, mapped to, has no address"))
+                }
+                (None, None) => error,
+            };
+            error
                 .with_source(cause)
                 .with_hint("check the spelling, and that this machine can resolve the name")
         };
@@ -236,6 +261,7 @@ impl Dial<'_> {
             Some(stream) => stream,
             None => self.dial(address, deadline).await?,
         };
+        let stream = self.tunnel(address, stream, deadline).await?;
         let stream = self.secure(address, stream, deadline).await?;
         (self.on_stage)(Stage::Negotiating(address));
         Ok(self.attach(address, stream))
@@ -244,17 +270,53 @@ impl Dial<'_> {
     async fn dial(&self, address: SocketAddr, deadline: Instant) -> Result<BoxStream, Error> {
         (self.on_stage)(Stage::Connecting(address));
         let start = now();
-        let connecting = self.env.connector().connect(address);
+        let connecting = self.connect_socket(address);
         timeout_at(deadline.into(), connecting)
             .await
             .unwrap_or_else(|_| Err(timed_out(start)))
             .map_err(|cause| self.not_connected(cause))
     }
 
+    fn connect_socket(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
+        let connector = self.env.connector();
+        connector.connect_with(address, self.config.socket())
+    }
+
     fn not_connected(&self, cause: io::Error) -> Error {
         Error::new(ErrorKind::Connect)
             .with_broker(self.broker)
             .with_source(cause)
+    }
+
+    /// Where the broker is dialled.
+    fn target(&self) -> &BrokerAddress {
+        self.mapped.as_ref().unwrap_or(self.broker)
+    }
+
+    /// Once for each connection, if there is a proxy.
+    async fn tunnel(
+        &self,
+        address: SocketAddr,
+        stream: BoxStream,
+        deadline: Instant,
+    ) -> Result<BoxStream, Error> {
+        let Some(proxy) = self.config.proxy() else {
+            return Ok(stream);
+        };
+        let stage = Stage::Tunnelling(address, proxy.kind());
+        (self.on_stage)(stage);
+        let start = now();
+        let tunnelling = proxy::open(proxy, self.target(), stream);
+        timeout_at(deadline.into(), tunnelling)
+            .await
+            .unwrap_or_else(|_| {
+                let waited = now().saturating_duration_since(start);
+                Err(
+                    Error::timeout(format!("no tunnel by the proxy {proxy}"), waited)
+                        .with_hint(stage.hint(self.transport).unwrap_or_default()),
+                )
+            })
+            .map_err(|error| error.with_broker(self.broker))
     }
 
     /// Once for each connection, and never left out: what cannot be encrypted
@@ -271,15 +333,19 @@ impl Dial<'_> {
         let stage = Stage::Securing(address);
         (self.on_stage)(stage);
         let start = now();
-        let securing = self.transport.secure(self.env, self.broker, stream);
+        let named = match self.config.address_map() {
+            Some(map) if map.has_dialled_tls_name() => self.target(),
+            _ => self.broker,
+        };
+        let securing = self.transport.secure(self.env, named, stream);
         timeout_at(deadline.into(), securing)
             .await
             .unwrap_or_else(|_| {
                 let waited = now().saturating_duration_since(start);
                 Err(Error::timeout("no TLS handshake", waited)
-                    .with_broker(self.broker)
                     .with_hint(stage.hint(self.transport).unwrap_or_default()))
             })
+            .map_err(|error| error.with_broker(self.broker))
     }
 
     /// Gives the stream to a driver of its own.
@@ -299,15 +365,22 @@ impl Dial<'_> {
     fn all_failed(&self, mut failures: Vec<(SocketAddr, Error)>) -> Error {
         let telling = failures
             .iter()
-            .rposition(|(_, error)| error.kind() != &ErrorKind::Connect);
+            .rposition(|(_, error)| error.kind() != &ErrorKind::Connect || error.has_hint());
         if let Some(index) = telling {
             return failures.swap_remove(index).1;
         }
-        let hint = "check host and port, that the broker runs, and that no firewall is in between";
+        let hint = match self.config.proxy() {
+            Some(_) => "check the proxy's host and port, and that it runs",
+            None => "check host and port, that the broker runs, and that no firewall is in between",
+        };
         let Some((_, last)) = failures.last() else {
             return Error::new(ErrorKind::Connect).with_broker(self.broker);
         };
-        let mut tried = String::from("no connection to ");
+        let mut tried = match (self.config.proxy(), &self.mapped) {
+            (Some(proxy), _) => format!("no connection to the proxy {proxy} at "),
+            (None, Some(mapped)) => format!("no connection to {mapped}, mapped to, at "),
+            (None, None) => "no connection to ".to_owned(),
+        };
         for (index, (address, error)) in failures.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
             let cause = std::error::Error::source(error);
@@ -324,7 +397,7 @@ impl Dial<'_> {
             .with_message(tried)
             .with_broker(self.broker)
             .with_hint(match kind {
-                io::ErrorKind::ConnectionRefused => {
+                io::ErrorKind::ConnectionRefused if self.config.proxy().is_none() => {
                     "nothing listens there: check host and port, and that the broker runs"
                 }
                 _ => hint,

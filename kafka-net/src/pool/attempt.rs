@@ -57,6 +57,7 @@ impl Connecting {
                 env: &self.env,
                 transport: &self.transport,
                 broker: &self.broker,
+                mapped: self.mapped(),
                 lane: self.lane,
                 counters: self.counters.clone(),
                 timeout,
@@ -84,6 +85,13 @@ impl Connecting {
                 }
             }
         }
+    }
+
+    /// Where the broker is to be dialled, if not where it listens.
+    fn mapped(&self) -> Option<BrokerAddress> {
+        let mapped = self.config.address_map()?.dialled(&self.broker);
+        let elsewhere = mapped.host != self.broker.host || mapped.port != self.broker.port;
+        elsewhere.then_some(mapped)
     }
 
     /// Waits until the broker may be dialled; `None` when nobody waits with us.

@@ -128,7 +128,11 @@ mod tests {
         let (first, max) = (Duration::from_secs(10), Duration::from_secs(30));
         let mut now = clock::now();
         let mut reconnect = Reconnect::default();
-        assert_eq!(reconnect.setup_timeout(first, max, 0.9), first, "not strayed");
+        assert_eq!(
+            reconnect.setup_timeout(first, max, 0.9),
+            first,
+            "not strayed"
+        );
         for expected in [20, 30, 30] {
             reconnect.failed(now, now, PAUSES, 0.5);
             now = reconnect.not_before(now);

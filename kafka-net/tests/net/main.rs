@@ -13,6 +13,7 @@ mod faults;
 mod greedy;
 mod handshake;
 mod pool;
+mod proxy;
 mod requests;
 mod support;
 mod tcp;

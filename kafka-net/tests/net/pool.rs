@@ -234,10 +234,7 @@ async fn every_address_is_tried_and_the_name_resolved_anew() {
     waiting.await.unwrap();
     // One that refuses is followed at once, one that is silent a little later.
     let passed = now() - start;
-    assert!(
-        passed >= millis(250) && passed < millis(260),
-        "{passed:?}"
-    );
+    assert!(passed >= millis(250) && passed < millis(260), "{passed:?}");
 
     // The broker moves behind the same name.
     drop(peer);
@@ -361,7 +358,10 @@ async fn a_broker_that_failed_is_not_forgotten_over_others() {
         assert_eq!(error.unwrap_err().kind(), &ErrorKind::Connect);
     }
     let pause = now() - begun;
-    assert!(pause >= millis(640), "the fifth pause, not the first: {pause:?}");
+    assert!(
+        pause >= millis(640),
+        "the fifth pause, not the first: {pause:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -317,6 +317,8 @@ impl Client {
             .client_id(format!("client {number}"))
             .request_timeout(plan.request_timeout)
             .connect_timeout(plan.connect_timeout)
+            // A dial into a cut never succeeds here, whatever is healed meanwhile.
+            .connect_timeout_max(plan.connect_timeout * 2)
             .metadata_max_age(plan.metadata_max_age)
             .connect()
             .await?;

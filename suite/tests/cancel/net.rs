@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kafka_net::{
-    BrokerAddress, Connector, Environment, Error, Lane, NetConfig, Pool, SendOptions, TcpConnector,
+    BrokerAddress, Connector, Environment, Error, Lane, NetConfig, Pool, SendOptions,
+    SocketOptions, TcpConnector,
 };
 use kafka_protocol::messages::{MetadataRequest, ProduceRequest};
 use kafka_suite::{BoxError, at_every_await, polled};
@@ -156,6 +157,17 @@ async fn work_and_sockets_dropped_at_every_await() -> Outcome {
         "Connector::connect",
         async |polls| -> Result<bool, BoxError> {
             Ok(polled(polls, connector.connect(socket))
+                .await
+                .transpose()?
+                .is_some())
+        },
+    )
+    .await?;
+    let options = SocketOptions::default();
+    at_every_await(
+        "Connector::connect_with",
+        async |polls| -> Result<bool, BoxError> {
+            Ok(polled(polls, connector.connect_with(socket, &options))
                 .await
                 .transpose()?
                 .is_some())
