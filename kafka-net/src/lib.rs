@@ -86,7 +86,9 @@ mod test_support;
 pub use address::{BrokerAddress, Lane};
 pub use clock::{SystemWallClock, WallClock};
 pub use config::NetConfig;
-pub use connection::{ApiVersionsTable, Connection, ConnectionStats, Pending, SendOptions};
+pub use connection::{
+    ApiVersionsTable, Connection, ConnectionStats, LatencyHistogram, Pending, SendOptions,
+};
 pub use connector::{BoxFuture, BoxStream, Connector, Stream, TcpConnector};
 pub use environment::Environment;
 pub use error::{Context, Error, ErrorKind};

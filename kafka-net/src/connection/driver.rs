@@ -12,8 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::end::End;
-use super::in_flight::{Failed, InFlight, Kind, Submission};
+use super::in_flight::{Answered, Failed, InFlight, Kind, Submission};
 use super::link::{Command, Link, Reply};
+use super::throttle;
 use crate::connector::BoxStream;
 use crate::{Error, NetConfig, clock, transport};
 
@@ -34,6 +35,8 @@ pub(super) struct Driver {
     /// their requests took is free again: the next request must find it.
     results: Vec<(Reply, Result<Bytes, Error>)>,
     draining: bool,
+    /// The broker wants to be left alone until then.
+    throttled_until: Option<Instant>,
     /// Why what was not written has been given up.
     retired: Option<Error>,
     /// The connection is gone, maybe for a reason that its login is about to
@@ -75,6 +78,7 @@ impl Driver {
             new: VecDeque::new(),
             results: Vec::new(),
             draining: false,
+            throttled_until: None,
             retired: None,
             unexplained: None,
             armed: None,
@@ -110,7 +114,9 @@ impl Driver {
             self.unexplained = Some(end);
             return Poll::Pending;
         }
-        self.table.hold(gate.is_shut(now));
+        self.throttle(now, gate.throttle);
+        let held = gate.is_shut(now) || self.is_throttled(now);
+        self.table.hold(held);
         self.link.counters.requests(self.new.len());
         for request in self.new.drain(..) {
             self.table.accept(now, request);
@@ -142,6 +148,26 @@ impl Driver {
         }
     }
 
+    /// The broker asks for a pause.
+    fn throttle(&mut self, now: Instant, pause: Duration) {
+        if pause.is_zero() {
+            return;
+        }
+        let until = clock::after(now, pause.min(throttle::MAX));
+        self.throttled_until = self.throttled_until.max(Some(until));
+        self.table.hold(true);
+        self.link.counters.throttled(pause);
+        let peer = &self.link.peer;
+        tracing::debug!(
+            broker = %peer.broker, id = peer.broker.id, lane = %peer.lane, ?pause, "throttled",
+        );
+    }
+
+    fn is_throttled(&mut self, now: Instant) -> bool {
+        self.throttled_until = self.throttled_until.filter(|until| now < *until);
+        self.throttled_until.is_some()
+    }
+
     /// When the connection is retired, what was not written goes elsewhere.
     fn give_up_unsent(&mut self) {
         let Some(reason) = &self.retired else {
@@ -150,6 +176,7 @@ impl Driver {
         let end = End::Told(reason.clone());
         for failed in self.table.give_up_unsent() {
             let error = end.error_for(&failed, reason, &self.link.peer);
+            self.link.counters.errors(1);
             self.results.push((failed.reply, Err(error)));
         }
         self.publish();
@@ -241,8 +268,8 @@ impl Driver {
 
     fn take_answer(&mut self, now: Instant, frame: Bytes) -> Result<(), End> {
         if self.table.expects_token() {
-            if let Some(reply) = self.table.token_answered(now) {
-                self.link.counters.answered();
+            if let Some(Answered { reply, took }) = self.table.token_answered(now) {
+                self.link.counters.answered(took);
                 self.results.push((reply, Ok(frame)));
             }
             return Ok(());
@@ -250,9 +277,15 @@ impl Driver {
         let Some(id) = frame.first_chunk() else {
             return Err(End::Stump { len: frame.len() });
         };
-        let reply = self.table.answered(now, i32::from_be_bytes(*id));
-        let reply = reply.map_err(End::Mismatch)?;
-        self.link.counters.answered();
+        let id = i32::from_be_bytes(*id);
+        let answered = self.table.answered(now, id);
+        let Answered { reply, took } = answered.map_err(End::Mismatch)?;
+        self.link.counters.answered(took);
+        tracing::trace!(
+            broker = %self.link.peer.broker, lane = %self.link.peer.lane, api = %reply.api,
+            version = reply.version, id, len = frame.len(), ?took, "answered",
+        );
+        self.throttle(now, throttle::asked_for(reply.api, reply.version, &frame));
         self.results.push((reply, Ok(frame)));
         Ok(())
     }
@@ -297,7 +330,7 @@ impl Driver {
 
     /// Enforces deadlines and the idle time; sets the timer for the next.
     fn watch_time(&mut self, cx: &mut Context<'_>) -> Option<End> {
-        while let Some(wake) = self.table.next_wake() {
+        while let Some(wake) = self.next_wake() {
             // A timer that goes off too early costs less than moving it with
             // every request.
             if self.armed.is_none_or(|armed| wake < armed) {
@@ -309,9 +342,18 @@ impl Driver {
             }
             self.armed = None;
             let now = clock::now();
+            if self.throttled_until.is_some_and(|until| until <= now) {
+                // What was held back can go.
+                self.throttled_until = None;
+                cx.waker().wake_by_ref();
+            }
             let expired = self.table.expire(now);
+            self.link.counters.errors(expired.failed.len());
             for failed in expired.failed {
-                let end = End::Overdue(now);
+                let end = match self.is_throttled(now) {
+                    true => End::Throttled,
+                    false => End::Overdue(now),
+                };
                 let error = end.error_for(&failed, &end.reason(&self.link.peer), &self.link.peer);
                 self.results.push((failed.reply, Err(error)));
             }
@@ -329,6 +371,11 @@ impl Driver {
             }
         }
         None
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        let all = [self.table.next_wake(), self.throttled_until];
+        all.into_iter().flatten().min()
     }
 
     /// Gives the room back, then tells whose it was.
@@ -367,6 +414,7 @@ impl Driver {
             .filter(|failed| failed.possibly_written)
             .count();
         self.link.counters.lost(lost);
+        self.link.counters.errors(failed.len());
         self.count_in_flight();
         self.log_end(end, &reason, failed.len(), lost);
         for failed in failed {

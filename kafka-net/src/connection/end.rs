@@ -32,6 +32,8 @@ pub(super) enum End {
     Mismatch(Mismatch),
     /// An answer did not come in time.
     Overdue(Instant),
+    /// Of a request, not of the connection: it was held back all its time.
+    Throttled,
     /// The driver was dropped with its runtime.
     RuntimeGone,
 }
@@ -108,6 +110,7 @@ impl End {
             Self::Overdue(_) => {
                 Error::new(ErrorKind::Timeout).with_message("another request's answer was overdue")
             }
+            Self::Throttled => Error::new(ErrorKind::Timeout),
             Self::RuntimeGone => runtime_gone(),
         };
         error.with_broker(&peer.broker)
@@ -116,6 +119,11 @@ impl End {
     /// What a request fails with that was under way.
     pub(super) fn error_for(&self, failed: &Failed<Reply>, reason: &Error, peer: &Peer) -> Error {
         let error = match (self, failed.timed_out) {
+            (Self::Throttled, Some(timeout)) => Error::timeout(
+                "not sent, because the broker throttles this client,",
+                timeout,
+            )
+            .with_hint("send less, or have the client's quota raised"),
             (_, Some(timeout)) => Error::timeout("no answer", timeout),
             // These concern the request whose answer was next.
             (Self::Frame(_) | Self::TlsListener | Self::Stump { .. } | Self::Mismatch(_), None)

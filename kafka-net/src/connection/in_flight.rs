@@ -96,6 +96,16 @@ struct Entry<T> {
     request: Submission<T>,
     deadline: Instant,
     touched: bool,
+    /// When its last byte was written; before that, when it came.
+    sent_at: Instant,
+}
+
+/// A request whose answer arrived.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answered<T> {
+    pub(super) reply: T,
+    /// From its last byte.
+    pub(super) took: Duration,
 }
 
 impl<T> InFlight<T> {
@@ -121,6 +131,7 @@ impl<T> InFlight<T> {
             request,
             deadline,
             touched: false,
+            sent_at: now,
         };
         if ordinary {
             self.unsent.push_back(entry);
@@ -207,6 +218,7 @@ impl<T> InFlight<T> {
             if entry.request.frame.has_remaining() {
                 self.unsent.push_front(entry);
             } else if entry.request.expects_answer {
+                entry.sent_at = now;
                 self.sent.push_back(entry);
             } else {
                 self.release_request(now, entry.request.kind);
@@ -219,11 +231,15 @@ impl<T> InFlight<T> {
     /// An answer with this correlation id arrived. Returns who asked.
     ///
     /// After a mismatch, nothing that arrives can be trusted any more.
-    pub(super) fn answered(&mut self, now: Instant, correlation_id: i32) -> Result<T, Mismatch> {
+    pub(super) fn answered(
+        &mut self,
+        now: Instant,
+        correlation_id: i32,
+    ) -> Result<Answered<T>, Mismatch> {
         match self.sent.pop_front() {
             Some(entry) if entry.request.correlation_id == correlation_id => {
                 self.release_request(now, entry.request.kind);
-                Ok(entry.request.reply)
+                Ok(entry.answered(now))
             }
             Some(entry) => {
                 let expected = entry.request.correlation_id;
@@ -242,10 +258,10 @@ impl<T> InFlight<T> {
 
     /// The answer to a token arrived. Returns who sent it; see
     /// [`InFlight::expects_token`].
-    pub(super) fn token_answered(&mut self, now: Instant) -> Option<T> {
+    pub(super) fn token_answered(&mut self, now: Instant) -> Option<Answered<T>> {
         let entry = self.sent.pop_front()?;
         self.release_request(now, entry.request.kind);
-        Some(entry.request.reply)
+        Some(entry.answered(now))
     }
 
     /// Takes out the requests of which nothing was written.
@@ -351,6 +367,13 @@ pub(super) struct Expired<T> {
 }
 
 impl<T> Entry<T> {
+    fn answered(self, now: Instant) -> Answered<T> {
+        Answered {
+            reply: self.request.reply,
+            took: now.saturating_duration_since(self.sent_at),
+        }
+    }
+
     fn fail(self, overdue_at: Option<Instant>, first: bool) -> Failed<T> {
         Failed {
             reply: self.request.reply,

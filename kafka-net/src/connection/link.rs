@@ -65,6 +65,7 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) api: ApiKey,
+    pub(super) version: i16,
     pub(super) sender: oneshot::Sender<Result<Bytes, Error>>,
 }
 
@@ -85,6 +86,8 @@ pub(super) struct Gate {
     pub(super) held: bool,
     /// When the login ends, which the broker would answer by closing.
     until: Option<Instant>,
+    /// The broker has asked for a pause that the driver does not know of yet.
+    pub(super) throttle: Duration,
 }
 
 impl Gate {
@@ -130,12 +133,13 @@ impl Link {
     /// callers' encoding.
     pub(super) fn submit(
         &self,
-        api: ApiKey,
+        (api, version): (ApiKey, i16),
         timeout: Duration,
         expects_answer: bool,
         encode: impl FnOnce(i32) -> Result<Segments, EncodeError>,
     ) -> Result<Answer, Refused> {
-        self.enqueue(api, timeout, expects_answer, Kind::Ordinary, encode)
+        let asked = (api, version);
+        self.enqueue(asked, timeout, expects_answer, Kind::Ordinary, encode)
     }
 
     /// Queues a step of logging in before all requests that wait. It needs no
@@ -147,12 +151,13 @@ impl Link {
         kind: Kind,
         encode: impl FnOnce(i32) -> Result<Segments, EncodeError>,
     ) -> Result<Answer, Refused> {
-        self.enqueue(api, timeout, true, kind, encode)
+        // No version of these is throttled.
+        self.enqueue((api, 0), timeout, true, kind, encode)
     }
 
     fn enqueue(
         &self,
-        api: ApiKey,
+        (api, version): (ApiKey, i16),
         timeout: Duration,
         expects_answer: bool,
         kind: Kind,
@@ -180,7 +185,11 @@ impl Link {
                 frame,
                 timeout,
                 expects_answer,
-                reply: Reply { api, sender },
+                reply: Reply {
+                    api,
+                    version,
+                    sender,
+                },
             });
             queue.driver.take()
         };
@@ -204,7 +213,20 @@ impl Link {
     pub(super) fn let_go(&self, until: Option<Instant>) {
         let driver = {
             let mut queue = self.lock_queue();
-            queue.gate = Gate { held: false, until };
+            queue.gate.held = false;
+            queue.gate.until = until;
+            queue.driver.take()
+        };
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
+    /// Holds back what is not about logging in for so long from now on.
+    pub(super) fn throttle(&self, pause: Duration) {
+        let driver = {
+            let mut queue = self.lock_queue();
+            queue.gate.throttle = queue.gate.throttle.max(pause);
             queue.driver.take()
         };
         if let Some(driver) = driver {
@@ -293,7 +315,9 @@ impl Link {
             State::Retired(reason) => Command::Retire(reason.clone()),
             State::Closed(reason) => Command::Close(reason.clone()),
         };
-        (command, queue.gate)
+        let gate = queue.gate;
+        queue.gate.throttle = Duration::ZERO;
+        (command, gate)
     }
 
     /// For the driver: gives room back.

@@ -2,6 +2,7 @@ pub(crate) mod dial;
 mod driver;
 mod end;
 mod in_flight;
+mod latency;
 mod link;
 mod login;
 mod negotiation;
@@ -12,22 +13,25 @@ mod race;
 mod renewal;
 mod room;
 mod stats;
+mod throttle;
 mod versions;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kafka_protocol::frame::encode_request;
 use kafka_protocol::{Request, StrBytes};
 
+pub use latency::LatencyHistogram;
 pub use options::SendOptions;
 pub use pending::Pending;
 pub use stats::ConnectionStats;
 pub(crate) use stats::{Counters, Counts};
 pub use versions::ApiVersionsTable;
 
-use crate::{BrokerAddress, Environment, Error, ErrorKind, clock};
+use crate::{BrokerAddress, Environment, Error, ErrorKind, Lane, clock};
 use link::{Answer, Link, Refused, RoomGrant};
 use versions::Bounds;
 
@@ -172,6 +176,26 @@ impl Connection {
         self.0.link.close_with(error);
     }
 
+    /// Sends nothing for so long, because the broker asked for it (KIP-219); what is
+    /// started meanwhile waits, within its own timeout. At most 5 minutes.
+    ///
+    /// The connection does this by itself with every answer but Produce's, which has the
+    /// time behind its partitions: call this if you decode those. Other connections to
+    /// the same broker are not concerned, as on the broker's side.
+    pub fn throttle(&self, pause: Duration) {
+        self.0.link.throttle(pause);
+    }
+
+    /// The socket's address at the other end: the broker's, or the proxy's.
+    pub fn address(&self) -> SocketAddr {
+        self.0.link.peer.address
+    }
+
+    /// Which of the broker's connections it is.
+    pub fn lane(&self) -> Lane {
+        self.0.link.peer.lane
+    }
+
     /// Takes no more requests; closes when those under way are done.
     pub(crate) fn drain(&self) {
         self.0.link.drain();
@@ -201,7 +225,7 @@ impl Connection {
         let client_id = Some(&self.0.client_id);
         self.0
             .link
-            .submit(R::KEY, options.timeout, expects_answer, |id| {
+            .submit((R::KEY, version), options.timeout, expects_answer, |id| {
                 encode_request(request, version, id, client_id)
             })
             .map(|answer| (version, answer))

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use kafka_protocol::frame::{decode_body, open_response};
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
@@ -29,7 +31,8 @@ pub(super) struct Negotiation {
 #[derive(Debug)]
 pub(super) enum Next {
     Ask(Negotiation),
-    Done(ApiVersionsTable),
+    /// And how long the broker wants this client to wait then.
+    Done(ApiVersionsTable, Duration),
 }
 
 /// Version 5 (4.4) adds a check of the cluster's id, which a client that only
@@ -66,7 +69,15 @@ impl Negotiation {
                 .with_hint("check that the address is a plaintext Kafka listener")
         })?;
         match ErrorCode::from(response.error_code) {
-            ErrorCode::None => Ok(Next::Done(ApiVersionsTable::from_response(&response))),
+            ErrorCode::None => {
+                let throttle = match self.version {
+                    // Before version 2 the broker has waited (KIP-219).
+                    ..2 => 0,
+                    _ => u64::try_from(response.throttle_time_ms).unwrap_or(0),
+                };
+                let table = ApiVersionsTable::from_response(&response);
+                Ok(Next::Done(table, Duration::from_millis(throttle)))
+            }
             ErrorCode::UnsupportedVersion => self.ask_lower(&response).map(Next::Ask),
             code => Err(Error::broker(code)),
         }
@@ -152,7 +163,7 @@ mod tests {
     fn a_current_broker_answers_at_once() {
         let ranges = [(ApiKey::Produce, 3, 13), (ApiKey::ApiVersions, 0, 4)];
         let answer = frame(4, ErrorCode::None, &ranges);
-        let Ok(Next::Done(table)) = Negotiation::from_newest().on_answer(answer) else {
+        let Ok(Next::Done(table, _)) = Negotiation::from_newest().on_answer(answer) else {
             panic!("not done");
         };
         assert_eq!(table.range(ApiKey::Produce).unwrap().max, 13);
@@ -168,7 +179,7 @@ mod tests {
         );
         let second = asks(Negotiation::from_newest().on_answer(refusal), 3);
         let answer = frame(3, ErrorCode::None, &[(ApiKey::Produce, 0, 8)]);
-        assert!(matches!(second.on_answer(answer), Ok(Next::Done(_))));
+        assert!(matches!(second.on_answer(answer), Ok(Next::Done(..))));
     }
 
     #[test]
@@ -212,7 +223,7 @@ mod tests {
                 assert!(question < 6);
                 match negotiation.on_answer(refusal.clone()) {
                     Ok(Next::Ask(next)) => negotiation = next,
-                    Ok(Next::Done(table)) => panic!("{table:?}"),
+                    Ok(Next::Done(table, _)) => panic!("{table:?}"),
                     Err(_) => break,
                 }
             }

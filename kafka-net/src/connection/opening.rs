@@ -72,7 +72,12 @@ impl<'a> Opening<'a> {
             let version = negotiation.version();
             let frame = self.ask_and_probe(&request, version, deadline).await?;
             match negotiation.on_answer(frame) {
-                Ok(Next::Done(versions)) => return Ok(versions),
+                Ok(Next::Done(versions, throttle)) => {
+                    if !throttle.is_zero() {
+                        self.link.throttle(throttle);
+                    }
+                    return Ok(versions);
+                }
                 Ok(Next::Ask(lower)) => negotiation = lower,
                 Err(error) => {
                     return Err(Unanswered::Failed(
@@ -179,7 +184,7 @@ impl<'a> Opening<'a> {
             return self.answered(answer);
         }
         let api = ApiKey::DescribeGroups;
-        let probe = self.submit(api, deadline, |id| self.describe_no_group(id))?;
+        let probe = self.submit((api, 0), deadline, |id| self.describe_no_group(id))?;
         let frame = self.answered(answer.await).map_err(|error| match error {
             Unanswered::Failed(error) if error.kind() == &ErrorKind::CorrelationMismatch => {
                 Unanswered::PassedOver
@@ -198,7 +203,7 @@ impl<'a> Opening<'a> {
         deadline: Instant,
     ) -> Result<Answer, Unanswered> {
         let client_id = Some(self.dial.config.client_id());
-        self.submit(R::KEY, deadline, |id| {
+        self.submit((R::KEY, version), deadline, |id| {
             encode_request(request, version, id, client_id)
         })
     }
@@ -221,12 +226,13 @@ impl<'a> Opening<'a> {
 
     fn submit(
         &self,
-        api: ApiKey,
+        (api, version): (ApiKey, i16),
         deadline: Instant,
         encode: impl FnOnce(i32) -> Result<Segments, EncodeError>,
     ) -> Result<Answer, Unanswered> {
         let timeout = deadline.saturating_duration_since(now());
-        let submitted = self.link.submit(api, timeout, true, encode);
+        let asked = (api, version);
+        let submitted = self.link.submit(asked, timeout, true, encode);
         submitted.map_err(|refused| match refused {
             // Closed before it was asked: that is an answer too.
             Refused::Error(error) => self.unanswered(error.with_api(api)),

@@ -1,5 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::latency::{LatencyCounts, LatencyHistogram};
 
 /// What one connection has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +23,15 @@ pub struct ConnectionStats {
     /// Requests whose connection ended when they were in flight: whether they
     /// took effect is unknown.
     pub lost: u64,
+    /// Requests that ended without an answer: the lost ones, and those that were not
+    /// written in time or before the connection's end.
+    pub errors: u64,
+    /// Answers by which the broker asked for a pause (KIP-219).
+    pub throttles: u64,
+    /// The pauses that it asked for, together.
+    pub throttle_time: Duration,
+    /// How long answers took.
+    pub latency: LatencyHistogram,
 }
 
 /// Counts for one connection, and at the same time for all of its pool.
@@ -38,6 +50,10 @@ pub(crate) struct Counts {
     in_flight: AtomicU64,
     max_in_flight: AtomicU64,
     lost: AtomicU64,
+    errors: AtomicU64,
+    throttles: AtomicU64,
+    throttle_time_ms: AtomicU64,
+    latency: LatencyCounts,
 }
 
 impl Counters {
@@ -65,8 +81,21 @@ impl Counters {
         self.add(|counts| &counts.requests, count);
     }
 
-    pub(super) fn answered(&self) {
+    pub(super) fn answered(&self, took: Duration) {
         self.add(|counts| &counts.answers, 1);
+        for counts in [&self.own, &self.pool] {
+            counts.latency.add(took);
+        }
+    }
+
+    pub(super) fn errors(&self, count: usize) {
+        self.add(|counts| &counts.errors, count);
+    }
+
+    pub(super) fn throttled(&self, pause: Duration) {
+        self.add(|counts| &counts.throttles, 1);
+        let ms = usize::try_from(pause.as_millis()).unwrap_or(usize::MAX);
+        self.add(|counts| &counts.throttle_time_ms, ms);
     }
 
     pub(super) fn lost(&self, count: usize) {
@@ -110,6 +139,10 @@ impl Counts {
             in_flight: read(&self.in_flight),
             max_in_flight: read(&self.max_in_flight),
             lost: read(&self.lost),
+            errors: read(&self.errors),
+            throttles: read(&self.throttles),
+            throttle_time: Duration::from_millis(read(&self.throttle_time_ms)),
+            latency: self.latency.snapshot(),
         }
     }
 }

@@ -38,6 +38,7 @@ struct Inner {
     slots: Mutex<Slots>,
     traffic: Arc<Counts>,
     connects: AtomicU64,
+    reconnects: AtomicU64,
     connect_failures: AtomicU64,
 }
 
@@ -49,6 +50,8 @@ pub struct PoolStats {
     pub connections: u64,
     /// Connections opened.
     pub connects: u64,
+    /// Connections opened again, where the same lane of the same broker had one before.
+    pub reconnects: u64,
     /// Attempts to connect that failed.
     pub connect_failures: u64,
     /// Times that changed certificate files were taken over.
@@ -107,6 +110,7 @@ impl Pool {
             slots: Mutex::default(),
             traffic,
             connects: AtomicU64::new(0),
+            reconnects: AtomicU64::new(0),
             connect_failures: AtomicU64::new(0),
         }))
     }
@@ -170,11 +174,21 @@ impl Pool {
         PoolStats {
             connections: self.0.slots().connections().filter(live).count() as u64,
             connects: self.0.connects.load(Ordering::Relaxed),
+            reconnects: self.0.reconnects.load(Ordering::Relaxed),
             connect_failures: self.0.connect_failures.load(Ordering::Relaxed),
             tls_reloads,
             tls_reload_failures,
             traffic: self.0.traffic.snapshot(),
         }
+    }
+
+    /// Every connection that is open now, in the order of addresses and lanes: whom it
+    /// leads to, and its own counts.
+    pub fn connection_stats(&self) -> Vec<(BrokerAddress, Lane, ConnectionStats)> {
+        let slots = self.0.slots();
+        let live = slots.connections().filter(|known| !known.is_closed());
+        live.map(|known| (known.broker().clone(), known.lane(), known.stats()))
+            .collect()
     }
 
     /// Closes all connections, for everyone who holds one: nothing new is taken,
@@ -359,7 +373,11 @@ impl Inner {
         connection: &Connection,
     ) -> bool {
         self.connects.fetch_add(1, Ordering::Relaxed);
-        self.slots().connected(now(), broker, attempt, connection)
+        let mut slots = self.slots();
+        if slots.had_connection(broker, connection.lane()) {
+            self.reconnects.fetch_add(1, Ordering::Relaxed);
+        }
+        slots.connected(now(), broker, attempt, connection)
     }
 
     /// When and how the broker may be dialled.

@@ -20,6 +20,8 @@ pub(super) struct Slots {
 #[derive(Debug, Default)]
 struct BrokerSlot {
     lanes: [LaneSlot; Lane::ALL.len()],
+    /// Which of them have had a connection.
+    connected: [bool; Lane::ALL.len()],
     reconnect: Reconnect,
     /// Why the last attempt failed; `None` after one that succeeded.
     failure: Option<Error>,
@@ -124,6 +126,12 @@ impl Slots {
         self.brokers.get(broker)?.failure.clone()
     }
 
+    /// Whether the lane has had a connection.
+    pub(super) fn had_connection(&self, broker: &BrokerAddress, lane: Lane) -> bool {
+        let slot = self.brokers.get(broker);
+        slot.is_some_and(|slot| slot.connected[lane as usize])
+    }
+
     /// The lane's attempt has succeeded. Returns false if the pool is closed.
     pub(super) fn connected(
         &mut self,
@@ -149,6 +157,7 @@ impl Slots {
         if known == Known::Current || slot.known(now) != known {
             slot.known = Some((known, now + KNOWN_FOR));
         }
+        slot.connected[connection.lane() as usize] = true;
         slot.replace(attempt, LaneSlot::Live(connection.clone()));
         true
     }

@@ -17,3 +17,4 @@ mod proxy;
 mod requests;
 mod support;
 mod tcp;
+mod throttle;

@@ -322,6 +322,11 @@ impl Peer {
         }
     }
 
+    /// A request that was taken and never written leaves a gap.
+    pub(crate) fn misses_one(&mut self) {
+        self.next_id += 1;
+    }
+
     pub(crate) async fn asked(&mut self) -> Asked {
         self.next().await.expect("the client closed")
     }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -159,6 +159,10 @@ impl Task {
             match result {
                 Ok(Some(Answered { version, response })) => {
                     let (answers, throttle) = read(version, &flight.asked, response);
+                    if !throttle.is_zero() {
+                        // Others produce over the same connection.
+                        self.throttle(throttle);
+                    }
                     sender.on_answer(now, flight.request, answers, throttle);
                 }
                 Ok(None) => sender.on_sent(now, flight.request),
@@ -167,6 +171,13 @@ impl Task {
             sender.take_effects()
         };
         self.shared.perform(effects, Some(self.broker));
+    }
+
+    fn throttle(&self, pause: Duration) {
+        let connection = self.shared.router.existing(self.broker, Lane::Produce);
+        if let Some(connection) = connection {
+            connection.throttle(pause);
+        }
     }
 
     fn on_connected(&mut self, result: Result<Connection, Error>) {

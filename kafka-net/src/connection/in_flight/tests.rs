@@ -83,6 +83,7 @@ impl Dialogue {
         who: Result<&'static str, Option<i32>>,
     ) -> &mut Self {
         let found = self.table.answered(self.now, correlation_id);
+        let found = found.map(|answered| answered.reply);
         assert_eq!(found.map_err(|mismatch| mismatch.expected), who);
         self
     }
@@ -407,9 +408,24 @@ fn a_token_without_headers_is_answered_by_whatever_comes() {
     assert!(!dialogue.table.expects_token(), "it is not written yet");
     dialogue.socket_takes(10, &[]).asks(7, "request", 30);
     assert!(dialogue.table.expects_token());
-    assert_eq!(dialogue.table.token_answered(dialogue.now), Some("token"));
+    let answered = dialogue.table.token_answered(dialogue.now).unwrap();
+    assert_eq!(answered.reply, "token");
     assert!(!dialogue.table.expects_token());
     dialogue.socket_takes(10, &[]).answer_to(7, Ok("request"));
+}
+
+#[test]
+fn an_answer_takes_as_long_as_since_the_last_byte() {
+    let ms = Duration::from_millis;
+    let mut dialogue = Dialogue::new(10);
+    dialogue.asks(1, "request", 30);
+    let asked = dialogue.now;
+    dialogue.now = asked + ms(5);
+    dialogue.socket_takes(1, &[]);
+    dialogue.now = asked + ms(20);
+    dialogue.socket_takes(9, &[]);
+    let answered = dialogue.table.answered(asked + ms(50), 1).unwrap();
+    assert_eq!(answered.took, ms(30));
 }
 
 #[test]
