@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use kafka_consumer::ConsumerConfig;
 use kafka_net::{
-    AddressMap, BrokerAddress, Environment, Error, NetConfig, Pool, Proxy, Sasl, SocketOptions,
-    clock,
+    AddressMap, ApiVersionsTable, BrokerAddress, Environment, Error, NetConfig, Pool, Proxy, Sasl,
+    SocketOptions, clock,
 };
 use kafka_producer::ProducerConfig;
 use kafka_router::{Router, RouterConfig};
@@ -109,6 +109,14 @@ impl KafkaBuilder {
     /// the name that TLS checks.
     pub fn address_map(mut self, map: AddressMap) -> Self {
         self.net = self.net.with_address_map(map);
+        self
+    }
+
+    /// What every broker speaks, where brokers answer that question wrongly or not at
+    /// all: for example [`ApiVersionsTable::of_release`]. Default: each is asked, on each
+    /// connection.
+    pub fn assumed_versions(mut self, versions: ApiVersionsTable) -> Self {
+        self.net = self.net.with_assumed_versions(versions);
         self
     }
 

@@ -79,8 +79,8 @@ pub use kafka_consumer::{
 #[cfg(feature = "tls")]
 pub use kafka_net::TlsConfig;
 pub use kafka_net::{
-    AddressMap, BoxFuture, BrokerAddress, Connector, Environment, Error, ErrorKind, NetConfig,
-    Proxy, Random, SocketOptions, WallClock,
+    AddressMap, ApiVersionsTable, BoxFuture, BrokerAddress, Connector, Environment, Error,
+    ErrorKind, NetConfig, Proxy, Random, Release, SocketOptions, WallClock,
 };
 pub use kafka_net::{
     Credentials, CredentialsProvider, OAuthToken, ProviderError, Sasl, SaslExchange, SaslLogin,

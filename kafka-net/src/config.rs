@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use kafka_protocol::StrBytes;
+use kafka_protocol::{ApiKey, StrBytes};
 
 #[cfg(feature = "tls")]
 use crate::TlsConfig;
-use crate::{AddressMap, Error, Proxy, Sasl, SocketOptions};
+use crate::{AddressMap, ApiVersionsTable, Error, Proxy, Sasl, SocketOptions};
 
 /// How connections are made, bounded and timed.
 ///
@@ -29,6 +29,7 @@ pub struct NetConfig {
     socket: SocketOptions,
     proxy: Option<Proxy>,
     address_map: Option<AddressMap>,
+    assumed_versions: Option<ApiVersionsTable>,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
     sasl: Option<Sasl>,
@@ -54,6 +55,7 @@ impl Default for NetConfig {
             socket: SocketOptions::default(),
             proxy: None,
             address_map: None,
+            assumed_versions: None,
             #[cfg(feature = "tls")]
             tls: None,
             sasl: None,
@@ -287,6 +289,24 @@ impl NetConfig {
         self
     }
 
+    /// What every broker speaks, where it is not asked: for brokers that don't
+    /// answer the question or answer it wrongly. `None`, the default, to ask each
+    /// one, on each connection, which also finds out those of 0.8.2 and 0.9, which
+    /// don't know the question.
+    pub fn assumed_versions(&self) -> Option<&ApiVersionsTable> {
+        self.assumed_versions.as_ref()
+    }
+
+    /// Sets [`NetConfig::assumed_versions`], for example to
+    /// [`ApiVersionsTable::of_release`]. Brokers are then told nothing of this
+    /// client's software (KIP-511), and that an address is one of Kafka at all is
+    /// not found out before the first request.
+    #[must_use]
+    pub fn with_assumed_versions(mut self, versions: ApiVersionsTable) -> Self {
+        self.assumed_versions = Some(versions);
+        self
+    }
+
     /// How connections are encrypted; `None` for plain text, the default. With
     /// the feature `tls`.
     #[cfg(feature = "tls")]
@@ -393,6 +413,10 @@ impl NetConfig {
                 "must be between 1024 and 2147483647",
             ));
         }
+        let assumed = self.assumed_versions.as_ref();
+        if assumed.is_some_and(|table| table.range(ApiKey::Metadata).is_none()) {
+            return Err(wrong("assumed_versions", "must have Metadata among them"));
+        }
         self.socket.validate()?;
         if let Some(proxy) = &self.proxy {
             proxy.validate()?;
@@ -496,6 +520,10 @@ mod tests {
             "send_buffer_bytes",
         );
         check(config().with_proxy(Proxy::socks5("", 1080)), "proxy");
+        check(
+            config().with_assumed_versions(ApiVersionsTable::of_ranges([])),
+            "assumed_versions",
+        );
         check(config().with_max_in_flight(0), "max_in_flight");
         check(config().with_max_in_flight(10_001), "max_in_flight");
         check(

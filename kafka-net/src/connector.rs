@@ -3,9 +3,11 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::lookup_host;
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 use crate::SocketOptions;
 
@@ -69,8 +71,47 @@ impl Connector for TcpConnector {
         options: &SocketOptions,
     ) -> BoxFuture<'static, io::Result<BoxStream>> {
         let options = options.clone();
-        Box::pin(async move { Ok(Box::new(options.connect(addr).await?) as BoxStream) })
+        Box::pin(async move { Ok(Box::new(open(addr, &options).await?) as BoxStream) })
     }
+}
+
+/// A stream whose socket is set up like this.
+async fn open(address: SocketAddr, options: &SocketOptions) -> io::Result<TcpStream> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Before the connection: the buffers decide what window is offered.
+    if let Some(bytes) = options.send_buffer_bytes() {
+        socket.set_send_buffer_size(u32::try_from(bytes).unwrap_or(u32::MAX))?;
+    }
+    if let Some(bytes) = options.receive_buffer_bytes() {
+        socket.set_recv_buffer_size(u32::try_from(bytes).unwrap_or(u32::MAX))?;
+    }
+    match options.keep_alive_time() {
+        Some(time) if options.keep_alive() => {
+            SockRef::from(&socket).set_tcp_keepalive(&probes(time))?;
+        }
+        _ => socket.set_keepalive(options.keep_alive())?,
+    }
+    let stream = socket.connect(address).await?;
+    stream.set_nodelay(options.nodelay())?;
+    Ok(stream)
+}
+
+fn probes(time: Duration) -> TcpKeepalive {
+    let probes = TcpKeepalive::new().with_time(time);
+    // Not every system has it.
+    #[cfg(any(
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "ios",
+        target_os = "linux",
+        target_os = "macos",
+        target_os = "windows",
+    ))]
+    let probes = probes.with_interval(time);
+    probes
 }
 
 #[cfg(test)]
@@ -105,5 +146,45 @@ mod tests {
         drop(listener);
         let refused = TcpConnector.connect(address).await.err().unwrap();
         assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+    }
+
+    #[tokio::test]
+    async fn sockets_are_as_set() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stream = open(address, &SocketOptions::default()).await.unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(stream.nodelay().unwrap());
+        assert!(socket.keepalive().unwrap());
+        let usual = socket.recv_buffer_size().unwrap();
+
+        let options = SocketOptions::default()
+            .with_nodelay(false)
+            .with_keep_alive_time(Duration::from_secs(77))
+            .with_send_buffer_bytes(20_000)
+            .with_receive_buffer_bytes(10_000);
+        let stream = open(address, &options).await.unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(!stream.nodelay().unwrap());
+        assert!(socket.keepalive().unwrap());
+        // What Linux doubles, others take as it is.
+        assert!(matches!(
+            socket.recv_buffer_size().unwrap(),
+            10_000 | 20_000
+        ));
+        assert!(matches!(
+            socket.send_buffer_size().unwrap(),
+            20_000 | 40_000
+        ));
+        assert_ne!(socket.recv_buffer_size().unwrap(), usual);
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            socket.tcp_keepalive_time().unwrap(),
+            Duration::from_secs(77)
+        );
+
+        let options = SocketOptions::default().with_keep_alive(false);
+        let stream = open(address, &options).await.unwrap();
+        assert!(!SockRef::from(&stream).keepalive().unwrap());
     }
 }

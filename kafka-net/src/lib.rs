@@ -87,7 +87,7 @@ pub use address::{BrokerAddress, Lane};
 pub use clock::{SystemWallClock, WallClock};
 pub use config::NetConfig;
 pub use connection::{
-    ApiVersionsTable, Connection, ConnectionStats, LatencyHistogram, Pending, SendOptions,
+    ApiVersionsTable, Connection, ConnectionStats, LatencyHistogram, Pending, Release, SendOptions,
 };
 pub use connector::{BoxFuture, BoxStream, Connector, Stream, TcpConnector};
 pub use environment::Environment;

@@ -1,9 +1,4 @@
-use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
-
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpSocket, TcpStream};
 
 use crate::Error;
 
@@ -120,53 +115,12 @@ impl SocketOptions {
             _ => Ok(()),
         }
     }
-
-    /// A stream to `address` with these settings.
-    pub(crate) async fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        let socket = match address {
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
-        };
-        // Before the connection: the buffers decide what window is offered.
-        if let Some(bytes) = self.send_buffer_bytes {
-            socket.set_send_buffer_size(u32::try_from(bytes).unwrap_or(u32::MAX))?;
-        }
-        if let Some(bytes) = self.receive_buffer_bytes {
-            socket.set_recv_buffer_size(u32::try_from(bytes).unwrap_or(u32::MAX))?;
-        }
-        match self.keep_alive_time {
-            Some(time) if self.keep_alive => {
-                SockRef::from(&socket).set_tcp_keepalive(&probes(time))?;
-            }
-            _ => socket.set_keepalive(self.keep_alive)?,
-        }
-        let stream = socket.connect(address).await?;
-        stream.set_nodelay(self.nodelay)?;
-        Ok(stream)
-    }
 }
 
 const MAX_BUFFER_BYTES: usize = 1 << 30;
 
-fn probes(time: Duration) -> TcpKeepalive {
-    let probes = TcpKeepalive::new().with_time(time);
-    // Not every system has it.
-    #[cfg(any(
-        target_os = "android",
-        target_os = "freebsd",
-        target_os = "ios",
-        target_os = "linux",
-        target_os = "macos",
-        target_os = "windows",
-    ))]
-    let probes = probes.with_interval(time);
-    probes
-}
-
 #[cfg(test)]
 mod tests {
-    use tokio::net::TcpListener;
-
     use super::*;
 
     #[track_caller]
@@ -192,45 +146,5 @@ mod tests {
         ] {
             check(options().with_keep_alive_time(time), "keep_alive_time");
         }
-    }
-
-    #[tokio::test]
-    async fn sockets_are_as_set() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stream = SocketOptions::default().connect(address).await.unwrap();
-        let socket = SockRef::from(&stream);
-        assert!(stream.nodelay().unwrap());
-        assert!(socket.keepalive().unwrap());
-        let usual = socket.recv_buffer_size().unwrap();
-
-        let options = SocketOptions::default()
-            .with_nodelay(false)
-            .with_keep_alive_time(Duration::from_secs(77))
-            .with_send_buffer_bytes(20_000)
-            .with_receive_buffer_bytes(10_000);
-        let stream = options.connect(address).await.unwrap();
-        let socket = SockRef::from(&stream);
-        assert!(!stream.nodelay().unwrap());
-        assert!(socket.keepalive().unwrap());
-        // What Linux doubles, others take as it is.
-        assert!(matches!(
-            socket.recv_buffer_size().unwrap(),
-            10_000 | 20_000
-        ));
-        assert!(matches!(
-            socket.send_buffer_size().unwrap(),
-            20_000 | 40_000
-        ));
-        assert_ne!(socket.recv_buffer_size().unwrap(), usual);
-        #[cfg(target_os = "linux")]
-        assert_eq!(
-            socket.tcp_keepalive_time().unwrap(),
-            Duration::from_secs(77)
-        );
-
-        let options = SocketOptions::default().with_keep_alive(false);
-        let stream = options.connect(address).await.unwrap();
-        assert!(!SockRef::from(&stream).keepalive().unwrap());
     }
 }

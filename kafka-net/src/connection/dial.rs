@@ -13,6 +13,7 @@ use super::login::Login;
 use super::negotiation::Negotiation;
 use super::opening::{Opening, Unanswered};
 use super::race::{Race, timed_out};
+use super::release::Release;
 use super::versions::ApiVersionsTable;
 use super::{Connection, Counters};
 use crate::clock::{after, now};
@@ -50,8 +51,8 @@ pub(crate) struct Dial<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
-    /// Of the oldest era: it is not asked for its versions again.
-    Old,
+    /// Of the oldest era, 0.8.2 or 0.9: it is not asked for its versions again.
+    Old(Release),
     /// It told its versions, so it is not of the oldest era, whatever the network
     /// makes it look like.
     Current,
@@ -191,7 +192,19 @@ impl Dial<'_> {
         deadline: Instant,
     ) -> Result<Connection, Error> {
         let mut first = Some(stream);
-        if self.known != Known::Old {
+        if let Some(assumed) = self.config.assumed_versions() {
+            let opening = self.connect(address, first.take(), deadline).await?;
+            return opening.finish(assumed.clone(), deadline).await;
+        }
+        // 0.8.2 hangs up on what it does not know, 0.9 passes over it, and its only login
+        // is one that 0.8.2 does not have.
+        let mut release = match (self.known, self.config.sasl()) {
+            (Known::Old(release), _) => release,
+            (_, Some(_)) => Release::V0_9,
+            (_, None) => Release::V0_8_2,
+        };
+        let is_known_to_be_old = matches!(self.known, Known::Old(_));
+        if !is_known_to_be_old {
             let mut last = None;
             for negotiation in [Negotiation::from_newest(), Negotiation::from_oldest()] {
                 let opening = self.connect(address, first.take(), deadline).await?;
@@ -203,7 +216,10 @@ impl Dial<'_> {
                             .with_api(ApiKey::ApiVersions)
                             .with_broker(self.broker));
                     }
-                    Err(Unanswered::PassedOver) => break,
+                    Err(Unanswered::PassedOver) => {
+                        release = Release::V0_9;
+                        break;
+                    }
                     Err(Unanswered::HungUp(error)) => last = Some(error),
                     Err(Unanswered::Failed(error)) => return Err(error),
                 }
@@ -219,7 +235,7 @@ impl Dial<'_> {
         let opening = self.connect(address, first.take(), deadline).await?;
         if self.config.sasl().is_some() {
             // Nothing else can be asked before the login.
-            let versions = ApiVersionsTable::of_oldest_era();
+            let versions = ApiVersionsTable::of_release(release);
             return opening.finish(versions, deadline).await;
         }
         match opening.probe_oldest_era(deadline).await {
@@ -232,21 +248,21 @@ impl Dial<'_> {
                 return Err(Error::new(ErrorKind::UnexpectedResponse).with_broker(self.broker));
             }
         }
-        if self.known != Known::Old {
+        if !is_known_to_be_old {
             // A network that cuts connections looks the same. Now that one got
             // through, the broker is asked once more.
             let again = self.connect(address, first.take(), deadline).await?;
             match again.negotiate(Negotiation::from_oldest(), deadline).await {
                 Ok(versions) => return again.finish(versions, deadline).await,
-                Err(Unanswered::PassedOver | Unanswered::HungUp(_)) => {}
+                Err(Unanswered::PassedOver) => release = Release::V0_9,
+                Err(Unanswered::HungUp(_)) => {}
                 Err(Unanswered::Failed(error)) => return Err(error),
             }
         }
         tracing::debug!(
-            broker = %self.broker, %address,
-            "the broker does not know ApiVersions: taken for 0.8.2 or 0.9",
+            broker = %self.broker, %address, %release, "the broker does not know ApiVersions",
         );
-        let versions = ApiVersionsTable::of_oldest_era();
+        let versions = ApiVersionsTable::of_release(release);
         opening.finish(versions, deadline).await
     }
 

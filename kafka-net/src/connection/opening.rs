@@ -102,7 +102,8 @@ impl<'a> Opening<'a> {
         };
         (dial.on_stage)(Stage::LoggingIn(self.link.peer.address));
         let random = dial.env.random();
-        let login = match versions.is_negotiated() {
+        let announced = versions.range(ApiKey::SaslHandshake).is_some();
+        let login = match versions.is_negotiated() || announced {
             true => Login::new(sasl, dial.config, random, versions)?,
             false => Login::of_oldest_era(sasl, dial.config, random),
         };

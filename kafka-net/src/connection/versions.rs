@@ -4,6 +4,7 @@ use std::fmt;
 use kafka_protocol::messages::ApiVersionsResponse;
 use kafka_protocol::{ApiKey, StrBytes, VersionRange};
 
+use super::release::Release;
 use crate::{Error, ErrorKind};
 
 /// What a broker said it speaks, for one connection.
@@ -44,7 +45,8 @@ impl ApiVersionsTable {
     }
 
     /// False for a broker too old to be asked (0.9 and older), for which the
-    /// table holds what its era is known to speak.
+    /// table holds what its release is known to speak, and for one whose versions
+    /// are [assumed](crate::NetConfig::with_assumed_versions).
     pub fn is_negotiated(&self) -> bool {
         self.negotiated
     }
@@ -75,27 +77,32 @@ impl ApiVersionsTable {
         }
     }
 
-    /// What 0.8.2 and 0.9 both speak, where they differ the older: those brokers
-    /// do not know ApiVersions and cannot be told apart by asking. The group
-    /// APIs are 0.9's; 0.8.2 has no handler for them.
-    pub(super) fn of_oldest_era() -> Self {
-        let range = |api: ApiKey, max| (api.code(), VersionRange::new(0, max));
+    /// What brokers of a release before 0.11 serve to clients: for those that cannot be
+    /// asked.
+    pub fn of_release(release: Release) -> Self {
+        let served = release.served();
+        Self::of_ranges(served.map(|(api, newest)| (api, VersionRange::new(0, newest))))
+    }
+
+    /// Just these versions, for brokers that say something else than they do
+    /// ([`crate::NetConfig::with_assumed_versions`]).
+    ///
+    /// ```
+    /// use kafka_net::{ApiVersionsTable, Release};
+    /// use kafka_protocol::{ApiKey, VersionRange};
+    ///
+    /// // Like 0.10.2, but for one API.
+    /// let real = ApiVersionsTable::of_release(Release::V0_10_2);
+    /// let table = ApiVersionsTable::of_ranges(ApiKey::ALL.iter().filter_map(|api| match api {
+    ///     ApiKey::Fetch => Some((*api, VersionRange::new(0, 1))),
+    ///     _ => Some((*api, real.range(*api)?)),
+    /// }));
+    /// assert_eq!(table.range(ApiKey::Fetch).unwrap().max, 1);
+    /// ```
+    pub fn of_ranges(ranges: impl IntoIterator<Item = (ApiKey, VersionRange)>) -> Self {
+        let ranges = ranges.into_iter();
         Self {
-            ranges: BTreeMap::from([
-                range(ApiKey::Produce, 0),
-                range(ApiKey::Fetch, 0),
-                range(ApiKey::ListOffsets, 0),
-                range(ApiKey::Metadata, 0),
-                range(ApiKey::OffsetCommit, 1),
-                range(ApiKey::OffsetFetch, 1),
-                range(ApiKey::FindCoordinator, 0),
-                range(ApiKey::JoinGroup, 0),
-                range(ApiKey::Heartbeat, 0),
-                range(ApiKey::LeaveGroup, 0),
-                range(ApiKey::SyncGroup, 0),
-                range(ApiKey::DescribeGroups, 0),
-                range(ApiKey::ListGroups, 0),
-            ]),
+            ranges: ranges.map(|(api, range)| (api.code(), range)).collect(),
             features: BTreeMap::new(),
             features_epoch: None,
             negotiated: false,

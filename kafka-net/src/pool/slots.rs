@@ -7,7 +7,8 @@ use super::reconnect::{Pauses, Reconnect};
 use crate::connection::Connection;
 use crate::connection::dial::Known;
 use crate::watch;
-use crate::{BrokerAddress, Error, Lane, NetConfig};
+use crate::{BrokerAddress, Error, Lane, NetConfig, Release};
+use kafka_protocol::ApiKey;
 use tokio::task::AbortHandle;
 
 /// What a pool knows of each broker address.
@@ -143,9 +144,12 @@ impl Slots {
         if self.closed {
             return false;
         }
-        let known = match connection.api_versions().is_negotiated() {
+        let versions = connection.api_versions();
+        let known = match versions.is_negotiated() {
             true => Known::Current,
-            false => Known::Old,
+            // The two that cannot be asked differ in their groups.
+            false if versions.range(ApiKey::JoinGroup).is_some() => Known::Old(Release::V0_9),
+            false => Known::Old(Release::V0_8_2),
         };
         // Gone when the broker has moved; who waits gets the connection still.
         let Some(slot) = self.brokers.get_mut(broker) else {
@@ -178,7 +182,7 @@ impl Slots {
         };
         slot.reconnect.failed(now, began, pauses, random);
         slot.failure = Some(error.clone());
-        if slot.known(now) == Known::Old {
+        if matches!(slot.known(now), Known::Old(_)) {
             slot.known = None;
         }
         true

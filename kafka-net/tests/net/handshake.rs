@@ -1,7 +1,10 @@
 //! Version negotiation with brokers of every era, and with what is no broker.
 
 use kafka_net::clock::now;
-use kafka_net::{BrokerAddress, Connection, Error, ErrorKind, Lane, NetConfig, Pool, Waiting};
+use kafka_net::{
+    ApiVersionsTable, BrokerAddress, Connection, Error, ErrorKind, Lane, NetConfig, Pool, Release,
+    Waiting,
+};
 use kafka_protocol::messages::{ApiVersionsRequest, ListOffsetsResponse};
 use kafka_protocol::{ApiKey, ErrorCode, VersionRange};
 
@@ -112,7 +115,7 @@ async fn a_broker_that_breaks_off_its_answer_is_not_taken_for_old() {
     waiting.await.unwrap();
 }
 
-/// Plays 0.9: hangs up on ApiVersions, answers ListOffsets v0.
+/// Plays 0.8.2: hangs up on ApiVersions, answers ListOffsets v0.
 async fn answer_probe(acceptor: &mut Acceptor) -> Peer {
     let mut peer = acceptor.accept().await;
     let asked = peer.asked().await;
@@ -140,6 +143,7 @@ async fn a_broker_that_hangs_up_on_api_versions_is_of_the_oldest_era() {
     assert_eq!(table.range(ApiKey::Produce), zero);
     assert_eq!(table.range(ApiKey::Metadata), zero);
     assert_eq!(table.range(ApiKey::ApiVersions), None);
+    assert_eq!(table.range(ApiKey::JoinGroup), None, "0.8.2 has no groups");
     let pending = connection.start(&question("q"), &options());
     assert_eq!(pending.version(), 0);
     let asked = peer.asked().await;
@@ -188,8 +192,66 @@ async fn a_broker_that_passes_over_api_versions_is_of_the_oldest_era() {
     let asked = probed(&mut peer).await;
     describe_nothing(&mut peer, &asked).await;
     let connection = waiting.await.unwrap();
-    assert!(!connection.api_versions().is_negotiated());
+    let table = connection.api_versions();
+    assert!(!table.is_negotiated());
     assert!(now() - start < millis(2200));
+    // That is how 0.9 does it, which has groups.
+    assert_eq!(table, &ApiVersionsTable::of_release(Release::V0_9));
+    assert_eq!(
+        table.range(ApiKey::JoinGroup),
+        Some(VersionRange::new(0, 0))
+    );
+    assert_eq!(table.range(ApiKey::Fetch), Some(VersionRange::new(0, 1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn assumed_versions_are_not_asked_for() {
+    let (network, mut acceptor) = Network::new();
+    let table = ApiVersionsTable::of_release(Release::V0_10_1);
+    let pool = network.pool(NetConfig::default().with_assumed_versions(table.clone()));
+    let waiting = pool.connection(&broker(), Lane::Control, now() + seconds(60));
+    let mut peer = acceptor.accept().await;
+    let connection = waiting.await.unwrap();
+    assert_eq!(connection.api_versions(), &table);
+    let pending = connection.start(&question("q"), &options());
+    assert_eq!(pending.version(), 2);
+    let asked = peer.asked().await;
+    assert_eq!((asked.key, asked.version), (ApiKey::Metadata, 2));
+    peer.echo(&asked).await;
+    assert_eq!(echoed(pending.await), Ok("q".to_owned()));
+    // And again, without the pool taking it for old.
+    drop(peer);
+    tokio::time::sleep(millis(1)).await;
+    let waiting = pool.connection(&broker(), Lane::Control, now() + seconds(60));
+    let mut peer = acceptor.accept().await;
+    let pending = waiting.await.unwrap().start(&question("r"), &options());
+    peer.serve_next(1).await;
+    assert_eq!(echoed(pending.await), Ok("r".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rolling_upgrade_and_a_downgrade_are_taken_up_by_the_next_connection() {
+    let (network, mut acceptor) = Network::new();
+    let pool = network.pool(NetConfig::default());
+    for newest in [9, 12, 7] {
+        let waiting = pool.connection(&broker(), Lane::Control, now() + seconds(60));
+        let mut peer = acceptor.accept().await;
+        let asked = greeted(&mut peer, 4).await;
+        let ranges = [(ApiKey::Metadata, 0, newest), (ApiKey::ApiVersions, 0, 4)];
+        peer.answer(&asked, &versions(&ranges)).await;
+        let connection = waiting.await.unwrap();
+        let pending = connection.start(&question("q"), &options());
+        assert_eq!(pending.version(), newest);
+        let asked = peer.asked().await;
+        assert_eq!(asked.version, newest);
+        peer.echo(&asked).await;
+        pending.await.unwrap();
+        // The broker restarts.
+        drop(peer);
+        tokio::time::sleep(millis(1)).await;
+        assert!(connection.is_closed());
+    }
+    assert_eq!(pool.stats().reconnects, 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@
     reason = "clippy sees tests only where a function is one"
 )]
 
+mod addresses;
 mod drops;
 mod faults;
 mod greedy;

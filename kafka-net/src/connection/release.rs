@@ -1,0 +1,148 @@
+use std::fmt;
+
+use kafka_protocol::ApiKey;
+
+/// A release of Kafka from before brokers could be relied on to tell their versions, for
+/// [`crate::ApiVersionsTable::of_release`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Release {
+    /// 0.8.2: offsets are kept, groups are not.
+    V0_8_2,
+    /// 0.9: groups.
+    V0_9,
+    /// 0.10.0: records with timestamps. The first whose brokers tell their versions.
+    V0_10_0,
+    /// 0.10.1: topics made and deleted by request, offsets by time.
+    V0_10_1,
+    /// 0.10.2.
+    V0_10_2,
+}
+
+impl Release {
+    /// All of them, oldest first.
+    pub const ALL: [Self; 5] = [
+        Self::V0_8_2,
+        Self::V0_9,
+        Self::V0_10_0,
+        Self::V0_10_1,
+        Self::V0_10_2,
+    ];
+
+    /// The APIs that its brokers serve to clients, and up to which version; each from
+    /// version 0 on.
+    pub(super) fn served(self) -> impl Iterator<Item = (ApiKey, i16)> {
+        let column = self as usize;
+        SERVED.iter().filter_map(move |(api, newest)| {
+            let newest = newest.get(column).copied().flatten()?;
+            Some((*api, newest))
+        })
+    }
+}
+
+type Newest = [Option<i16>; Release::ALL.len()];
+
+/// As the real brokers have it, without what only brokers ask of each other.
+const SERVED: [(ApiKey, Newest); 17] = [
+    (
+        ApiKey::Produce,
+        [Some(0), Some(1), Some(2), Some(2), Some(2)],
+    ),
+    (ApiKey::Fetch, [Some(0), Some(1), Some(2), Some(3), Some(3)]),
+    (
+        ApiKey::ListOffsets,
+        [Some(0), Some(0), Some(0), Some(1), Some(1)],
+    ),
+    (
+        ApiKey::Metadata,
+        [Some(0), Some(0), Some(1), Some(2), Some(2)],
+    ),
+    (
+        ApiKey::OffsetCommit,
+        [Some(1), Some(2), Some(2), Some(2), Some(2)],
+    ),
+    (
+        ApiKey::OffsetFetch,
+        [Some(1), Some(1), Some(1), Some(1), Some(2)],
+    ),
+    (ApiKey::FindCoordinator, [Some(0); 5]),
+    (
+        ApiKey::JoinGroup,
+        [None, Some(0), Some(0), Some(1), Some(1)],
+    ),
+    (ApiKey::Heartbeat, SINCE_0_9),
+    (ApiKey::LeaveGroup, SINCE_0_9),
+    (ApiKey::SyncGroup, SINCE_0_9),
+    (ApiKey::DescribeGroups, SINCE_0_9),
+    (ApiKey::ListGroups, SINCE_0_9),
+    (ApiKey::SaslHandshake, SINCE_0_10_0),
+    (ApiKey::ApiVersions, SINCE_0_10_0),
+    (ApiKey::CreateTopics, [None, None, None, Some(0), Some(1)]),
+    (ApiKey::DeleteTopics, [None, None, None, Some(0), Some(0)]),
+];
+
+const SINCE_0_9: Newest = [None, Some(0), Some(0), Some(0), Some(0)];
+const SINCE_0_10_0: Newest = [None, None, Some(0), Some(0), Some(0)];
+
+/// `0.8.2`, `0.9`, `0.10.0`, …
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V0_8_2 => "0.8.2",
+            Self::V0_9 => "0.9",
+            Self::V0_10_0 => "0.10.0",
+            Self::V0_10_1 => "0.10.1",
+            Self::V0_10_2 => "0.10.2",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use kafka_test_broker::Era;
+
+    use super::*;
+
+    /// Of the brokers themselves, which is not for clients.
+    const BETWEEN_BROKERS: [ApiKey; 4] = [
+        ApiKey::LeaderAndIsr,
+        ApiKey::StopReplica,
+        ApiKey::UpdateMetadata,
+        ApiKey::ControlledShutdown,
+    ];
+
+    #[track_caller]
+    fn check(release: Release, era: Era) {
+        let served: BTreeMap<_, _> = release.served().collect();
+        let real: BTreeMap<_, _> = era
+            .api_versions()
+            .into_iter()
+            .filter(|(api, _)| !BETWEEN_BROKERS.contains(api))
+            .map(|(api, range)| {
+                assert_eq!(range.min, 0, "{api}");
+                (api, range.max)
+            })
+            .collect();
+        assert_eq!(served, real, "{release}");
+    }
+
+    #[test]
+    fn it_is_what_real_brokers_serve() {
+        check(Release::V0_8_2, Era::V0_8_2);
+        check(Release::V0_9, Era::V0_9);
+        check(Release::V0_10_0, Era::V0_10_0);
+        check(Release::V0_10_2, Era::V0_10_2);
+    }
+
+    #[test]
+    fn each_serves_what_the_one_before_did() {
+        for pair in Release::ALL.windows(2) {
+            let newer: BTreeMap<_, _> = pair[1].served().collect();
+            for (api, newest) in pair[0].served() {
+                assert!(newer.get(&api).is_some_and(|newer| *newer >= newest));
+            }
+        }
+    }
+}
