@@ -1,5 +1,6 @@
 //! The fuzz targets as functions of bytes, made of the entry points that the
-//! mutation tests of `kafka-protocol` call too (`tests/support/entry.rs`).
+//! mutation tests of `kafka-protocol` (`tests/support/entry.rs`) and of `kafka-net`
+//! (`tests/mutated/entry.rs`) call too.
 //!
 //! Where a target is for many messages, the first two bytes choose the message and
 //! its version.
@@ -10,6 +11,8 @@
 
 #[path = "../../kafka-protocol/tests/support/entry.rs"]
 mod entry;
+#[path = "../../kafka-net/tests/mutated/entry.rs"]
+mod net_entry;
 #[path = "../../kafka-protocol/tests/support/peak.rs"]
 mod peak;
 #[path = "../../kafka-protocol/tests/records_support/mod.rs"]
@@ -21,6 +24,7 @@ mod support;
 use std::sync::LazyLock;
 
 use kafka_protocol::records::Compression;
+pub use net_entry::broker_answers as net;
 pub use seeds::seeds;
 use support::codecs::{self, Codec};
 

@@ -24,8 +24,16 @@ pub fn seeds(target: &str) -> Option<Vec<Vec<u8>>> {
         "lz4" => bodies(Compression::Lz4),
         "zstd" => bodies(Compression::Zstd),
         "round_trip" => choices(),
+        "net" => plans(),
         _ => return None,
     })
+}
+
+/// One thing done to one of the first answers.
+fn plans() -> Vec<Vec<u8>> {
+    let all = (0..14).flat_map(|what| (0..4).map(move |answer| (what, answer)));
+    all.map(|(what, answer)| [vec![0; 2 * answer], vec![what, 100]].concat())
+        .collect()
 }
 
 /// The two bytes by which `entry::chosen` finds them.

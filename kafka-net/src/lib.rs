@@ -20,7 +20,11 @@
 //! let connection = pool.connection(&broker, Lane::Control, deadline).await?;
 //!
 //! let options = SendOptions::new(Duration::from_secs(5));
-//! let answer = connection.request(&ApiVersionsRequest::new(), &options).await?;
+//! // Brokers refuse the question of somebody who gives no name (KIP-511).
+//! let question = ApiVersionsRequest::new()
+//!     .with_client_software_name("me")
+//!     .with_client_software_version("1.0");
+//! let answer = connection.request(&question, &options).await?;
 //! for api in answer.api_keys {
 //!     println!("{}: {} to {}", api.api_key, api.min_version, api.max_version);
 //! }
@@ -51,6 +55,20 @@
 //! and the pool's connections fail rather than go on in plain text; `TlsConfig`
 //! tells the details. The feature is off by default because the cryptography
 //! behind it (ring) needs a C compiler.
+//!
+//! # Proxies, other addresses
+//!
+//! Brokers are reached through a [`Proxy`] if one is set, and dialled where an
+//! [`AddressMap`] says. Of a name's several addresses the first to take the
+//! connection serves, as RFC 8305 has it.
+//!
+//! # What is to be seen
+//!
+//! Counts and latencies, per connection and per pool ([`Pool::stats`],
+//! [`Pool::connection_stats`]), and by `tracing` a span for each connection
+//! (`connection`) and each series of attempts (`connecting`), with events from
+//! `trace` (each answer) to `warn` (a broker that misbehaves). No secret and no
+//! record's data is among them.
 //!
 //! # Time, chance and the network are injected
 //!

@@ -12,9 +12,17 @@
 mod support;
 
 use std::fmt::Write as _;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use kafka_net::{Credentials, Sasl, Secret};
+use kafka_net::clock::now;
+use kafka_net::{
+    BoxFuture, BoxStream, BrokerAddress, Connector, Credentials, Environment, Lane, NetConfig,
+    Pool, Proxy, Random, Sasl, Secret, SystemWallClock,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::runtime::Handle;
 use tokio::time::sleep;
 use tracing::field::{Field, Visit};
 use tracing::span;
@@ -110,7 +118,59 @@ async fn everything() -> String {
         }
     }
     let _ = write!(shown, "{:?} {vault:?}", Secret::from(CANARY));
+    shown + &proxies().await
+}
+
+/// Logs in to proxies that refuse it.
+async fn proxies() -> String {
+    let mut shown = String::new();
+    for (proxy, refusal) in [
+        (Proxy::socks5("proxy", 1080), &[5, 2, 1, 1][..]),
+        (
+            Proxy::http_connect("proxy", 3128),
+            b"HTTP/1.1 407 No\r\n\r\n",
+        ),
+        (
+            Proxy::http_connect("proxy", 3128),
+            b"HTTP/1.1 502 No\r\n\r\n",
+        ),
+    ] {
+        let proxy = proxy.with_credentials("carol", CANARY);
+        let config = NetConfig::default().with_proxy(proxy.clone());
+        let env = Environment::new(
+            Handle::current(),
+            Arc::new(Refusing(refusal)),
+            Arc::new(SystemWallClock),
+            Random::from_seed(7),
+        );
+        let pool = Pool::new(config, env).unwrap();
+        let broker = BrokerAddress::new("kafka-1", 9092);
+        let attempt = pool.attempt(&broker, Lane::Control, now() + seconds(5));
+        let error = attempt.await.unwrap_err();
+        let _ = write!(shown, "{proxy:?} {pool:?} {:?} {error:#?}", pool.config());
+    }
     shown
+}
+
+/// Where each connection is answered with this, whatever is said.
+#[derive(Debug)]
+struct Refusing(&'static [u8]);
+
+impl Connector for Refusing {
+    fn resolve(&self, _: &str, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+        Box::pin(async move { Ok(vec![SocketAddr::from(([10, 0, 0, 1], port))]) })
+    }
+
+    fn connect(&self, _: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
+        let refusal = self.0;
+        Box::pin(async move {
+            let (ours, mut theirs) = duplex(1024);
+            theirs.write_all(refusal).await?;
+            // Until the client has said all it has to say.
+            tokio::spawn(async move { theirs.read_to_end(&mut Vec::new()).await });
+            Ok(Box::new(ours) as BoxStream)
+        })
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,15 +186,16 @@ async fn no_secret_shows_in_any_log_line_or_debug() {
         "no new token",
         "connecting failed",
         "connection closed",
+        "the proxy proxy:3128 wants a login",
     ] {
         assert!(
             lines.contains(expected),
             "there is output: {expected} in {lines}"
         );
     }
-    // Tokens begin with their header, {"alg":"none"} in base64, and "dHdl…" is how
-    // the password begins in base64.
-    let secrets = [CANARY, "eyJhbGciOiJub25lIn0", "dHdlZXR5"];
+    // Tokens begin with their header, {"alg":"none"} in base64, "dHdl…" is how the
+    // password begins in base64, and "Y2Fy…" is how user and password do.
+    let secrets = [CANARY, "eyJhbGciOiJub25lIn0", "dHdlZXR5", "Y2Fyb2w6"];
     for secret in secrets {
         assert!(!lines.contains(secret), "{secret} in {lines}");
         assert!(!shown.contains(secret), "{secret} in {shown}");

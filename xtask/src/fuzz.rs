@@ -20,6 +20,7 @@ pub(crate) const TARGETS: &[&str] = &[
     "lz4",
     "zstd",
     "round_trip",
+    "net",
 ];
 
 /// Beyond any limit that the decoders keep, the address sanitizer's own needs

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use kafka_protocol::ApiKey;
 use tokio::time::timeout_at;
+use tracing::Instrument;
 
 use super::driver::Driver;
 use super::link::{Link, Peer};
@@ -373,7 +374,11 @@ impl Dial<'_> {
         };
         let link = Arc::new(Link::new(peer, self.config, self.counters.fresh()));
         let driver = Driver::new(link.clone(), stream, self.config);
-        self.env.spawn(driver.run());
+        let span = tracing::debug_span!(
+            "connection",
+            broker = %self.broker, id = self.broker.id, lane = %self.lane, %address,
+        );
+        self.env.spawn(driver.run().instrument(span));
         Opening::new(self, link)
     }
 

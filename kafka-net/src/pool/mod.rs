@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::time::timeout_at;
+use tracing::Instrument;
 
 use crate::clock::now;
 use crate::connection::{Connection, ConnectionStats, Counters, Counts};
@@ -347,7 +348,9 @@ impl Inner {
             counters: Counters::of_pool(self.traffic.clone()),
             progress: progress.clone(),
         };
-        let task = self.env.spawn(connecting.run()).abort_handle();
+        let span = tracing::debug_span!("connecting", %broker, id = broker.id, %lane);
+        let task = self.env.spawn(connecting.run().instrument(span));
+        let task = task.abort_handle();
         slots.connecting(now(), broker, lane, Attempt { progress, task });
         Joined::Wait(seat)
     }
