@@ -17,7 +17,7 @@ async fn row_49_advice_that_is_not_lower_fails_at_once() {
     let pool = World::of(&cluster).pool();
     let start = now();
     let error = connect(&pool, 1, Lane::Control).await.unwrap_err();
-    assert_eq!(error.kind(), &ErrorKind::UnsupportedVersion);
+    assert_eq!(error.kind(), &ErrorKind::UnexpectedResponse);
     assert_eq!(now(), start);
     assert_eq!(cluster.faults().hits(asked), 1);
     assert_eq!(pool.stats().connect_failures, 1);
