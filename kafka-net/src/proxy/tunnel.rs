@@ -19,7 +19,7 @@ pub(crate) async fn open(
         Error::new(ErrorKind::Connect)
             .with_message(format!("no connection through the proxy {proxy}"))
             .with_source(cause)
-            .with_hint("the proxy ended it: look into its log")
+            .with_hint("the proxy ended it: check user and password, if it wants any, and its log")
     };
     loop {
         match machine.step(&mut heard).map_err(|why| error(proxy, why))? {
