@@ -88,7 +88,10 @@ async fn ask(network: Arc<Network>) {
         }
         let stats = connection.stats();
         // One may be left: what a silent broker was asked at the handshake besides.
-        assert!(stats.answers + stats.errors + 1 >= stats.requests, "{stats:?}");
+        assert!(
+            stats.answers + stats.errors + 1 >= stats.requests,
+            "{stats:?}"
+        );
         assert!(stats.in_flight <= 1, "{stats:?}");
     }
     pool.close(now() + Duration::from_secs(10)).await;
