@@ -10,6 +10,7 @@
 
 mod authority;
 mod client_certificates;
+mod detours;
 mod listeners;
 mod login;
 mod rotation;
