@@ -65,6 +65,8 @@ pub(crate) enum State {
 pub(crate) struct Flight {
     pub(crate) request: u64,
     pub(crate) broker: i32,
+    /// The leader epoch that the broker was believed to lead in.
+    pub(crate) leader_epoch: i32,
 }
 
 #[derive(Debug)]

@@ -212,9 +212,13 @@ pub(crate) struct Sequences {
     established: Option<Instant>,
 }
 
-/// A leader forgets a producer that it has not heard of for a while
+/// A leader forgets a producer whose newest record is old enough
 /// (`producer.id.expiration.ms`, a day unless somebody set less). After this long
 /// without an accepted batch, one that goes alone delays nobody.
+///
+/// It judges by the records' timestamps. Whoever writes records that are older than
+/// that can be forgotten at any time, between two of them; as with every client, a
+/// retry at that moment can then be written twice.
 const MAY_BE_FORGOTTEN_AFTER: Duration = Duration::from_secs(10);
 
 /// Whether new batches may be numbered on.

@@ -87,6 +87,31 @@ pub(crate) struct Asked {
     partition: i32,
 }
 
+/// Leaders told for a topic by its name count for the topic that the records were
+/// for: if the name means another one by now, whose epochs begin anew, its metadata
+/// would be held for older than the news for ever. `id_of` is what the metadata says.
+pub(crate) fn drop_news_of_others(
+    asked: &[Asked],
+    response: &mut ProduceResponse,
+    id_of: impl Fn(&str) -> Option<Uuid>,
+) {
+    for topic in &mut response.responses {
+        if !topic.topic_id.is_zero() {
+            continue;
+        }
+        let meant = asked
+            .iter()
+            .find(|asked| asked.topic == topic.name)
+            .map(|asked| asked.topic_id)
+            .filter(|id| !id.is_zero());
+        if meant.is_some_and(|id| id_of(&topic.name) != Some(id)) {
+            for partition in &mut topic.partition_responses {
+                partition.current_leader.leader_id = -1;
+            }
+        }
+    }
+}
+
 impl From<&Part> for Asked {
     fn from(part: &Part) -> Self {
         Self {
@@ -211,6 +236,37 @@ mod tests {
             .iter()
             .map(|answer| answer.as_ref().map(|answer| answer.base_offset))
             .collect()
+    }
+
+    #[test]
+    fn news_of_a_name_that_means_another_topic_is_dropped() {
+        let asked: Vec<_> = [part("a", 1, 0), part("b", 2, 0), part("c", 0, 0)]
+            .iter()
+            .map(Asked::from)
+            .collect();
+        let refused = |id| vec![(0, 6, -1), (id, 6, -1)];
+        let mut told = response(vec![
+            ("a", 0, refused(1)),
+            ("b", 0, refused(1)),
+            ("c", 0, refused(1)),
+            ("", 9, refused(1)),
+        ]);
+        for topic in &mut told.responses {
+            for partition in &mut topic.partition_responses {
+                partition.current_leader.leader_id = 3;
+            }
+        }
+        // `a` was made anew, of `c` no id was known.
+        let now = |topic: &str| Some(Uuid::from_bytes([if topic == "b" { 2 } else { 7 }; 16]));
+        drop_news_of_others(&asked, &mut told, now);
+        let leaders = told.responses.iter().map(|topic| {
+            let partitions = topic.partition_responses.iter();
+            partitions
+                .map(|partition| partition.current_leader.leader_id)
+                .collect::<Vec<_>>()
+        });
+        let leaders: Vec<_> = leaders.collect();
+        assert_eq!(leaders, [[-1, -1], [3, 3], [3, 3], [3, 3]]);
     }
 
     #[test]

@@ -196,6 +196,30 @@ async fn a_moved_leader_costs_one_round_trip_and_no_metadata() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_comes_late_with_old_metadata_changes_nothing() {
+    let rig = Rig::new(TestCluster::builder().brokers(2).topic("t", 1));
+    let producer = rig.producer(config());
+    let send = async || {
+        let record = Record::to("t").partition(0).value("v");
+        producer.send(record).await.unwrap().await.unwrap();
+    };
+    let mut late = std::pin::pin!(producer.topic("t"));
+    let begun = futures_util::poll!(late.as_mut());
+    assert!(begun.is_pending());
+    // Its answer is there now, and it is not looked at.
+    tokio::time::sleep(seconds(1)).await;
+    send().await;
+    let leader = rig.cluster.leader("t", 0).unwrap();
+    assert!(rig.cluster.move_leader("t", 0, 3 - leader));
+    send().await;
+    late.await.unwrap();
+    let before = rig.cluster.requests_seen(ApiKey::Produce);
+    send().await;
+    let asked = rig.cluster.requests_seen(ApiKey::Produce) - before;
+    assert_eq!(asked, 1, "the broker that led before is not asked again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_broker_that_restarts_under_way() {
     let rig = Rig::with_topic(1);
     let cluster = rig.cluster.clone();

@@ -21,7 +21,11 @@ impl Router {
     ///
     /// As in Kafka's own client, the news counts for a partition in the snapshot
     /// when its leader epoch is newer than the one known and the leader's address
-    /// is known or told with it. A new snapshot is then there when this returns.
+    /// is known or told with it. A new snapshot is then there when this returns. (That
+    /// client asks for the metadata besides; nothing here waits for it, so it is not.)
+    ///
+    /// An answer that gives a topic's name only must have been about the topic that
+    /// bears it now: the caller knows, and leaves out what is not.
     ///
     /// Whatever the answer tells that is of no use is struck out of it: where
     /// `current_leader` still names a broker, the snapshot has a leader other than

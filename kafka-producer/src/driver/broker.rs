@@ -16,7 +16,7 @@ use kafka_protocol::records::Compressor;
 use crate::batch::Content;
 use crate::config::Acks;
 use crate::inbox::Inbox;
-use crate::request::{Asked, read};
+use crate::request::{Asked, drop_news_of_others, read};
 use crate::sender::{Draft, Sealed, Step};
 use crate::shared::Shared;
 use crate::sync::lock;
@@ -151,7 +151,12 @@ impl Task {
     fn on_result(&mut self, flight: Flight, mut result: Result<Option<Answered>, Error>) {
         if let Ok(Some(answered)) = &mut result {
             let router = &self.shared.router;
-            router.learn_leaders(self.broker, &mut answered.response);
+            let cluster = router.cluster();
+            let response = &mut answered.response;
+            drop_news_of_others(&flight.asked, response, |topic| {
+                cluster.topic(topic).map(|topic| topic.id())
+            });
+            router.learn_leaders(self.broker, response);
         }
         let now = clock::now();
         let effects = {

@@ -119,6 +119,10 @@ impl Sender {
                 error: error.clone(),
             };
             self.settle(now, key, id, report);
+            // It may have been restarted, and its disk may be another one.
+            if let Some(partition) = self.partitions.get_mut(key as usize) {
+                partition.sequences.unsettle();
+            }
         }
     }
 

@@ -49,6 +49,7 @@ impl Sender {
         let flight = Flight {
             request: self.next_request,
             broker,
+            leader_epoch: -1,
         };
         let mut parts = Vec::with_capacity(sealed.len());
         let mut members = Vec::with_capacity(sealed.len());
@@ -127,7 +128,10 @@ impl Sender {
             None => BatchStamp::default(),
         };
         let records = batch.sealed()?.to_record_bytes(&stamp);
-        batch.state = State::InFlight(flight);
+        batch.state = State::InFlight(Flight {
+            leader_epoch: partition.leader_epoch,
+            ..flight
+        });
         batch.attempts += 1;
         if batch.attempts == 1 {
             self.counters.batches += 1;

@@ -147,7 +147,8 @@ impl PartitionState {
 
     /// Whether the leader will still know the oldest numbered batch again once it
     /// has appended the one at `index`, should that have to be sent once more. A
-    /// batch that it no longer knows is refused as if it left a gap.
+    /// batch that it no longer knows is refused as if it left a gap. (One that was
+    /// restarted may know the latest only: its snapshots keep no more.)
     fn is_within(&self, index: usize, remembers: usize) -> bool {
         let mut before = self.batches.iter().take(index);
         let awaits = |batch: &&Batch| batch.is_numbered() && !batch.is_ghost();
@@ -187,7 +188,7 @@ impl PartitionState {
 
     /// Lets go of ghosts that no longer matter: the batch at `before` was
     /// accepted, so everything before it is in the log.
-    pub(super) fn accepted_up_to(&mut self, now: Instant, before: usize) {
+    pub(super) fn accepted_up_to(&mut self, before: usize) {
         let mut followers = 1;
         for batch in self.batches.iter_mut().take(before).rev() {
             if matches!(batch.state, State::Ghost(None)) {
@@ -202,7 +203,6 @@ impl PartitionState {
             index += 1;
             !settled
         });
-        self.sequences.accepted(now);
         if !self.batches.iter().any(Batch::is_ghost) {
             self.sequences.recovered();
         }

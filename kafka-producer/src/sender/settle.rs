@@ -25,8 +25,15 @@ impl Sender {
         let Some(batch) = partition.batches.get_mut(index) else {
             return;
         };
+        // What another leader accepted says nothing of what this one knows.
+        let is_current = batch.flight().is_some_and(|flight| {
+            (Some(flight.broker), flight.leader_epoch) == (partition.leader, partition.leader_epoch)
+        });
+        if report.verdict == Verdict::Written && is_current {
+            partition.sequences.accepted(now);
+        }
         if batch.is_ghost() {
-            self.settle_ghost(now, key, index, report.verdict);
+            self.settle_ghost(key, index, report.verdict);
         } else {
             batch.state = State::Idle;
             self.settle_batch(now, key, index, report);
@@ -36,7 +43,7 @@ impl Sender {
     }
 
     /// The outcome was told; only the numbers still matter.
-    fn settle_ghost(&mut self, now: Instant, key: u32, index: usize, verdict: Verdict) {
+    fn settle_ghost(&mut self, key: u32, index: usize, verdict: Verdict) {
         let Some(partition) = self.partitions.get_mut(key as usize) else {
             return;
         };
@@ -49,14 +56,14 @@ impl Sender {
         if written || !ghost.is_numbered() {
             partition.batches.remove(index);
             if written {
-                partition.accepted_up_to(now, index);
+                partition.accepted_up_to(index);
             }
         }
     }
 
     fn settle_batch(&mut self, now: Instant, key: u32, index: usize, report: Report) {
         match report.verdict {
-            Verdict::Written => self.written(now, key, index, report.written),
+            Verdict::Written => self.written(key, index, report.written),
             Verdict::Retry { refresh, trace } => {
                 self.retry(now, key, index, refresh, trace, report.error);
             }
@@ -71,7 +78,7 @@ impl Sender {
         }
     }
 
-    fn written(&mut self, now: Instant, key: u32, index: usize, outcome: Outcome) {
+    fn written(&mut self, key: u32, index: usize, outcome: Outcome) {
         let Some(partition) = self.partitions.get_mut(key as usize) else {
             return;
         };
@@ -79,7 +86,7 @@ impl Sender {
         let Some(batch) = partition.batches.remove(index) else {
             return;
         };
-        partition.accepted_up_to(now, index);
+        partition.accepted_up_to(index);
         let records = batch.records;
         self.finish(batch.finish(outcome), records);
     }

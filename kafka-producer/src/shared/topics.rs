@@ -105,7 +105,21 @@ impl Shared {
         self.perform(effects, None);
     }
 
+    /// Whoever waited for `topic` may come late with it: what counts is the newest
+    /// that the router has, read under the sender's lock.
     fn update(self: &Arc<Self>, now: Instant, state: &TopicState, topic: &Arc<Topic>) {
+        let mut topic = topic.clone();
+        while let Some(newer) = self.update_unless_newer(now, state, &topic) {
+            topic = newer;
+        }
+    }
+
+    fn update_unless_newer(
+        self: &Arc<Self>,
+        now: Instant,
+        state: &TopicState,
+        topic: &Arc<Topic>,
+    ) -> Option<Arc<Topic>> {
         // Before the sender's lock: the first use of a broker spawns its task.
         let leaders: BTreeSet<i32> = topic.partitions().iter().filter_map(|p| p.leader).collect();
         let inboxes: BTreeMap<i32, Arc<Inbox>> = leaders
@@ -114,6 +128,12 @@ impl Shared {
             .collect();
         let effects = {
             let mut sender = lock(&self.sender);
+            let cluster = self.router.cluster();
+            if let Some(newest) = cluster.topic(&state.name)
+                && !Arc::ptr_eq(newest, topic)
+            {
+                return Some(newest.clone());
+            }
             let mut view = lock(&state.view);
             let mut partitions = view.partitions.clone();
             for (index, metadata) in topic.partitions().iter().enumerate() {
@@ -143,6 +163,7 @@ impl Shared {
             sender.take_effects()
         };
         self.perform(effects, None);
+        None
     }
 
     fn new_partition(

@@ -154,37 +154,11 @@ pub(super) const ALL: &[Mutant] = &[
         finder: Finder::Simulation,
     },
     Mutant {
-        name: "batch-ends-with-its-records",
-        family: Family::Consumer,
-        file: "kafka-consumer/src/walk.rs",
-        original: "i64::from(delta.get_i32())",
-        planted: "data.get(57..61).map_or(i64::from(delta.get_i32()), |mut count| {
-                    i64::from(count.get_i32().max(1)) - 1
-                })",
-        finder: Finder::Simulation,
-    },
-    Mutant {
         name: "refused-fetch-asked-again-at-once",
         family: Family::Consumer,
         file: "kafka-consumer/src/position.rs",
         original: "self.not_before = Some(now + backoff.delay(self.failures, random));",
         planted: "let _ = (now, backoff.delay(self.failures, random));",
-        finder: Finder::Simulation,
-    },
-    Mutant {
-        name: "predecessor-of-a-topic-believed",
-        family: Family::Cluster,
-        file: "kafka-router/src/merge.rs",
-        original: "if error.is_none() && !is_news(&mut ids, old, &name, answer.topic_id) {",
-        planted: "if error.is_some() && !is_news(&mut ids, old, &name, answer.topic_id) {",
-        finder: Finder::Simulation,
-    },
-    Mutant {
-        name: "older-epochs-believed-at-once",
-        family: Family::Cluster,
-        file: "kafka-router/src/merge.rs",
-        original: "const SETBACKS_BELIEVED: u8 = 8;",
-        planted: "const SETBACKS_BELIEVED: u8 = 1;",
         finder: Finder::Simulation,
     },
     Mutant {

@@ -206,10 +206,9 @@ fn a_gap_at_a_batch_that_may_be_written_leaves_it_unknown() {
     world.fail(&second, Error::new(ErrorKind::Disconnected));
     world.pass(LATER);
     let again = world.request(1);
-    let behind = world.request(1);
+    assert!(world.next(1).is_none(), "it may have been restarted");
     world.answer(&again, &[(ErrorCode::OutOfOrderSequenceNumber, -1)]);
     assert_eq!(stands(&mut a[0]), UNKNOWN);
-    world.answer(&behind, &[(ErrorCode::OutOfOrderSequenceNumber, -1)]);
     // The one behind provably was not written, so it is sent anew.
     world.identify(2, 0);
     world.pass(LATER);

@@ -258,9 +258,8 @@ impl History {
             Op::Lead { partition, broker } => self.world.lead(partition, broker),
             Op::Identify => self.identify(),
             Op::Forget { partition } => {
-                // What Kafka does when it has not heard of a producer for long; it
-                // never forgets while its batches come, so this model does it when
-                // all is idle.
+                // What Kafka does when a producer's newest record is old; with
+                // records of now, only when all is idle.
                 if self.flying.is_empty() && self.world.sender.is_drained() {
                     self.world.pass(Duration::from_secs(10));
                     self.logs[partition as usize].known.clear();
