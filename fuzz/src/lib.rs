@@ -13,6 +13,8 @@
 mod entry;
 #[path = "../../kafka-net/tests/mutated/entry.rs"]
 mod net_entry;
+#[path = "../../kafka-router/tests/support/mutated.rs"]
+mod mutated;
 #[path = "../../kafka-protocol/tests/support/peak.rs"]
 mod peak;
 #[path = "../../kafka-protocol/tests/records_support/mod.rs"]
@@ -95,4 +97,8 @@ pub fn round_trip(bytes: &[u8]) {
     if let Some((codec, version, choices)) = entry::chosen(&ALL, bytes) {
         entry::round_trip(&codec, version, choices);
     }
+}
+
+pub fn router(bytes: &[u8]) {
+    mutated::history(bytes);
 }

@@ -25,6 +25,7 @@ pub fn seeds(target: &str) -> Option<Vec<Vec<u8>>> {
         "zstd" => bodies(Compression::Zstd),
         "round_trip" => choices(),
         "net" => plans(),
+        "router" => crate::mutated::seeds(),
         _ => return None,
     })
 }

@@ -273,9 +273,19 @@ fn next_topic(
     version: i16,
     brokers: &BTreeMap<i32, Broker>,
 ) -> Option<Arc<Topic>> {
-    if let Some(old) = old.filter(|old| tells_nothing_new(old, &answer, version, brokers)) {
-        return Some(Arc::clone(old));
+    match old.filter(|old| tells_nothing_new(old, &answer, version, brokers)) {
+        Some(old) => Some(Arc::clone(old)),
+        None => built_topic(old, answer, name, version, brokers),
     }
+}
+
+fn built_topic(
+    old: Option<&Arc<Topic>>,
+    answer: MetadataResponseTopic,
+    name: StrBytes,
+    version: i16,
+    brokers: &BTreeMap<i32, Broker>,
+) -> Option<Arc<Topic>> {
     let error = error_of(answer.error_code);
     match error {
         Some(ErrorCode::UnknownTopicOrPartition | ErrorCode::UnknownTopicId) => return None,

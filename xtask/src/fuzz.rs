@@ -21,6 +21,7 @@ pub(crate) const TARGETS: &[&str] = &[
     "zstd",
     "round_trip",
     "net",
+    "router",
 ];
 
 /// Beyond any limit that the decoders keep, the address sanitizer's own needs

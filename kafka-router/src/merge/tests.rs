@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::test_metadata::{id, partition, response, topic};
 
@@ -370,5 +372,51 @@ fn older_epochs_without_a_topic_id_are_believed_when_answers_insist() {
     for _ in 0..20 {
         cluster = cluster.then(vec![topic("a", 1, &[(1, 0)])]).cluster;
         assert_eq!(leaders(&cluster, "a"), [(Some(1), 5)]);
+    }
+}
+
+/// Partitions in any order, some twice, some left out: index, leader, epoch, and whether
+/// its replicas are others.
+fn entries() -> impl Strategy<Value = Vec<MetadataResponsePartition>> {
+    let entry = (0..4, 0..4, 3..6, any::<bool>(), 0..10);
+    let entry = entry.prop_map(|(index, leader, epoch, other, error)| {
+        let mut entry = partition(index, leader, epoch);
+        if other {
+            entry.replica_nodes.push(3);
+        }
+        entry.error_code = if error == 0 { 9 } else { 0 };
+        entry
+    });
+    prop::collection::vec(entry, 0..6)
+}
+
+proptest! {
+    #[test]
+    fn what_tells_nothing_new_would_be_built_the_same(
+        first in entries(),
+        // Mostly the same again, in another order, with few changes.
+        again in any::<bool>(),
+        rotated in 0..4_usize,
+        second in entries(),
+        ids in (0..2_u8, 0..2_u8),
+        version in prop_oneof![Just(8), Just(12)],
+    ) {
+        let told = |id: u8, entries: &[MetadataResponsePartition]| {
+            topic("t", id, &[]).with_partitions(entries.to_vec())
+        };
+        let first_answer = response(&[1, 2, 3], vec![told(ids.0, &first)]);
+        let cluster = Cluster::from_metadata(first_answer, version).unwrap();
+        let Some(old) = cluster.topic("t") else { return Ok(()) };
+        let mut entries = if again { first } else { second };
+        if !entries.is_empty() {
+            let by = rotated % entries.len();
+            entries.rotate_left(by);
+        }
+        let answer = told(ids.1, &entries);
+        if tells_nothing_new(old, &answer, version, &cluster.brokers) {
+            let name = old.name().clone();
+            let built = built_topic(Some(old), answer, name, version, &cluster.brokers);
+            prop_assert_eq!(built.as_ref(), Some(old));
+        }
     }
 }
