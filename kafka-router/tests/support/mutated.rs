@@ -53,7 +53,10 @@ fn check(before: &Cluster, after: &Cluster, told: usize, version: i16) {
         check_partitions(topic);
         let known = before.topic(topic.name());
         let many = known.map_or(0, |known| known.partitions().len()).max(told);
-        assert!(topic.partitions().len() <= 2 * many + 16, "bought with an index");
+        assert!(
+            topic.partitions().len() <= 2 * many + 16,
+            "bought with an index"
+        );
         if let Some(known) = known.filter(|known| known.id() == topic.id() && !known.id().is_zero())
         {
             check_progress(known, topic, version);
@@ -139,7 +142,9 @@ fn answer(brokers: i32, topics: &[(u8, &[i32], i32)], version: i16) -> Vec<u8> {
                 .with_partitions(partitions)
         })
         .collect();
-    let answer = MetadataResponse::new().with_brokers(brokers).with_topics(topics);
+    let answer = MetadataResponse::new()
+        .with_brokers(brokers)
+        .with_topics(topics);
     let mut sink = Sink::with_capacity(512);
     let mut bytes = vec![version.to_be_bytes()[1], 0, 0];
     if answer.encode(&mut sink, version).is_ok() {
