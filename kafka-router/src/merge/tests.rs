@@ -243,6 +243,21 @@ fn a_partition_left_out_stays_unless_the_topic_may_be_another() {
 }
 
 #[test]
+fn partitions_that_were_added_are_there_and_the_old_ones_as_before() {
+    let cluster = first(vec![topic("t", 1, &[(1, 4), (2, 5)])]);
+    let grown = cluster.then(vec![topic("t", 1, &[(1, 4), (2, 5), (3, 0), (1, 0)])]);
+    assert!(grown.changed);
+    let old = [(Some(1), 4), (Some(2), 5)];
+    let new = [(Some(3), 0), (Some(1), 0)];
+    assert_eq!(leaders(&grown.cluster, "t"), [old, new].concat());
+    assert_eq!(grown.cluster.topic("t").unwrap().available(), [0, 1, 2, 3]);
+    // A broker that has not heard of it takes nothing back.
+    let behind = grown.cluster.then(vec![topic("t", 1, &[(1, 4), (2, 5)])]);
+    assert!(!behind.changed);
+    assert_eq!(leaders(&behind.cluster, "t").len(), 4);
+}
+
+#[test]
 fn gaps_are_partitions_without_a_leader() {
     let mut answer = topic("a", 1, &[(1, 5)]);
     answer.partitions.push(partition(2, 2, 6));
