@@ -488,3 +488,30 @@ async fn one_broker_that_hangs_does_not_hold_up_another() {
     peer.stream.shutdown().await.unwrap();
     drop(waiting);
 }
+
+/// Nobody keeps the pauses of an address that the broker has left: whoever still asks for
+/// it is told, and the attempt is not repeated for ever.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_to_an_address_that_the_broker_has_left_ends() {
+    let (network, mut acceptor) = Network::new();
+    network.set("10.0.0.1:9093", Behaviour::Blackhole);
+    let config = NetConfig::default().with_connect_timeout(seconds(1));
+    let pool = network.pool(config);
+    let left = BrokerAddress::new("kafka-1", 9093).with_id(1);
+    let waiting = pool.connection(&left, Lane::Control, far());
+    sleep(millis(10)).await;
+    // Under way when the broker is found elsewhere.
+    let there = BrokerAddress::new("kafka-1", 9092).with_id(1);
+    let moved = pool.connection(&there, Lane::Control, far());
+    let _peer = acceptor.broker().await;
+    moved.await.unwrap();
+    let start = now();
+    waiting.await.unwrap_err();
+    assert!(now() - start <= seconds(1));
+    sleep(seconds(60)).await;
+    let left = network.dials().into_iter();
+    assert_eq!(
+        left.filter(|(_, address)| address.port() == 9093).count(),
+        1
+    );
+}

@@ -18,7 +18,6 @@ pub(super) struct Mutant {
 pub(super) enum Family {
     Producer,
     Consumer,
-    Cluster,
     Network,
     Runtime,
 }
@@ -162,18 +161,6 @@ pub(super) const ALL: &[Mutant] = &[
         finder: Finder::Simulation,
     },
     Mutant {
-        name: "moved-broker-dialled-on",
-        family: Family::Cluster,
-        file: "kafka-net/src/pool/slots.rs",
-        original: "            return false;
-        };
-        slot.reconnect.failed(now, began, pauses, random);",
-        planted: "            return true;
-        };
-        slot.reconnect.failed(now, began, pauses, random);",
-        finder: Finder::Simulation,
-    },
-    Mutant {
         name: "correlation-unchecked",
         family: Family::Network,
         file: "kafka-net/src/connection/in_flight.rs",
@@ -266,7 +253,7 @@ mod tests {
         assert_eq!(names.len(), ALL.len());
         assert!(ALL.len() >= 12);
         let families: BTreeSet<_> = ALL.iter().map(|mutant| mutant.family).collect();
-        assert_eq!(families.len(), 5);
+        assert_eq!(families.len(), 4);
         for finder in [Finder::Simulation, Finder::Interleavings] {
             assert!(ALL.iter().any(|mutant| mutant.finder == finder));
         }
