@@ -107,6 +107,7 @@ pub struct RealCluster {
     // era hangs when its ZooKeeper goes first.
     brokers: BTreeMap<u32, Process>,
     zookeeper: Option<Process>,
+    zookeeper_port: u16,
 }
 
 impl RealCluster {
@@ -136,6 +137,7 @@ impl RealCluster {
             nodes: plan_nodes(nodes, options)?,
             brokers: BTreeMap::new(),
             zookeeper: None,
+            zookeeper_port: 0,
         };
         let deadline = clock::now() + options.start_timeout;
         match version.era() {
@@ -173,6 +175,14 @@ impl RealCluster {
         let behind = self.node(node)?.behind;
         let behind = behind.ok_or_else(|| Error::new("the cluster has no proxies"))?;
         Ok(format!("127.0.0.1:{}", behind.port))
+    }
+
+    /// The address of the ZooKeeper beside the brokers, for tools of its time.
+    pub fn zookeeper(&self) -> Result<String> {
+        match self.zookeeper {
+            Some(_) => Ok(format!("127.0.0.1:{}", self.zookeeper_port)),
+            None => Err(Error::new("the brokers have no ZooKeeper")),
+        }
     }
 
     /// The address of a listener of [`ClusterOptions::listener`].
@@ -325,6 +335,7 @@ impl RealCluster {
         )?;
         broker::wait_ready(&mut process, port, deadline, |_| true)?;
         self.zookeeper = Some(process);
+        self.zookeeper_port = port;
         let dialect = self.installation.version().dialect();
         for node in &self.nodes {
             let data = self.data_dir(node.id);

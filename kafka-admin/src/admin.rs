@@ -85,8 +85,17 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// A connection to the controller.
-    pub(crate) async fn controller(&self) -> Result<Connection, Error> {
+    /// A connection to the controller, which is to be asked `R`.
+    ///
+    /// # Errors
+    ///
+    /// At once where no controller is known and brokers are too old for `R`: before
+    /// Kafka 0.10 none is ever named, and waiting for one would be in vain.
+    pub(crate) async fn controller<R: Request>(&self) -> Result<Connection, Error> {
+        let cluster = self.router.cluster();
+        if cluster.generation() > 0 && cluster.controller_id().is_none() {
+            self.anyone().await?.version_of::<R>(None)?;
+        }
         self.router
             .controller_connection(Lane::Control, self.deadline)
             .await

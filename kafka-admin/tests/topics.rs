@@ -456,3 +456,24 @@ async fn a_closed_router_ends_every_operation_at_once() {
     let error = admin.delete_topic("t").await.unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Closed);
 }
+
+/// Before 0.10 no broker says who the controller is.
+#[tokio::test(start_paused = true)]
+async fn brokers_that_know_no_controller_are_too_old_and_not_waited_for() {
+    for era in [Era::V0_8_2, Era::V0_9, Era::V0_10_0] {
+        let (_cluster, admin) = admin_of(TestCluster::builder().era(era));
+        admin.list_topics().await.unwrap();
+        let (took, made) = timed(admin.create_topic(NewTopic::new("t", 1, 1))).await;
+        let deleted = admin.delete_topic("t").await;
+        for error in [made.unwrap_err(), deleted.unwrap_err()] {
+            assert_eq!(
+                error.kind(),
+                &ErrorKind::UnsupportedVersion,
+                "{era}: {error}"
+            );
+            let text = error.to_string();
+            assert!(text.contains("needs Kafka 0.10.1 or later"), "{text}");
+        }
+        assert!(took < Duration::from_secs(10), "{era}: {took:?}");
+    }
+}

@@ -66,7 +66,7 @@ pub(crate) async fn ask(
     let answers = questions.iter().map(|(_, _, timestamp)| match &refusal {
         Some(error) if version < offsets::min_version(*timestamp) => {
             OffsetFound::Failed(error.clone().with_hint(
-                "finding offsets by time takes Kafka 0.10.1 or newer; start from an offset",
+                "finding offsets by time needs Kafka 0.10.1 or later; start from an offset",
             ))
         }
         _ => found.next().unwrap_or(OffsetFound::Later),

@@ -86,6 +86,11 @@ impl Identities {
         }
     }
 
+    /// Whether nothing may go without numbers.
+    pub(crate) fn is_required(&self) -> bool {
+        self.mode == Idempotence::Required
+    }
+
     pub(crate) fn current(&self) -> Current {
         match (&self.state, self.latest) {
             (State::Off, _) => Current::Off,

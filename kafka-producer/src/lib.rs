@@ -46,6 +46,15 @@
 //! of the topic it was begun for: it fails rather than reach a topic that was
 //! created anew under the name. What happens on each error code is one table,
 //! `verdict.rs`.
+//!
+//! # Older brokers
+//!
+//! Every broker from Kafka 0.8.2 on takes records. Before 0.11 they go as message
+//! sets: without idempotence (a default yields, with a warning; `Required` fails),
+//! and before 0.10 without timestamps. A record with headers for a leader before
+//! 0.11, or zstd for one before 2.1, fails with
+//! [`ErrorKind::UnsupportedVersion`](kafka_net::ErrorKind::UnsupportedVersion),
+//! which names the release that it needs.
 
 mod batch;
 mod building;
@@ -57,6 +66,7 @@ mod idempotence;
 mod inbox;
 #[cfg(test)]
 mod interleavings;
+mod leader;
 mod memory;
 mod metrics;
 mod permit;

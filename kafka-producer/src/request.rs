@@ -5,10 +5,11 @@ use std::time::Duration;
 use kafka_net::SendOptions;
 use kafka_protocol::messages::produce::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
-use kafka_protocol::records::Compression;
+use kafka_protocol::records::{Compression, Magic};
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
 use crate::config::{Acks, ProducerConfig};
+use crate::leader::ZSTD;
 use crate::sender::{Part, PartAnswer};
 
 /// What all requests of a producer have in common.
@@ -23,8 +24,10 @@ pub(crate) struct Template {
 const BY_ID: i16 = 13;
 /// The first version that carries record batches (magic 2).
 const BATCHES: i16 = 3;
-/// The first version that may carry zstd (KIP-110).
-const ZSTD: i16 = 7;
+/// The version for message sets of magic 1.
+const MESSAGE_SETS: i16 = 2;
+/// The last version for message sets of magic 0.
+const MAX_WITHOUT_TIMESTAMPS: i16 = 1;
 /// The first version whose throttle time is the client's to wait (KIP-219):
 /// before it, the broker has waited with its answer.
 const THROTTLED_HERE: i16 = 6;
@@ -41,9 +44,9 @@ impl Template {
         }
     }
 
-    /// The request and how to send it. Its parts are grouped by topic, in the
-    /// order of each topic's first part.
-    pub(crate) fn build(&self, parts: &[Part]) -> (ProduceRequest, SendOptions) {
+    /// The request and how to send it. Its parts are of this format, and grouped by
+    /// topic, in the order of each topic's first part.
+    pub(crate) fn build(&self, magic: Magic, parts: &[Part]) -> (ProduceRequest, SendOptions) {
         let mut topics: Vec<TopicProduceData> = Vec::new();
         let mut all_ids = true;
         for part in parts {
@@ -71,10 +74,15 @@ impl Template {
             .with_acks(self.acks.wire())
             .with_timeout_ms(timeout_ms)
             .with_topic_data(topics);
-        let mut options = SendOptions::new(self.timeout).with_min_version(self.min_version);
-        if !all_ids {
-            options = options.with_max_version(BY_ID - 1);
-        }
+        let options = SendOptions::new(self.timeout);
+        let options = match magic {
+            Magic::V0 => options.with_max_version(MAX_WITHOUT_TIMESTAMPS),
+            Magic::V1 => options.with_version(MESSAGE_SETS),
+            Magic::V2 if all_ids => options.with_min_version(self.min_version),
+            Magic::V2 => options
+                .with_min_version(self.min_version)
+                .with_max_version(BY_ID - 1),
+        };
         (request, options)
     }
 }
@@ -272,7 +280,7 @@ mod tests {
     #[test]
     fn parts_are_grouped_by_topic() {
         let parts = [part("a", 1, 0), part("b", 2, 7), part("a", 1, 1)];
-        let (request, options) = template().build(&parts);
+        let (request, options) = template().build(Magic::V2, &parts);
         let topics: Vec<_> = request
             .topic_data
             .iter()
@@ -285,11 +293,21 @@ mod tests {
 
     #[test]
     fn an_unknown_id_keeps_the_request_below_13_and_zstd_above_6() {
-        let (_, options) = template().build(&[part("a", 1, 0), part("b", 0, 0)]);
+        let (_, options) = template().build(Magic::V2, &[part("a", 1, 0), part("b", 0, 0)]);
         assert_eq!(options.max_version, Some(12));
         let zstd = ProducerConfig::default().compression(Compression::Zstd);
-        let (_, options) = Template::new(&zstd).build(&[part("a", 1, 0)]);
+        let (_, options) = Template::new(&zstd).build(Magic::V2, &[part("a", 1, 0)]);
         assert_eq!(options.min_version, Some(7));
+    }
+
+    #[test]
+    fn message_sets_go_in_the_versions_that_carry_them() {
+        let parts = [part("a", 0, 0)];
+        let (_, options) = template().build(Magic::V0, &parts);
+        assert_eq!((options.version, options.max_version), (None, Some(1)));
+        assert_eq!(options.min_version, None);
+        let (_, options) = template().build(Magic::V1, &parts);
+        assert_eq!(options.version, Some(2));
     }
 
     #[test]

@@ -86,6 +86,7 @@ pub mod json;
 pub mod messages;
 mod record_bytes;
 pub mod records;
+mod release;
 pub mod schema;
 mod str_bytes;
 mod uuid;

@@ -13,7 +13,7 @@ mod records_support;
 use bytes::Bytes;
 use kafka_protocol::records::{
     BatchLimits, BatchStamp, Compression, Compressor, Conversion, Converter, Magic,
-    MessageSetBuilder, RecordBatch, RecordError, TimestampType,
+    MessageSetBuilder, RecordBatch, RecordError, RecordView, TimestampType,
 };
 use records_support::{NOW, Owned, sealed, shapes, vectors};
 
@@ -369,4 +369,56 @@ fn message_sets_are_not_moved() {
     assert_eq!(set.with_base_offset_and_epoch(5, 1), Err(refused.clone()));
     assert_eq!(set.record_bytes_at(5, 1), Err(refused.clone()));
     assert_eq!(set.with_log_append_time(5), Err(refused));
+}
+
+#[test]
+fn a_sealed_batch_becomes_the_message_set_that_a_producer_of_its_time_would_send() {
+    let records = [Owned::value("one"), Owned::value("two")];
+    for codec in [
+        Compression::None,
+        Compression::Gzip,
+        Compression::Snappy,
+        Compression::Lz4,
+    ] {
+        let sealed = sealed(&records, codec);
+        for magic in OLD {
+            let set = sealed
+                .to_message_set(magic, &mut compressor(codec))
+                .unwrap();
+            assert_eq!((set.magic(), set.compression()), (magic, codec));
+            let directly = records_support::message_set(magic, &records, codec);
+            assert_eq!(set.raw()[..], directly, "{magic} {codec}");
+        }
+        let refused = sealed.to_message_set(Magic::V2, &mut compressor(codec));
+        assert!(matches!(refused, Err(RecordError::NotInFormat { .. })));
+    }
+    let zstd = sealed(&records, Compression::None)
+        .to_message_set(Magic::V1, &mut compressor(Compression::Zstd));
+    assert!(matches!(zstd, Err(RecordError::NotInFormat { .. })));
+}
+
+#[test]
+fn a_sealed_batch_splits_where_an_answer_changes() {
+    let records: Vec<_> = ["a", "b", "B", "C", "d"].map(Owned::value).into();
+    let is_capital = |record: &RecordView<'_>| record.value().unwrap()[0].is_ascii_uppercase();
+    let parts = sealed(&records, Compression::Gzip)
+        .split_where(is_capital)
+        .unwrap();
+    let shape: Vec<_> = parts
+        .into_iter()
+        .map(|(capital, part)| {
+            let part = part.seal(&mut compressor(Compression::None)).unwrap();
+            let values = contents(&part.view()).into_iter().map(|(_, record)| record);
+            (capital, values.collect::<Vec<_>>())
+        })
+        .collect();
+    let owned = |values: &[&str]| values.iter().map(|v| Owned::value(*v)).collect::<Vec<_>>();
+    assert_eq!(
+        shape,
+        [
+            (false, owned(&["a", "b"])),
+            (true, owned(&["B", "C"])),
+            (false, owned(&["d"]))
+        ]
+    );
 }

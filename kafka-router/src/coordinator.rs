@@ -336,7 +336,7 @@ fn explained(error: Error, kind: CoordinatorKind, key: &StrBytes) -> Error {
         _ if *error.kind() == ErrorKind::UnsupportedVersion
             && kind == CoordinatorKind::Transaction =>
         {
-            error.with_hint("transactions need brokers from 0.11 on")
+            error.with_hint("transactions need Kafka 0.11 or later")
         }
         _ if *error.kind() == ErrorKind::UnsupportedVersion && kind == CoordinatorKind::Share => {
             error.with_hint("the state of share groups needs brokers of Kafka 4")

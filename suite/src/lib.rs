@@ -12,6 +12,7 @@ mod dropped;
 mod dump;
 mod ledger;
 mod line;
+pub mod matrix;
 mod numbered;
 mod proxy;
 pub mod scenarios;

@@ -140,7 +140,7 @@ async fn attempt(
     options: &CreateTopicsOptions,
     results: &mut Results<TopicCreated>,
 ) -> Result<Unsettled, Error> {
-    let connection = call.controller().await?;
+    let connection = call.controller::<CreateTopicsRequest>().await?;
     let version = connection.version_of::<CreateTopicsRequest>(None)?;
     if options.validate_only && version < VALIDATE_SINCE {
         return Err(cannot_validate(&connection, version));
@@ -230,7 +230,7 @@ fn cannot_validate(connection: &Connection, version: i16) -> Error {
         .with_message(format!(
             "validate_only needs CreateTopics v{VALIDATE_SINCE}, the broker speaks v{version}"
         ))
-        .with_hint("upgrade the brokers to 0.10.2 or newer")
+        .with_hint("checking without creating needs Kafka 0.10.2 or later")
         .with_api(API)
         .with_broker(connection.broker())
 }

@@ -70,7 +70,7 @@ async fn attempt(
     rest: &mut BTreeSet<String>,
     results: &mut Results<()>,
 ) -> Result<Unsettled, Error> {
-    let connection = call.controller().await?;
+    let connection = call.controller::<DeleteTopicsRequest>().await?;
     let version = connection.version_of::<DeleteTopicsRequest>(None)?;
     let request = request(rest, version).with_timeout_ms(call.broker_timeout_ms());
     let response = call.ask(&connection, &request, version).await?;

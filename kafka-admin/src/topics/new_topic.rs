@@ -90,7 +90,7 @@ impl NewTopic {
                     "leaving partitions or replicas to the brokers needs CreateTopics \
                      v{DEFAULTS_SINCE}, the broker speaks v{version}"
                 ))
-                .with_hint("give both numbers, or upgrade the brokers to 2.4 or newer")
+                .with_hint("give both numbers; leaving them out needs Kafka 2.4 or later")
                 .with_api(ApiKey::CreateTopics)
                 .with_topic(self.name.as_str()));
         }

@@ -161,10 +161,26 @@ fn unsupported(api: ApiKey, offered: Option<VersionRange>, bounds: &Bounds) -> E
             text.push_str(&format!(", {name} version {version} was asked for"));
         }
     }
-    Error::new(ErrorKind::UnsupportedVersion)
+    let error = Error::new(ErrorKind::UnsupportedVersion)
         .with_message(format!("no common version: {text}"))
         .with_api(api)
-        .with_possibly_written(false)
+        .with_possibly_written(false);
+    match needed_release(api, offered, bounds) {
+        Some(release) => error.with_hint(format!("it needs Kafka {release} or later")),
+        None => error,
+    }
+}
+
+/// The release that the broker is too old for; `None` if it is too new instead.
+fn needed_release(
+    api: ApiKey,
+    offered: Option<VersionRange>,
+    bounds: &Bounds,
+) -> Option<&'static str> {
+    let least = bounds.min.unwrap_or(0).max(bounds.ours.min);
+    let needed = bounds.exact.unwrap_or(least);
+    let too_old = offered.is_none_or(|offered| offered.max < needed);
+    too_old.then(|| api.first_release(needed)).flatten()
 }
 
 struct Shown(VersionRange);
@@ -249,7 +265,9 @@ mod tests {
             max: Some(3),
             ..ours(0, 20)
         };
+        // The broker is too new: no release is new enough.
         let error = table.choose(ApiKey::Fetch, &bounds).unwrap_err();
+        assert!(!error.to_string().contains("or later"), "{error}");
         assert!(
             error
                 .to_string()
@@ -262,6 +280,29 @@ mod tests {
                 .contains("speaks version 7 and the broker does not offer it"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn the_error_names_the_release_that_is_new_enough() {
+        let table = table(vec![entry(ApiKey::Produce, 0, 6)]);
+        let at_least = |version| Bounds {
+            min: Some(version),
+            ..ours(0, 13)
+        };
+        let exactly = Bounds {
+            exact: Some(13),
+            ..ours(0, 13)
+        };
+        for (api, bounds, release) in [
+            (ApiKey::Produce, at_least(7), "2.1"),
+            (ApiKey::Produce, exactly, "4.1"),
+            (ApiKey::InitProducerId, ours(0, 5), "0.11"),
+            (ApiKey::CreateTopics, ours(0, 7), "0.10.1"),
+        ] {
+            let error = table.choose(api, &bounds).unwrap_err().to_string();
+            let wanted = format!("it needs Kafka {release} or later");
+            assert!(error.ends_with(&wanted), "{error}");
+        }
     }
 
     #[test]

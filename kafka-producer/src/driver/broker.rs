@@ -9,30 +9,18 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use kafka_net::{Connection, Error, Lane, Pending, Waiting, clock};
-use kafka_protocol::ApiKey;
 use kafka_protocol::messages::ProduceResponse;
-use kafka_protocol::records::Compressor;
+use kafka_protocol::records::{Compressor, Magic};
 
-use crate::batch::Content;
 use crate::config::Acks;
 use crate::inbox::Inbox;
+use crate::leader::Leader;
 use crate::request::{Asked, drop_news_of_others, read};
 use crate::sender::{Draft, Sealed, Step};
 use crate::shared::Shared;
 use crate::sync::lock;
 
 use super::{Guard, filled, sleep_until};
-
-/// How many of a producer's latest batches a broker knows again in a partition:
-/// one in Kafka 0.11, five from 1.0 on (KAFKA-5494).
-fn remembered(connection: &Connection) -> usize {
-    /// Of Produce, in Kafka 1.0.
-    const REMEMBERS_FIVE_SINCE: i16 = 5;
-    match connection.api_versions().range(ApiKey::Produce) {
-        Some(produce) if produce.max < REMEMBERS_FIVE_SINCE => 1,
-        _ => 5,
-    }
-}
 
 pub(super) async fn run(guard: Guard, broker: i32, inbox: Arc<Inbox>) {
     let shared = guard.shared.clone();
@@ -42,6 +30,7 @@ pub(super) async fn run(guard: Guard, broker: i32, inbox: Arc<Inbox>) {
         broker,
         in_flight: FuturesUnordered::new(),
         connecting: None,
+        warned: false,
     };
     let mut keys = Vec::new();
     while !task.shared.has_ended() {
@@ -69,6 +58,8 @@ struct Task {
     compressor: Compressor,
     in_flight: FuturesUnordered<InFlight>,
     connecting: Option<Waiting<Connection>>,
+    /// Of what the broker is too old for.
+    warned: bool,
 }
 
 enum Turn {
@@ -84,7 +75,9 @@ impl Task {
         let (step, effects) = {
             let mut sender = lock(&self.shared.sender);
             sender.on_edges(now, keys);
-            let remembers = connection.as_ref().map(remembered);
+            let remembers = connection
+                .as_ref()
+                .map(|connection| Leader::of(connection).remembers());
             let step = sender.poll(now, self.broker, remembers, short);
             (step, sender.take_effects())
         };
@@ -113,15 +106,14 @@ impl Task {
     }
 
     fn send(&mut self, now: Instant, connection: &Connection, drafts: Vec<Draft>) {
+        let leader = Leader::of(connection);
+        self.warn_once(leader.magic());
         let sealed = drafts
             .into_iter()
             .map(|draft| Sealed {
                 partition: draft.partition,
                 batch: draft.batch,
-                content: match draft.content {
-                    Content::Sealed(sealed) => Ok(sealed),
-                    Content::Building(builder) => builder.seal(&mut self.compressor),
-                },
+                content: leader.fit(draft.content, &mut self.compressor),
             })
             .collect();
         let (dispatch, effects) = {
@@ -133,7 +125,7 @@ impl Task {
         let Some(dispatch) = dispatch else {
             return;
         };
-        let (request, options) = self.shared.template.build(&dispatch.parts);
+        let (request, options) = self.shared.template.build(leader.magic(), &dispatch.parts);
         let pending = if self.shared.config.acks == Acks::None {
             Answer::Written(connection.start_oneway(&request, &options))
         } else {
@@ -146,6 +138,21 @@ impl Task {
             }),
             answer: pending,
         });
+    }
+
+    /// A default that an old broker can't hold yields, but not silently.
+    fn warn_once(&mut self, magic: Magic) {
+        let lost = match magic {
+            Magic::V0 => "timestamps (they need Kafka 0.10) and idempotence (0.11)",
+            Magic::V1 => "idempotence (it needs Kafka 0.11)",
+            Magic::V2 => return,
+        };
+        if !std::mem::replace(&mut self.warned, true) {
+            tracing::warn!(
+                broker = self.broker,
+                "an old broker takes records without {lost}"
+            );
+        }
     }
 
     fn on_result(&mut self, flight: Flight, mut result: Result<Option<Answered>, Error>) {

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use kafka_net::{Error, ErrorKind};
-use kafka_protocol::records::{BatchStamp, RecordError, SealedBatch};
+use kafka_net::Error;
+use kafka_protocol::records::{BatchBuilder, BatchStamp};
 use kafka_protocol::{RecordBytes, StrBytes, Uuid};
 
 use crate::batch::{BatchId, Flight, State};
+use crate::leader::{Fitted, Form, too_old};
 use crate::verdict::Trace;
 
 use super::{Request, Sender};
@@ -16,7 +17,7 @@ use super::{Request, Sender};
 pub(crate) struct Sealed {
     pub(crate) partition: u32,
     pub(crate) batch: BatchId,
-    pub(crate) content: Result<SealedBatch, RecordError>,
+    pub(crate) content: Result<Fitted, Error>,
 }
 
 /// A request to send.
@@ -92,26 +93,38 @@ impl Sender {
             return None;
         }
         batch.state = State::Idle;
-        match draft.content {
-            Ok(sealed) => batch.restore(sealed),
+        let form = match draft.content {
+            Ok(Fitted { sealed, form }) => {
+                batch.restore(sealed);
+                form
+            }
             Err(error) => {
-                let error = Error::new(ErrorKind::Encode).with_source(error);
                 self.fail_batch(draft.partition, index, error, Trace::Nothing);
                 self.tidy(draft.partition);
                 return None;
             }
-        }
+        };
         // The leader may have moved, or an earlier batch come back.
         if !partition.is_next(index, flight.broker, remembers) {
             return None;
         }
+        let set = match form {
+            Form::Batch => None,
+            _ if !self.may_go_unnumbered(draft.partition, index) => return None,
+            Form::Set(set) => Some(set),
+            Form::Apart(parts) => {
+                self.set_apart(draft.partition, index, parts);
+                return None;
+            }
+        };
+        let partition = self.partitions.get_mut(draft.partition as usize)?;
         let is_numbered = partition.batches.get(index)?.is_numbered();
         if !is_numbered && !partition.prepare(&current) {
             return None;
         }
         partition.begin_flight(now);
         let batch = partition.batches.get_mut(index)?;
-        if batch.sequence.is_none() {
+        if batch.sequence.is_none() && set.is_none() {
             batch.followers = 0;
             batch.sequence = partition.sequences.assign(batch.records);
         }
@@ -127,7 +140,10 @@ impl Sender {
             },
             None => BatchStamp::default(),
         };
-        let records = batch.sealed()?.to_record_bytes(&stamp);
+        let records = match set {
+            Some(set) => set,
+            None => batch.sealed()?.to_record_bytes(&stamp),
+        };
         batch.state = State::InFlight(Flight {
             leader_epoch: partition.leader_epoch,
             ..flight
@@ -145,5 +161,42 @@ impl Sender {
             partition: partition.shared.index,
             records,
         })
+    }
+
+    /// Whether a batch can go to a leader that knows no numbers. If not, it fails, or
+    /// loses those it has before it is tried again.
+    fn may_go_unnumbered(&mut self, key: u32, index: usize) -> bool {
+        let partition = self.partitions.get(key as usize);
+        let Some(batch) = partition.and_then(|partition| partition.batches.get(index)) else {
+            return false;
+        };
+        if self.identities.is_required() {
+            let error = too_old("idempotence (Required)", "0.11");
+            self.fail_batch(key, index, error, Trace::Nothing);
+        } else if !batch.is_numbered() {
+            return true;
+        } else if batch.maybe_written {
+            // Without its numbers it could be there twice.
+            let error = too_old("sending a batch again under its numbers", "0.11");
+            self.fail_batch(key, index, error, Trace::Nothing);
+        } else {
+            self.break_numbers(key);
+        }
+        self.tidy(key);
+        false
+    }
+
+    /// Puts these batches in the place of one. Those with headers fail.
+    fn set_apart(&mut self, key: u32, index: usize, parts: Vec<(bool, BatchBuilder)>) {
+        let (with_headers, builders): (Vec<bool>, Vec<BatchBuilder>) = parts.into_iter().unzip();
+        self.replace(key, index, builders);
+        // From the last on, so that the places of the others stay.
+        for (at, with_headers) in with_headers.into_iter().enumerate().rev() {
+            if with_headers {
+                let error = too_old("a record with headers", "0.11");
+                self.fail_batch(key, index + at, error, Trace::Nothing);
+            }
+        }
+        self.tidy(key);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use kafka_net::Error;
+use kafka_protocol::records::BatchBuilder;
 
 use crate::batch::{BatchId, State};
 use crate::building::BATCH_OVERHEAD;
@@ -188,19 +189,7 @@ impl Sender {
         };
         match builders {
             Ok(builders) if builders.len() > 1 => {
-                let mut next = self.next_batch;
-                if let Some(partition) = self.partitions.get_mut(key as usize)
-                    && let Some(batch) = partition.batches.remove(index)
-                {
-                    let parts = batch.split(builders, || {
-                        next += 1;
-                        next
-                    });
-                    for (at, part) in parts.into_iter().enumerate() {
-                        partition.batches.insert(index + at, part);
-                    }
-                }
-                self.next_batch = next;
+                self.replace(key, index, builders);
                 self.counters.splits += 1;
             }
             Ok(_) => {
@@ -215,6 +204,23 @@ impl Sender {
                 self.fail_batch(key, index, error, Trace::Nothing);
             }
         }
+    }
+
+    /// Puts these batches of the same records in the place of one.
+    pub(super) fn replace(&mut self, key: u32, index: usize, builders: Vec<BatchBuilder>) {
+        let mut next = self.next_batch;
+        if let Some(partition) = self.partitions.get_mut(key as usize)
+            && let Some(batch) = partition.batches.remove(index)
+        {
+            let parts = batch.split(builders, || {
+                next += 1;
+                next
+            });
+            for (at, part) in parts.into_iter().enumerate() {
+                partition.batches.insert(index + at, part);
+            }
+        }
+        self.next_batch = next;
     }
 
     /// The principal may not number batches.

@@ -6,13 +6,14 @@ use crate::RecordBytes;
 
 use super::batch::RecordBatch;
 use super::builder::BatchBuilder;
-use super::compression::Compression;
+use super::compression::{Compression, Compressor};
 use super::crc::BodyCrc;
 use super::error::RecordError;
 use super::header::{Attributes, BatchHeader, HEADER_LEN};
 use super::limits::BatchLimits;
 use super::magic::Magic;
-use super::record::{Header, NewRecord};
+use super::message_set_builder::MessageSetBuilder;
+use super::record::{Header, NewRecord, RecordView};
 
 /// A batch whose records are final: compressed, with their checksum taken. Cheap
 /// to clone, the body is shared.
@@ -148,6 +149,60 @@ impl SealedBatch {
             open.append(&record)?;
         }
         done.push(open);
+        Ok(done)
+    }
+
+    /// The same records as a message set of magic 0 or 1, compressed with
+    /// `compressor`: for leaders before Kafka 0.11. What the older format has no
+    /// place for is lost: producer id, epoch and sequence, and in magic 0 the
+    /// timestamps.
+    ///
+    /// Refused ([`NotInFormat`](RecordError::NotInFormat)) if a record has headers
+    /// ([`split_where`](Self::split_where) takes those apart), if the codec is
+    /// zstd, or for magic 2.
+    pub fn to_message_set(
+        &self,
+        magic: Magic,
+        compressor: &mut Compressor,
+    ) -> Result<RecordBatch, RecordError> {
+        if magic == Magic::V2 {
+            return Err(RecordError::NotInFormat {
+                magic: magic.id(),
+                reason: "it has batches, not message sets",
+            });
+        }
+        let records = self.view().decompress(&Self::OWN)?;
+        let mut builder = MessageSetBuilder::new(magic);
+        let mut headers: Vec<Header<'_>> = Vec::new();
+        for record in &records {
+            builder.append(&record.to_new(&mut headers))?;
+        }
+        builder.seal(compressor)
+    }
+
+    /// The same records in several batches, in order: a new one begins wherever
+    /// the answer of `is_such` changes, which each batch has with it.
+    pub fn split_where(
+        &self,
+        mut is_such: impl FnMut(&RecordView<'_>) -> bool,
+    ) -> Result<Vec<(bool, BatchBuilder)>, RecordError> {
+        let records = self.view().decompress(&Self::OWN)?;
+        let mut done: Vec<(bool, BatchBuilder)> = Vec::new();
+        let mut headers: Vec<Header<'_>> = Vec::new();
+        for record in &records {
+            let such = is_such(&record);
+            let record = record.to_new(&mut headers);
+            match done.last_mut() {
+                Some((same, open)) if *same == such => {
+                    open.append(&record)?;
+                }
+                _ => {
+                    let mut open = BatchBuilder::new();
+                    open.append(&record)?;
+                    done.push((such, open));
+                }
+            }
+        }
         Ok(done)
     }
 

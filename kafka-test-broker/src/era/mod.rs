@@ -273,6 +273,36 @@ mod tests {
     }
 
     #[test]
+    fn the_table_of_first_releases_agrees_with_what_real_brokers_serve() {
+        let order = |release: &str| -> Vec<u32> {
+            release.split('.').map(|part| part.parse().unwrap()).collect()
+        };
+        for era in Era::RELEASES {
+            let release = order(era.release().unwrap());
+            for key in ApiKey::ALL {
+                let advertised = era.advertised(*key);
+                let newest = advertised.map_or(-1, |range| range.max);
+                let first = |version| key.first_release(version).map(order);
+                if newest >= 0 {
+                    assert!(first(newest).unwrap() <= release, "{era}: {key} v{newest}");
+                }
+                // Some APIs are for controllers alone, and no broker serves them.
+                let is_served = Era::RELEASES.iter().any(|era| era.advertised(*key).is_some());
+                let is_dropped = Era::RELEASES
+                    .iter()
+                    .any(|other| *other < era && other.advertised(*key).is_some())
+                    && advertised.is_none();
+                if let Some(next) = first(newest + 1)
+                    && is_served
+                    && !is_dropped
+                {
+                    assert!(next > release, "{era}: {key} v{}", newest + 1);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_each_era_brought() {
         let since = |key, era: Era| {
             Era::RELEASES

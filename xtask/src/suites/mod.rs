@@ -169,6 +169,12 @@ pub(crate) const ALL: &[Suite] = &[
         run: real::run,
     },
     Suite {
+        name: "matrix",
+        tier: Tier::Test,
+        about: "the client at real brokers of eight releases, 0.8.2 to 4.3; needs Java 17+ and Maven",
+        run: real::matrix,
+    },
+    Suite {
         name: "fuzz",
         tier: Tier::Nightly,
         about: "every fuzz target for a minute; needs cargo-fuzz and a nightly compiler",

@@ -10,6 +10,11 @@ const NEWEST: &str = "4.3.1";
 /// What the suites of every change run against.
 const VERSIONS: [&str; 2] = [NEWEST, "2.8.2"];
 
+/// What the test `matrix` starts.
+const MATRIX: [&str; 8] = [
+    "0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.8.2", "3.9.1", NEWEST,
+];
+
 pub(super) fn run(_scale: &Scale) -> Outcome {
     let versions: Vec<_> = KafkaVersion::all()
         .iter()
@@ -51,6 +56,25 @@ fn quickstart_on(version: &str) -> Outcome {
         Ok(cluster) => quickstart::run_with(&["--bootstrap", &cluster.bootstrap()]),
         Err(error) => Outcome::broken(&error),
     }
+}
+
+/// The client at brokers of each release.
+pub(super) fn matrix(_scale: &Scale) -> Outcome {
+    let versions: Vec<_> = KafkaVersion::all()
+        .iter()
+        .filter(|version| MATRIX.contains(&version.number()))
+        .collect();
+    if let Some(outcome) = unready(&versions) {
+        return outcome;
+    }
+    let mut command = cargo::command(&["test", "--profile", "sim", "--no-fail-fast"]);
+    // The features of `real`, so that nothing is built twice.
+    command.args(["--package", "kafka-harness", "--package", "kafka-suite"]);
+    command.args([
+        "--features",
+        "kafka-harness/real-broker,kafka-suite/real-broker",
+    ]);
+    cargo::test(command.args(["--test", "matrix", "--", "--nocapture"]))
 }
 
 pub(super) fn eras(_scale: &Scale) -> Outcome {

@@ -456,10 +456,7 @@ fn a_topic_created_anew_never_gets_the_old_ones_records() {
         .map(|draft| Sealed {
             partition: draft.partition,
             batch: draft.batch,
-            content: match draft.content {
-                Content::Sealed(sealed) => Ok(sealed),
-                Content::Building(builder) => builder.seal(&mut compressor),
-            },
+            content: world.leader.fit(draft.content, &mut compressor),
         })
         .collect();
     let dispatch = world.sender.dispatch(world.now, 1, sealed).unwrap();

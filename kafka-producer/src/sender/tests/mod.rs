@@ -9,6 +9,7 @@
 
 mod dialogues;
 mod model;
+mod old_leaders;
 mod remembered;
 mod timing;
 
@@ -24,12 +25,12 @@ use kafka_net::{Error, Random};
 use kafka_protocol::records::{BatchLimits, Compression, Compressor, NewRecord, RecordBatch};
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
-use crate::batch::Content;
 use crate::building::size_bound;
 use crate::config::ProducerConfig;
 use crate::delivery::{Ack, Delivery};
 use crate::idempotence::Identity;
 use crate::inbox::Inbox;
+use crate::leader::Leader;
 use crate::memory::Memory;
 use crate::queue::{Append, Partition, PartitionQueue};
 
@@ -50,6 +51,8 @@ pub(super) struct World {
     pub(super) warned: bool,
     /// How many of a partition's batches the brokers know again.
     pub(super) remembers: usize,
+    /// What every broker can take.
+    pub(super) leader: Leader,
 }
 
 /// A request as a broker gets it.
@@ -117,6 +120,7 @@ impl World {
             refreshed: Vec::new(),
             warned: false,
             remembers: 5,
+            leader: Leader::speaking(13),
         };
         for (index, leader) in (0..).zip(leaders) {
             let queue = PartitionQueue::new(
@@ -230,10 +234,7 @@ impl World {
             .map(|draft| Sealed {
                 partition: draft.partition,
                 batch: draft.batch,
-                content: match draft.content {
-                    Content::Sealed(sealed) => Ok(sealed),
-                    Content::Building(builder) => builder.seal(&mut compressor),
-                },
+                content: self.leader.fit(draft.content, &mut compressor),
             })
             .collect();
         let dispatch = self.sender.dispatch(self.now, broker, sealed);
