@@ -174,8 +174,14 @@ impl Identities {
     /// The cluster does not let this producer be idempotent.
     pub(crate) fn refused(&mut self, error: Error) -> Answer {
         if self.mode == Idempotence::Required {
-            let error = error
-                .with_hint("idempotence is Required; with Auto the producer goes on without it");
+            let hint = match error.kind() {
+                ErrorKind::UnsupportedVersion => {
+                    "idempotence is Required and needs Kafka 0.11 or later; with Auto the \
+                     producer goes on without it"
+                }
+                _ => "idempotence is Required; with Auto the producer goes on without it",
+            };
+            let error = error.with_hint(hint);
             self.state = State::Failed(error.clone());
             Answer::Failed(error)
         } else {

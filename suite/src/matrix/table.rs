@@ -22,9 +22,16 @@ impl Table {
 
     /// What came of a check; `None` for something that was not to come.
     pub fn enter(&mut self, check: &str, mark: Option<Mark>) {
-        match self.rows.iter_mut().find(|(name, _)| name == check) {
-            Some((_, cells)) => cells.push(Cell(mark)),
-            None => self.rows.push((check.to_owned(), vec![Cell(mark)])),
+        let column = self.releases.len().saturating_sub(1);
+        let place = self.rows.iter().position(|(name, _)| name == check);
+        let place = place.unwrap_or_else(|| {
+            self.rows.push((check.to_owned(), Vec::new()));
+            self.rows.len() - 1
+        });
+        if let Some((_, cells)) = self.rows.get_mut(place) {
+            // A release whose broker did not even start has no marks.
+            cells.resize(column, Cell(None));
+            cells.push(Cell(mark));
         }
     }
 }
