@@ -89,6 +89,10 @@ pub(crate) async fn they_write(ground: &Ground, cluster: &RealCluster) -> Result
     if release < Release::of("0.9") {
         arguments.push("--new-producer");
     }
+    if release < Release::of("1.0") {
+        // Else the tools of that time wait for no answer.
+        arguments.extend(["--request-required-acks", "1"]);
+    }
     let class = match release >= Release::of("4.0") {
         true => "org.apache.kafka.tools.ConsoleProducer",
         false => "kafka.tools.ConsoleProducer",
