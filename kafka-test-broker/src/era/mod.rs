@@ -275,7 +275,10 @@ mod tests {
     #[test]
     fn the_table_of_first_releases_agrees_with_what_real_brokers_serve() {
         let order = |release: &str| -> Vec<u32> {
-            release.split('.').map(|part| part.parse().unwrap()).collect()
+            release
+                .split('.')
+                .map(|part| part.parse().unwrap())
+                .collect()
         };
         for era in Era::RELEASES {
             let release = order(era.release().unwrap());
@@ -287,7 +290,9 @@ mod tests {
                     assert!(first(newest).unwrap() <= release, "{era}: {key} v{newest}");
                 }
                 // Some APIs are for controllers alone, and no broker serves them.
-                let is_served = Era::RELEASES.iter().any(|era| era.advertised(*key).is_some());
+                let is_served = Era::RELEASES
+                    .iter()
+                    .any(|era| era.advertised(*key).is_some());
                 let is_dropped = Era::RELEASES
                     .iter()
                     .any(|other| *other < era && other.advertised(*key).is_some())

@@ -31,8 +31,11 @@ pub(super) async fn zstd(ground: &Ground) -> Result<Mark, BoxError> {
     there_and_back(ground, Compression::Zstd).await
 }
 
+/// Key and value.
+type Shape = (Option<Vec<u8>>, Option<Vec<u8>>);
+
 /// Keys and values of every shape: null, empty, short, long, and not to be compressed.
-pub(super) fn shapes() -> Vec<(Option<Vec<u8>>, Option<Vec<u8>>)> {
+fn shapes() -> Vec<Shape> {
     let mut random = fastrand::Rng::with_seed(11);
     let mut noise = |length: usize| (0..length).map(|_| random.u8(..)).collect::<Vec<u8>>();
     let text = |text: &str| Some(text.as_bytes().to_vec());

@@ -100,8 +100,7 @@ fn records_with_headers_fail_and_the_others_go() {
         &[("a", false), ("b", true), ("c", false), ("d", true)],
     );
     refuse_identity(&mut world);
-    let mut offset = 0;
-    for value in ["a", "c"] {
+    for (offset, value) in (0..).zip(["a", "c"]) {
         let mut request = world.next(1);
         while request.is_none() {
             // The batch was taken apart instead.
@@ -110,7 +109,6 @@ fn records_with_headers_fail_and_the_others_go() {
         let request = request.unwrap();
         assert_eq!(request.parts[0].values, [value]);
         world.ack(&request, offset);
-        offset += 1;
     }
     assert_eq!(stands(&mut sent[0]), Stands::At(Some(0)));
     assert_eq!(stands(&mut sent[2]), Stands::At(Some(1)));
