@@ -144,15 +144,6 @@ pub(super) const ALL: &[Mutant] = &[
         finder: Finder::Simulation,
     },
     Mutant {
-        name: "older-commit-after-a-newer",
-        family: Family::Consumer,
-        file: "kafka-consumer/src/commit_queue.rs",
-        original: "self.wanted.insert(
-                commit.partition.clone(),",
-        planted: "self.wanted.entry(commit.partition.clone()).or_insert(",
-        finder: Finder::Simulation,
-    },
-    Mutant {
         name: "refused-fetch-asked-again-at-once",
         family: Family::Consumer,
         file: "kafka-consumer/src/position.rs",
