@@ -92,9 +92,12 @@ impl Call {
     /// At once where no controller is known and brokers are too old for `R`: before
     /// Kafka 0.10 none is ever named, and waiting for one would be in vain.
     pub(crate) async fn controller<R: Request>(&self) -> Result<Connection, Error> {
-        let cluster = self.router.cluster();
-        if cluster.generation() > 0 && cluster.controller_id().is_none() {
-            self.anyone().await?.version_of::<R>(None)?;
+        // Also before the first metadata: those of such brokers would name none. Whom
+        // nobody can reach the controller's connection tells.
+        if self.router.cluster().controller_id().is_none()
+            && let Ok(anyone) = self.anyone().await
+        {
+            anyone.version_of::<R>(None)?;
         }
         self.router
             .controller_connection(Lane::Control, self.deadline)
