@@ -8,7 +8,7 @@ use kafka_net::{
     SocketOptions, clock,
 };
 use kafka_producer::ProducerConfig;
-use kafka_router::{Router, RouterConfig};
+use kafka_router::{MetadataRecovery, Router, RouterConfig};
 
 use crate::kafka::Kafka;
 
@@ -144,6 +144,21 @@ impl KafkaBuilder {
     /// Default 5 min.
     pub fn metadata_max_age(mut self, age: Duration) -> Self {
         self.router = self.router.with_metadata_max_age(age);
+        self
+    }
+
+    /// Whether the bootstrap addresses count again once there was an answer (KIP-899).
+    /// Default [`MetadataRecovery::Rebootstrap`].
+    pub fn metadata_recovery(mut self, recovery: MetadataRecovery) -> Self {
+        self.router = self.router.with_metadata_recovery(recovery);
+        self
+    }
+
+    /// After how long without metadata, though it was asked for, the bootstrap addresses
+    /// alone are asked (KIP-1102). Default 5 min; zero turns to them after the first
+    /// failure.
+    pub fn rebootstrap_trigger(mut self, trigger: Duration) -> Self {
+        self.router = self.router.with_rebootstrap_trigger(trigger);
         self
     }
 

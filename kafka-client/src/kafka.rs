@@ -51,6 +51,7 @@ impl Kafka {
     /// `key.deserializer`, `key.serializer`, `linger.ms`, `max.block.ms`,
     /// `max.in.flight.requests.per.connection`, `max.partition.fetch.bytes`,
     /// `max.request.size`, `metadata.max.age.ms`,
+    /// `metadata.recovery.rebootstrap.trigger.ms`, `metadata.recovery.strategy`,
     /// `partitioner.adaptive.partitioning.enable`, `partitioner.class`,
     /// `partitioner.ignore.keys`, `receive.buffer.bytes`,
     /// `reconnect.backoff.max.ms`, `reconnect.backoff.ms`, `request.timeout.ms`,

@@ -96,6 +96,6 @@ pub use kafka_protocol::records::{
 pub use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 pub use kafka_router::{
     CoordinatorKind, DefaultPartitioner, ExplicitPartitioner, LeastLoadedPartitioner,
-    LibrdkafkaPartitioner, Partition, PartitionChooser, Partitioner, RoundRobinPartitioner, Router,
-    RouterConfig, SaramaPartitioner, Topic,
+    LibrdkafkaPartitioner, MetadataRecovery, Partition, PartitionChooser, Partitioner,
+    RoundRobinPartitioner, Router, RouterConfig, SaramaPartitioner, Topic,
 };

@@ -52,8 +52,8 @@
 //!
 //! Membership in a group, incremental fetch sessions (KIP-227), detection of
 //! truncated logs by leader epoch (KIP-320), fetching from the closest replica by
-//! rack (KIP-392; a redirection by the leader is followed), partitions added to a
-//! topic later, and the message formats before Kafka 0.11 are not there yet.
+//! rack (KIP-392; a redirection by the leader is followed), and partitions added to a
+//! topic later are not there yet.
 
 mod assignment;
 mod batch;

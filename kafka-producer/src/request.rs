@@ -95,6 +95,15 @@ pub(crate) struct Asked {
     partition: i32,
 }
 
+/// Whether a broker that does not lead says who does.
+pub(crate) fn tells_leaders(response: &ProduceResponse) -> bool {
+    let mut partitions = response
+        .responses
+        .iter()
+        .flat_map(|topic| &topic.partition_responses);
+    partitions.any(|partition| partition.current_leader.leader_id >= 0)
+}
+
 /// Leaders told for a topic by its name count for the topic that the records were
 /// for: if the name means another one by now, whose epochs begin anew, its metadata
 /// would be held for older than the news for ever. `id_of` is what the metadata says.
@@ -274,6 +283,8 @@ mod tests {
                 .collect::<Vec<_>>()
         });
         let leaders: Vec<_> = leaders.collect();
+        assert!(tells_leaders(&told));
+        assert!(!tells_leaders(&response(vec![("a", 0, refused(1))])));
         assert_eq!(leaders, [[-1, -1], [3, 3], [3, 3], [3, 3]]);
     }
 

@@ -95,8 +95,8 @@ impl Cluster {
         hints: &[LeaderHint],
         endpoints: &BTreeMap<i32, Broker>,
     ) -> Option<Self> {
-        let mut brokers = self.brokers.clone();
         let mut changed: BTreeMap<StrBytes, Vec<&LeaderHint>> = BTreeMap::new();
+        let mut told = BTreeMap::new();
         for hint in hints {
             let Some(topic) = hint.topic_in(self) else {
                 continue;
@@ -105,16 +105,17 @@ impl Cluster {
             if known.is_none_or(|known| known.leader_epoch >= hint.epoch) {
                 continue;
             }
-            if let Some(told) = endpoints.get(&hint.leader) {
-                brokers.insert(told.id, told.clone());
-            }
-            if brokers.contains_key(&hint.leader) {
+            let endpoint = endpoints.get(&hint.leader);
+            told.extend(endpoint.map(|broker| (broker.id, broker.clone())));
+            if endpoint.is_some() || self.brokers.contains_key(&hint.leader) {
                 changed.entry(topic.name().clone()).or_default().push(hint);
             }
         }
         if changed.is_empty() {
             return None;
         }
+        let mut brokers = self.brokers.clone();
+        brokers.extend(told);
         let mut next = self.clone();
         for (name, hints) in changed {
             let Some(topic) = next.topics.get_mut(&name) else {

@@ -82,6 +82,7 @@ impl Router {
         let router = self.clone();
         let mut round = Round {
             left: partitions.into_iter().map(|key| (key, None)).collect(),
+            in_doubt: BTreeSet::new(),
             done: ByPartition::new(),
             stale: BTreeSet::new(),
         };
@@ -116,6 +117,8 @@ impl Router {
 struct Round<T> {
     /// Partitions still to settle, with how they failed last.
     left: BTreeMap<PartitionKey, Option<Error>>,
+    /// Partitions on which some attempt may have had its effect.
+    in_doubt: BTreeSet<PartitionKey>,
     done: ByPartition<T>,
     /// Topics to ask news of before the next attempt.
     stale: BTreeSet<StrBytes>,
@@ -194,6 +197,7 @@ impl<T> Round<T> {
             }
         }
         for key in silent.into_iter().cloned().collect::<Vec<_>>() {
+            self.in_doubt.insert(key.clone());
             let error = Error::new(ErrorKind::UnexpectedResponse)
                 .with_message("the answer leaves the partition out");
             self.left.insert(key, Some(error));
@@ -202,6 +206,9 @@ impl<T> Round<T> {
 
     /// It may succeed later, or never will.
     fn fail(&mut self, key: PartitionKey, error: Error) {
+        if error.possibly_written() {
+            self.in_doubt.insert(key.clone());
+        }
         if !error.is_retriable() {
             self.left.remove(&key);
             self.done.insert(key, Err(error));
@@ -218,7 +225,12 @@ impl<T> Round<T> {
 
     /// The result; what is left has failed.
     fn finish(self, api: ApiKey, attempts: u32) -> ByPartition<T> {
-        let Self { left, mut done, .. } = self;
+        let Self {
+            left,
+            in_doubt,
+            mut done,
+            ..
+        } = self;
         let failed = left.into_iter().map(|(key, error)| {
             let error = error.unwrap_or_else(|| Error::new(ErrorKind::Timeout));
             (key, Err(error.with_attempts(attempts)))
@@ -227,10 +239,35 @@ impl<T> Round<T> {
         let described = done.into_iter().map(|(key, result)| {
             let result = result.map_err(|error: Error| {
                 let error = error.with_api(api).with_topic(key.0.clone());
-                error.with_partition(key.1)
+                let error = error.with_partition(key.1);
+                error.with_possibly_written(in_doubt.contains(&key))
             });
             (key, result)
         });
         described.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_answer_stays_in_the_result_whatever_comes_after_it() {
+        let keys: [PartitionKey; 2] = [("t".into(), 0), ("t".into(), 1)];
+        let mut round: Round<i64> = Round {
+            left: keys.iter().map(|key| (key.clone(), None)).collect(),
+            in_doubt: BTreeSet::new(),
+            done: ByPartition::new(),
+            stale: BTreeSet::new(),
+        };
+        let lost = Error::new(ErrorKind::Disconnected).with_possibly_written(true);
+        round.fail(keys[0].clone(), lost);
+        for key in &keys {
+            round.fail(key.clone(), Error::new(ErrorKind::Connect));
+        }
+        let result = round.finish(ApiKey::DeleteRecords, 2);
+        let possibly = keys.map(|key| result[&key].as_ref().unwrap_err().possibly_written());
+        assert_eq!(possibly, [true, false]);
     }
 }

@@ -14,7 +14,7 @@ use kafka_consumer::{IsolationLevel, OffsetReset};
 use kafka_net::{Error, SocketOptions};
 use kafka_producer::{Acks, Idempotence, ProducerConfig};
 use kafka_protocol::records::Compressor;
-use kafka_router::{DefaultPartitioner, RoundRobinPartitioner, RouterConfig};
+use kafka_router::{DefaultPartitioner, MetadataRecovery, RoundRobinPartitioner, RouterConfig};
 
 use crate::builder::KafkaBuilder;
 use crate::kafka::Kafka;
@@ -54,6 +54,8 @@ const KNOWN: &[&str] = &[
     "max.partition.fetch.bytes",
     "max.request.size",
     "metadata.max.age.ms",
+    "metadata.recovery.rebootstrap.trigger.ms",
+    "metadata.recovery.strategy",
     "partitioner.adaptive.partitioning.enable",
     "partitioner.class",
     "partitioner.ignore.keys",
@@ -94,7 +96,8 @@ fn connection(properties: &Properties, mut builder: KafkaBuilder) -> Result<Kafk
         return Err(bad_value(
             "security.protocol",
             protocol,
-            "supported yet: only PLAINTEXT is, and a connection is never made less safe than asked for",
+            "read from properties: set TLS by KafkaBuilder::tls and a login by KafkaBuilder::sasl; a \
+             connection is never made less safe than asked for",
         ));
     }
     if let Some(id) = properties.get("client.id") {
@@ -112,6 +115,22 @@ fn connection(properties: &Properties, mut builder: KafkaBuilder) -> Result<Kafk
     builder = builder.socket(socket(properties)?);
     if let Some(age) = properties.millis("metadata.max.age.ms")? {
         builder = builder.metadata_max_age(age);
+    }
+    if let Some(trigger) = properties.millis("metadata.recovery.rebootstrap.trigger.ms")? {
+        builder = builder.rebootstrap_trigger(trigger);
+    }
+    if let Some(strategy) = properties.get("metadata.recovery.strategy") {
+        builder = builder.metadata_recovery(match strategy {
+            _ if strategy.eq_ignore_ascii_case("rebootstrap") => MetadataRecovery::Rebootstrap,
+            _ if strategy.eq_ignore_ascii_case("none") => MetadataRecovery::None,
+            _ => {
+                return Err(bad_value(
+                    "metadata.recovery.strategy",
+                    strategy,
+                    "one of: rebootstrap, none",
+                ));
+            }
+        });
     }
     if let Some(allow) = boolean(properties, "allow.auto.create.topics")? {
         builder = builder.allow_auto_topic_creation(allow);

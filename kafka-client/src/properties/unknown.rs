@@ -41,7 +41,7 @@ const JAVA_ONLY: &[(&str, &str)] = &[
     ),
     (
         "ssl.",
-        "TLS is not implemented yet; this client can't connect where it is needed",
+        "set TLS by KafkaBuilder::tls (feature tls): it is not taken from properties",
     ),
     ("transaction", "transactions are not implemented yet"),
 ];

@@ -164,9 +164,9 @@ impl Dial<'_> {
                 (Some(proxy), _) => {
                     error.with_message(format!("the name of the proxy {proxy} has no address"))
                 }
-                (None, Some(mapped)) => {
-                    error.with_message(format!("{mapped}, mapped to, has no address"))
-                }
+                (None, Some(mapped)) => error.with_message(format!(
+                    "{mapped}, where address_map sends it, has no address"
+                )),
                 (None, None) => error,
             };
             error
@@ -374,7 +374,9 @@ impl Dial<'_> {
         };
         let link = Arc::new(Link::new(peer, self.config, self.counters.fresh()));
         let driver = Driver::new(link.clone(), stream, self.config);
+        // Not within the attempt's: that one is over when this begins.
         let span = tracing::debug_span!(
+            parent: None,
             "connection",
             broker = %self.broker, id = self.broker.id, lane = %self.lane, %address,
         );
@@ -399,7 +401,7 @@ impl Dial<'_> {
         };
         let mut tried = match (self.config.proxy(), &self.mapped) {
             (Some(proxy), _) => format!("no connection to the proxy {proxy} at "),
-            (None, Some(mapped)) => format!("no connection to {mapped}, mapped to, at "),
+            (None, Some(mapped)) => format!("no connection to {mapped} (by address_map) at "),
             (None, None) => "no connection to ".to_owned(),
         };
         for (index, (address, error)) in failures.iter().enumerate() {

@@ -348,7 +348,8 @@ impl Inner {
             counters: Counters::of_pool(self.traffic.clone()),
             progress: progress.clone(),
         };
-        let span = tracing::debug_span!("connecting", %broker, id = broker.id, %lane);
+        // Whoever asks first does not own the attempt.
+        let span = tracing::debug_span!(parent: None, "connecting", %broker, id = broker.id, %lane);
         let task = self.env.spawn(connecting.run().instrument(span));
         let task = task.abort_handle();
         slots.connecting(now(), broker, lane, Attempt { progress, task });

@@ -183,7 +183,7 @@ async fn a_mapped_address_is_dialled_and_the_advertised_one_known() {
 
     network.set("10.0.0.7:19092", Behaviour::Refuse);
     let waiting = pool.attempt(&broker(), Lane::Fetch, now() + seconds(60));
-    let text = "broker 1 (kafka-1:9092): no connection to forward:19092, mapped to, at \
+    let text = "broker 1 (kafka-1:9092): no connection to forward:19092 (by address_map) at \
                 10.0.0.7:19092 (connection refused)";
     check_failure(waiting, ErrorKind::Connect, text).await;
 

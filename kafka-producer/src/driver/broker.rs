@@ -15,7 +15,7 @@ use kafka_protocol::records::{Compressor, Magic};
 use crate::config::Acks;
 use crate::inbox::Inbox;
 use crate::leader::Leader;
-use crate::request::{Asked, drop_news_of_others, read};
+use crate::request::{Asked, drop_news_of_others, read, tells_leaders};
 use crate::sender::{Draft, Sealed, Step};
 use crate::shared::Shared;
 use crate::sync::lock;
@@ -158,12 +158,14 @@ impl Task {
     fn on_result(&mut self, flight: Flight, mut result: Result<Option<Answered>, Error>) {
         if let Ok(Some(answered)) = &mut result {
             let router = &self.shared.router;
-            let cluster = router.cluster();
             let response = &mut answered.response;
-            drop_news_of_others(&flight.asked, response, |topic| {
-                cluster.topic(topic).map(|topic| topic.id())
-            });
-            router.learn_leaders(self.broker, response);
+            if tells_leaders(response) {
+                let cluster = router.cluster();
+                drop_news_of_others(&flight.asked, response, |topic| {
+                    cluster.topic(topic).map(|topic| topic.id())
+                });
+                router.learn_leaders(self.broker, response);
+            }
         }
         let now = clock::now();
         let effects = {

@@ -177,7 +177,10 @@ impl Sender {
             return true;
         } else if batch.maybe_written {
             // Without its numbers it could be there twice.
-            let error = too_old("sending a batch again under its numbers", "0.11");
+            let error = Error::new(kafka_net::ErrorKind::UnsupportedVersion).with_message(
+                "the batch may be in the log already, and this leader is too old (Kafka 0.11 or \
+                 later is needed) to recognise it: sending it again could double it",
+            );
             self.fail_batch(key, index, error, Trace::Nothing);
         } else {
             self.break_numbers(key);
