@@ -155,7 +155,7 @@ impl KafkaBuilder {
     }
 
     /// After how long without metadata, though it was asked for, the bootstrap addresses
-    /// alone are asked (KIP-1102). Default 5 min; zero turns to them after the first
+    /// are asked first (KIP-1102). Default 5 min; zero turns to them after the first
     /// failure.
     pub fn rebootstrap_trigger(mut self, trigger: Duration) -> Self {
         self.router = self.router.with_rebootstrap_trigger(trigger);

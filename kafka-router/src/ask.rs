@@ -26,8 +26,17 @@ pub(crate) async fn metadata(shared: Arc<Shared>, question: Question) -> Result<
     let cluster = shared.cluster();
     let ask = |candidate| ask_metadata(&shared.pool, candidate, &question, &cluster);
     if question.from_bootstrap {
-        tracing::info!("no known broker gives metadata: a new start from the bootstrap addresses");
-        return from_bootstrap(&shared, &cluster, ask).await;
+        tracing::debug!("no known broker gives metadata: the bootstrap addresses come first");
+        // They alone could be gone by the time that the others are back.
+        let mut everyone = shared.candidates(&cluster, None);
+        everyone.sort_by_key(|candidate| !candidate.is_bootstrap);
+        return match first_ok(everyone, STAGGER, &ask)
+            .await
+            .map_err(nobody_answered)?
+        {
+            Told::Answer(answer) => Ok(*answer),
+            Told::Rebootstrap => from_bootstrap(&shared, &cluster, ask).await,
+        };
     }
     let everyone = shared.candidates(&cluster, None);
     let told = first_ok(everyone, STAGGER, &ask)

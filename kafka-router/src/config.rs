@@ -125,7 +125,7 @@ impl RouterConfig {
     }
 
     /// When no metadata came for this long, although it was asked for, the bootstrap
-    /// addresses alone are asked and the known brokers no longer first (KIP-1102,
+    /// addresses are asked first and the known brokers after them (KIP-1102,
     /// `metadata.recovery.rebootstrap.trigger.ms`). Default 5 minutes; zero turns to them
     /// after the first failure. Without effect under
     /// [`MetadataRecovery::None`].

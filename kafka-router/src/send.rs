@@ -279,12 +279,16 @@ async fn ask<R: Request>(
     let code = code_of(&response);
     match disposition(code) {
         Disposition::Fail => return Ok(response),
-        // It may have begun what it gives up waiting for.
-        Disposition::Retry => {}
-        // The broker asked is not the one who does such things.
-        Disposition::RefreshAndRetry
-        | Disposition::FindCoordinatorAndRetry
-        | Disposition::FindControllerAndRetry => effect.take_back(before),
+        // It may have begun what it gives up waiting for; who no longer leads or
+        // coordinates may have appended what the followers have by now.
+        _ => {}
+    }
+    // Which topic has the id is settled before anything is done.
+    if matches!(
+        code,
+        ErrorCode::UnknownTopicId | ErrorCode::InconsistentTopicId
+    ) {
+        effect.take_back(before);
     }
     Err(Error::broker(code)
         .with_api(R::KEY)

@@ -11,6 +11,7 @@ use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes};
 use crate::cluster::Cluster;
 use crate::destination::{Destination, later_by};
 use crate::disposition::{Disposition, disposition};
+use crate::refresh::check_topic_name;
 use crate::router::Router;
 
 /// A topic's name and a partition's number.
@@ -87,7 +88,8 @@ impl Router {
             stale: BTreeSet::new(),
         };
         self.run(deadline, async move {
-            let cluster = router.ready(deadline).await?;
+            let mut cluster = router.ready(deadline).await?;
+            round.refuse_bad_names();
             let names = round.left.keys().map(|(topic, _)| topic);
             let is_new = |name: &&StrBytes| cluster.topic(name).is_none_or(|t| !t.is_usable());
             round.stale = names.filter(is_new).cloned().collect();
@@ -97,10 +99,16 @@ impl Router {
                 let topics: Vec<&str> = round.stale.iter().map(|name| name.as_str()).collect();
                 if !topics.is_empty() {
                     let patience = deadline.min(later_by(router.request_timeout()));
-                    // If nobody answers, the partitions say so one by one.
-                    let _ = router.refresh(&topics, patience).await;
+                    // If nobody answers, the partitions say so one by one. What this answer
+                    // says of topics that cannot be used is not kept for later ones.
+                    cluster = match router.refresh(&topics, patience).await {
+                        Ok(told) => told,
+                        Err(_) => router.cluster(),
+                    };
+                } else {
+                    cluster = router.cluster();
                 }
-                round.ask(&router, &split, &merge, deadline).await;
+                round.ask(&router, &cluster, &split, &merge, deadline).await;
                 let delay = backoff.delay(attempts, router.env().random());
                 attempts += 1;
                 let left = deadline.saturating_duration_since(clock::now());
@@ -126,28 +134,31 @@ struct Round<T> {
 
 impl<T> Round<T> {
     /// Asks every leader of what is left, once.
-    async fn ask<R, S, M>(&mut self, router: &Router, split: &S, merge: &M, deadline: Instant)
-    where
+    async fn ask<R, S, M>(
+        &mut self,
+        router: &Router,
+        cluster: &Cluster,
+        split: &S,
+        merge: &M,
+        deadline: Instant,
+    ) where
         R: Request,
         S: Fn(&[PartitionKey]) -> R,
         M: Fn(R::Response) -> Parts<T>,
     {
         self.stale.clear();
-        let asked = self
-            .by_leader(&router.cluster())
-            .into_iter()
-            .map(|(leader, keys)| {
-                let request = split(&keys);
-                async move {
-                    let patience = deadline.min(later_by(router.request_timeout()));
-                    let answer = async {
-                        let connection = router.attempt(leader, Lane::Control, patience).await?;
-                        let left = patience.saturating_duration_since(clock::now());
-                        connection.request(&request, &SendOptions::new(left)).await
-                    };
-                    (keys, answer.await)
-                }
-            });
+        let asked = self.by_leader(cluster).into_iter().map(|(leader, keys)| {
+            let request = split(&keys);
+            async move {
+                let patience = deadline.min(later_by(router.request_timeout()));
+                let answer = async {
+                    let connection = router.attempt(leader, Lane::Control, patience).await?;
+                    let left = patience.saturating_duration_since(clock::now());
+                    connection.request(&request, &SendOptions::new(left)).await
+                };
+                (keys, answer.await)
+            }
+        });
         for (keys, answer) in join_all(asked).await {
             match answer {
                 Ok(answer) => self.settle(&keys, merge(answer)),
@@ -157,6 +168,17 @@ impl<T> Round<T> {
                     }
                 }
             }
+        }
+    }
+
+    /// A name that no topic can have fails alone.
+    fn refuse_bad_names(&mut self) {
+        let bad = self.left.keys().filter_map(|key| {
+            let error = check_topic_name(&key.0).err()?;
+            Some((key.clone(), error))
+        });
+        for (key, error) in bad.collect::<Vec<_>>() {
+            self.fail(key, error);
         }
     }
 

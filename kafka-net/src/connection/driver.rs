@@ -154,8 +154,11 @@ impl Driver {
             return;
         }
         let until = clock::after(now, pause.min(throttle::MAX));
+        let before = self.throttled_until.map_or(now, |before| before.max(now));
         self.throttled_until = self.throttled_until.max(Some(until));
         self.table.hold(true);
+        // The broker reads nothing meanwhile, not what it was sent before either.
+        self.table.postpone(until.saturating_duration_since(before));
         self.link.counters.throttled(pause);
         let peer = &self.link.peer;
         tracing::debug!(

@@ -276,6 +276,14 @@ impl<T> InFlight<T> {
         failed
     }
 
+    /// What was written, if only in part, is given so much more time.
+    pub(super) fn postpone(&mut self, by: Duration) {
+        let touched = self.unsent.iter_mut().filter(|entry| entry.touched);
+        for entry in self.sent.iter_mut().chain(touched) {
+            entry.deadline = after(entry.deadline, by);
+        }
+    }
+
     /// When to call [`InFlight::expire`] at the latest. May be too early, never
     /// too late.
     pub(super) fn next_wake(&self) -> Option<Instant> {

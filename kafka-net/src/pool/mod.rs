@@ -334,7 +334,7 @@ impl Inner {
         }
         let (progress, seat) = watch::channel(Progress {
             // Who comes during the pause after it hears of it at the deadline.
-            last_error: slots.failure(broker),
+            last_error: slots.failure(now(), broker),
             ..Progress::default()
         });
         let progress = Arc::new(progress);

@@ -122,9 +122,10 @@ impl Slots {
         }
     }
 
-    /// Why the last attempt at the broker failed, if it did.
-    pub(super) fn failure(&self, broker: &BrokerAddress) -> Option<Error> {
-        self.brokers.get(broker)?.failure.clone()
+    /// Why the last attempt at the broker failed, if it did lately.
+    pub(super) fn failure(&self, now: Instant, broker: &BrokerAddress) -> Option<Error> {
+        let slot = self.brokers.get(broker)?;
+        slot.failure.clone().filter(|_| slot.has_failed_lately(now))
     }
 
     /// Whether the lane has had a connection.

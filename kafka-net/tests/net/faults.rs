@@ -408,7 +408,8 @@ async fn no_answer_leaves_a_request_unresolved() {
                 assert!(error.possibly_written(), "{error}");
             }
         }
-        assert!(now() - start <= seconds(31));
+        // A changed byte can ask for a pause, which counts for 5 minutes at most.
+        assert!(now() - start <= seconds(331));
     }
     assert!(outcomes.iter().all(|count| *count > 100), "{outcomes:?}");
 }

@@ -71,6 +71,31 @@ async fn what_is_under_way_is_answered_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_under_way_is_given_the_time_that_the_broker_reads_nothing() {
+    let (_pool, connection, mut peer) = connect().await;
+    let options = SendOptions::new(seconds(10));
+    let [first, second] = ["a", "b"].map(|topic| connection.start(&question(topic), &options));
+    let asked = [peer.asked().await, peer.asked().await];
+    let body = |asked: &Asked, throttle| {
+        MetadataResponse::new()
+            .with_cluster_id(Some(asked.topic().into()))
+            .with_throttle_time_ms(throttle)
+    };
+    peer.answer(&asked[0], &body(&asked[0], 60_000)).await;
+    first.await.unwrap();
+    // As brokers do: what they have been sent is read after the pause.
+    tokio::time::sleep(seconds(69)).await;
+    peer.answer(&asked[1], &body(&asked[1], 0)).await;
+    second.await.unwrap();
+    // And then no longer.
+    let late = connection.start(&question("c"), &options);
+    let _unanswered = peer.asked().await;
+    let start = now();
+    assert_eq!(late.await.unwrap_err().kind(), &ErrorKind::Timeout);
+    assert_eq!((now() - start).as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_is_held_back_too_long_says_so() {
     let (_pool, connection, mut peer) = connect().await;
     let first = connection.start(&question("a"), &options());

@@ -46,7 +46,7 @@ pub(crate) struct Settings {
     pub(crate) backoff: Backoff,
     pub(crate) allow_auto_topic_creation: bool,
     /// How long known brokers are asked in vain before the bootstrap addresses are
-    /// asked alone; `None` for ever.
+    /// asked first; `None` for ever.
     pub(crate) rebootstrap_after: Option<Duration>,
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Question {
     /// The topics to ask for; none asks for the brokers only.
     pub(crate) topics: BTreeSet<StrBytes>,
     pub(crate) allow_auto_topic_creation: bool,
-    /// The known brokers have had their time: the bootstrap addresses alone.
+    /// The known brokers have had their time: the bootstrap addresses first.
     pub(crate) from_bootstrap: bool,
 }
 
