@@ -95,9 +95,9 @@ pub(super) const ALL: &[Mutant] = &[
         family: Family::Producer,
         file: "kafka-producer/src/sender/settle.rs",
         original: "for (at, part) in parts.into_iter().enumerate() {
-                        partition.batches.insert(index + at, part);",
+                partition.batches.insert(index + at, part);",
         planted: "for part in parts {
-                        partition.batches.insert(index, part);",
+                partition.batches.insert(index, part);",
         finder: Finder::Simulation,
     },
     Mutant {
