@@ -277,11 +277,10 @@ async fn ask<R: Request>(
         }
     };
     let code = code_of(&response);
-    match disposition(code) {
-        Disposition::Fail => return Ok(response),
-        // It may have begun what it gives up waiting for; who no longer leads or
-        // coordinates may have appended what the followers have by now.
-        _ => {}
+    // Whatever else it is told, it may have begun: who gives up waiting, and who no
+    // longer leads or coordinates, may have appended what the followers have by now.
+    if disposition(code) == Disposition::Fail {
+        return Ok(response);
     }
     // Which topic has the id is settled before anything is done.
     if matches!(
