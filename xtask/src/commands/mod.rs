@@ -30,7 +30,7 @@ usage: cargo xtask COMMAND
                         simulation seeds (default 0..500 on two jobs) and what they met;
                         a seed that fails says how it is repeated, with --trace;
                         --shrink leaves out the faults that it does not need;
-                        --speed tells how fast simulated time runs
+                        --speed tells how fast simulated time runs, in a release build
   sim --mutants [NAME ...]
                         planted bugs, each in a copy of the sources: who finds it?
   soak --minutes N [--seed S] [--brokers 3] [--rate R]

@@ -21,11 +21,13 @@ pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
 }
 
 fn simulate(arguments: &[String]) -> bool {
+    // Seeds run with every assertion; how fast it is, is asked of what users build.
+    let asks_speed = arguments.iter().any(|argument| argument == "--speed");
     let program = [
         "run",
         "--quiet",
         "--profile",
-        "sim",
+        if asks_speed { "release" } else { "sim" },
         "--package",
         "kafka-sim",
         "--bin",
