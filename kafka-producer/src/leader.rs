@@ -20,6 +20,9 @@ const BATCHES: i16 = 3;
 const TIMESTAMPS: i16 = 2;
 /// Kafka 1.0.
 const REMEMBERS_FIVE: i16 = 5;
+/// How many of a partition's numbered batches brokers know again from then on
+/// (KAFKA-5494).
+pub(crate) const USUALLY_REMEMBERED: usize = 5;
 
 /// What the broker at the other end of a connection can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +78,7 @@ impl Leader {
     pub(crate) fn remembers(self) -> usize {
         match self.newest {
             ..REMEMBERS_FIVE => 1,
-            _ => 5,
+            _ => USUALLY_REMEMBERED,
         }
     }
 

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use kafka_net::Error;
 
+use crate::leader::USUALLY_REMEMBERED;
+
 use super::partition::Place;
 
 /// The partitions that a broker leads, by when they can be sent, and the
@@ -26,9 +28,6 @@ pub(super) struct BrokerState {
     lingering: BTreeSet<(Instant, u32)>,
     delayed: BTreeSet<(Instant, u32)>,
 }
-
-/// What every broker does from Kafka 1.0 on (KAFKA-5494).
-pub(super) const USUALLY_REMEMBERED: usize = 5;
 
 impl Default for BrokerState {
     fn default() -> Self {

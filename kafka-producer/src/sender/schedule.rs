@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use crate::batch::{Batch, BatchId, Content, State};
 use crate::idempotence::Current;
+use crate::leader::USUALLY_REMEMBERED;
 
 use super::Sender;
-use super::broker::USUALLY_REMEMBERED;
 use super::partition::{Next, Place};
 
 /// What a broker's task does next.

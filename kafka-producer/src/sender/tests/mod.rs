@@ -119,7 +119,7 @@ impl World {
             epochs: Vec::new(),
             refreshed: Vec::new(),
             warned: false,
-            remembers: 5,
+            remembers: crate::leader::USUALLY_REMEMBERED,
             leader: Leader::speaking(13),
         };
         for (index, leader) in (0..).zip(leaders) {
