@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kafka_net::SendOptions;
+use kafka_net::{Connection, SendOptions};
 use kafka_protocol::messages::produce::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use kafka_protocol::records::{Compression, Magic};
@@ -28,8 +28,6 @@ const BATCHES: i16 = 3;
 const MESSAGE_SETS: i16 = 2;
 /// The last version for message sets of magic 0.
 const MAX_WITHOUT_TIMESTAMPS: i16 = 1;
-/// No broker's word counts for longer, as on its connection.
-const MAX_THROTTLE: Duration = Duration::from_secs(300);
 /// The first version whose throttle time is the client's to wait (KIP-219):
 /// before it, the broker has waited with its answer.
 const THROTTLED_HERE: i16 = 6;
@@ -202,7 +200,10 @@ pub(crate) fn read(
         ..THROTTLED_HERE => 0,
         _ => u64::try_from(response.throttle_time_ms).unwrap_or(0),
     };
-    (answers, Duration::from_millis(throttle).min(MAX_THROTTLE))
+    (
+        answers,
+        Duration::from_millis(throttle).min(Connection::MAX_THROTTLE),
+    )
 }
 
 #[cfg(test)]
@@ -371,7 +372,7 @@ mod tests {
         assert_eq!(throttle, Duration::from_millis(250));
         // The broker has waited already (KIP-219).
         let (_, throttle) = read(12, &[], response(vec![]).with_throttle_time_ms(i32::MAX));
-        assert_eq!(throttle, MAX_THROTTLE);
+        assert_eq!(throttle, Connection::MAX_THROTTLE);
         let (_, throttle) = read(5, &[], response(vec![]).with_throttle_time_ms(250));
         assert_eq!(throttle, Duration::ZERO);
         let (_, throttle) = read(12, &[], response(vec![]).with_throttle_time_ms(-1));

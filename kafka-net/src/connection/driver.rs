@@ -153,9 +153,9 @@ impl Driver {
         if pause.is_zero() {
             return;
         }
-        let until = clock::after(now, pause.min(throttle::MAX));
         let before = self.throttled_until.map_or(now, |before| before.max(now));
-        self.throttled_until = self.throttled_until.max(Some(until));
+        let until = self.link.throttled(now, pause);
+        self.throttled_until = Some(until);
         self.table.hold(true);
         // The broker reads nothing meanwhile, not what it was sent before either.
         self.table.postpone(until.saturating_duration_since(before));

@@ -11,9 +11,11 @@ use kafka_protocol::wire::Segments;
 use kafka_protocol::{ApiKey, EncodeError};
 use tokio::sync::{Notify, oneshot};
 
+use super::Connection;
 use super::in_flight::{Kind, Released, Submission};
 use super::room::Room;
 use super::stats::Counters;
+use crate::clock::after;
 use crate::{BrokerAddress, Error, ErrorKind, Lane, NetConfig, watch};
 
 /// What the handles of a connection and its driver share: the queue of new
@@ -46,6 +48,8 @@ struct Queue {
     room: Room,
     state: State,
     gate: Gate,
+    /// Until when the broker wants to be left alone, or wanted to be.
+    throttled_until: Option<Instant>,
     /// Set while the driver sleeps and `new` is empty.
     driver: Option<Waker>,
 }
@@ -117,6 +121,7 @@ impl Link {
                 room: Room::new(max_requests, config.max_queued_bytes()),
                 state: State::Open,
                 gate: Gate::default(),
+                throttled_until: None,
                 driver: None,
             }),
             closed: AtomicBool::new(false),
@@ -223,15 +228,27 @@ impl Link {
     }
 
     /// Holds back what is not about logging in for so long from now on.
-    pub(super) fn throttle(&self, pause: Duration) {
+    pub(super) fn throttle(&self, now: Instant, pause: Duration) {
         let driver = {
             let mut queue = self.lock_queue();
             queue.gate.throttle = queue.gate.throttle.max(pause);
+            queue.throttle(now, pause);
             queue.driver.take()
         };
         if let Some(driver) = driver {
             driver.wake();
         }
+    }
+
+    /// For the driver, whom an answer or a caller has told to pause: until when to.
+    pub(super) fn throttled(&self, now: Instant, pause: Duration) -> Instant {
+        self.lock_queue().throttle(now, pause)
+    }
+
+    /// When the pause ends, if there is one.
+    pub(super) fn throttled_until(&self, now: Instant) -> Option<Instant> {
+        let until = self.lock_queue().throttled_until;
+        until.filter(|until| now < *until)
     }
 
     /// Ends the connection for `reason`, at once: what is in flight fails.
@@ -376,6 +393,14 @@ impl Link {
 }
 
 impl Queue {
+    /// Returns when the pause ends, by this word or by an earlier one.
+    fn throttle(&mut self, now: Instant, pause: Duration) -> Instant {
+        let until = after(now, pause.min(Connection::MAX_THROTTLE));
+        *self
+            .throttled_until
+            .insert(self.throttled_until.map_or(until, |known| known.max(until)))
+    }
+
     fn admit(&self, kind: Kind, len: usize) -> Result<(), Refused> {
         match &self.state {
             State::Open | State::Draining if kind != Kind::Ordinary => Ok(()),

@@ -20,7 +20,7 @@ mod versions;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kafka_protocol::frame::encode_request;
 use kafka_protocol::{Request, StrBytes};
@@ -62,6 +62,9 @@ struct Handle {
 }
 
 impl Connection {
+    /// The longest pause that a broker's word counts for: 5 minutes.
+    pub const MAX_THROTTLE: Duration = Duration::from_secs(5 * 60);
+
     /// The broker at the other end.
     pub fn broker(&self) -> &BrokerAddress {
         &self.0.link.peer.broker
@@ -179,13 +182,21 @@ impl Connection {
     }
 
     /// Sends nothing for so long, because the broker asked for it (KIP-219); what is
-    /// started meanwhile waits, within its own timeout. At most 5 minutes.
+    /// started meanwhile waits, within its own timeout. At most
+    /// [`Connection::MAX_THROTTLE`].
     ///
     /// The connection does this by itself with every answer but Produce's, which has the
     /// time behind its partitions: call this if you decode those. Other connections to
     /// the same broker are not concerned, as on the broker's side.
     pub fn throttle(&self, pause: Duration) {
-        self.0.link.throttle(pause);
+        self.0.link.throttle(clock::now(), pause);
+    }
+
+    /// When the pause ends that the broker has asked for (KIP-219), `None` when there is
+    /// none: what is started before then waits until then. For whoever can ask another
+    /// broker.
+    pub fn throttled_until(&self) -> Option<Instant> {
+        self.0.link.throttled_until(clock::now())
     }
 
     /// The socket's address at the other end: the broker's, or the proxy's.

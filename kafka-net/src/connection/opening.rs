@@ -74,7 +74,7 @@ impl<'a> Opening<'a> {
             match negotiation.on_answer(frame) {
                 Ok(Next::Done(versions, throttle)) => {
                     if !throttle.is_zero() {
-                        self.link.throttle(throttle);
+                        self.link.throttle(now(), throttle);
                     }
                     return Ok(versions);
                 }

@@ -27,9 +27,6 @@ pub(super) fn asked_for(api: ApiKey, version: i16, frame: &Bytes) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// No broker's word counts for longer.
-pub(super) const MAX: Duration = Duration::from_secs(5 * 60);
-
 /// Where an API's answers carry the time.
 #[derive(Clone, Copy, Debug)]
 struct Field {

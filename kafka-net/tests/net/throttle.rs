@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kafka_net::clock::now;
-use kafka_net::{ErrorKind, Lane, NetConfig, SendOptions};
+use kafka_net::{Connection, ErrorKind, Lane, NetConfig, SendOptions};
 use kafka_protocol::messages::MetadataResponse;
 
 use crate::support::*;
@@ -20,16 +20,21 @@ async fn echo_and_throttle(peer: &mut Peer, ms: i32) {
 #[tokio::test(start_paused = true)]
 async fn what_comes_during_the_pause_waits() {
     let (_pool, connection, mut peer) = connect().await;
+    assert_eq!(connection.throttled_until(), None);
     let first = connection.start(&question("a"), &options());
     echo_and_throttle(&mut peer, 700).await;
     let start = now();
     assert_eq!(echoed(first.await), Ok("a".to_owned()));
+    // To be seen by whoever has the answer.
+    let until = connection.throttled_until().unwrap();
+    assert!(until >= start + millis(700) && until < start + millis(710));
     let pending = connection.start(&question("b"), &options());
     peer.serve_next(1).await;
     assert_eq!(echoed(pending.await), Ok("b".to_owned()));
     let waited = now() - start;
     assert!(waited >= millis(700) && waited < millis(710), "{waited:?}");
     // It is over.
+    assert_eq!(connection.throttled_until(), None);
     let start = now();
     let pending = connection.start(&question("c"), &options());
     peer.serve_next(1).await;
@@ -103,6 +108,12 @@ async fn a_request_that_is_held_back_too_long_says_so() {
     echo_and_throttle(&mut peer, i32::MAX).await;
     first.await.unwrap();
     let start = now();
+    let longest = start + Connection::MAX_THROTTLE;
+    assert!(
+        connection
+            .throttled_until()
+            .is_some_and(|until| until <= longest)
+    );
     let error = connection
         .start(&question("b"), &SendOptions::new(seconds(2)))
         .await
@@ -160,6 +171,8 @@ async fn the_handshake_can_throttle_and_so_can_the_caller() {
 
     let start = now();
     connection.throttle(millis(300));
+    // Before the connection's task has run.
+    assert_eq!(connection.throttled_until(), Some(start + millis(300)));
     let pending = connection.start(&question("b"), &options());
     peer.serve_next(1).await;
     pending.await.unwrap();
