@@ -220,6 +220,17 @@ impl RealCluster {
         }
     }
 
+    /// Shuts one broker down in good order (SIGTERM): it hands its leaderships over
+    /// first. Returns when the process is gone.
+    #[cfg(unix)]
+    pub fn shut_down(&mut self, node: u32) -> Result<()> {
+        self.node(node)?;
+        let Some(mut broker) = self.brokers.remove(&node) else {
+            return Err(Error::new(format!("broker {node} is not running")));
+        };
+        broker.terminate(clock::now() + self.options.start_timeout)
+    }
+
     /// Starts a killed broker again, on its port and data, and waits until it serves.
     pub fn restart(&mut self, node: u32) -> Result<()> {
         self.node(node)?;

@@ -5,8 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 #[cfg(unix)]
-use std::{thread, time::Duration};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use crate::clock;
 use crate::error::{Error, Result};
 
 /// Lines of a log shown with an error.
@@ -108,6 +110,21 @@ impl Process {
                 self.name
             )))
         }
+    }
+
+    /// Asks it to end (SIGTERM) and waits until it is gone.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&mut self, deadline: Instant) -> Result<()> {
+        self.signal("TERM")?;
+        while self.exited().is_none() {
+            if clock::now() >= deadline {
+                return Err(self.failure("did not end on SIGTERM"));
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        // Only its guard is left.
+        self.kill_hard();
+        Ok(())
     }
 
     /// Stops it (SIGSTOP) and waits until all its threads have stopped: each

@@ -17,6 +17,7 @@ mod numbered;
 mod proxy;
 pub mod scenarios;
 pub mod soak;
+pub mod traffic;
 
 pub use broker::{Broker, java_file};
 pub use dropped::{at_every_await, polled};

@@ -13,7 +13,7 @@ use crate::{BoxError, NEWEST};
 /// Heap of each broker.
 const HEAP_MB: u32 = 600;
 
-pub(super) struct Arena {
+pub(crate) struct Arena {
     cluster: Arc<Mutex<RealCluster>>,
     /// That of broker 1, of broker 2, …
     proxies: Vec<Proxy>,
@@ -22,12 +22,13 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    pub(super) async fn start(brokers: u32) -> Result<Self, BoxError> {
+    /// With these properties on every broker besides those that the runs have in common.
+    pub(crate) async fn start(brokers: u32, own: &[(&str, &str)]) -> Result<Self, BoxError> {
         let mut proxies = Vec::new();
         for _ in 0..brokers {
             proxies.push(Proxy::bind().await?);
         }
-        let options = ClusterOptions::default()
+        let mut options = ClusterOptions::default()
             .heap_mb(HEAP_MB)
             .advertise(proxies.iter().map(Proxy::port))
             // For the groups' offsets as well.
@@ -36,6 +37,9 @@ impl Arena {
             // A broker that came back soon leads again: else later faults would miss it.
             .property("leader.imbalance.check.interval.seconds", 10)
             .property("unclean.leader.election.enable", false);
+        for (name, value) in own {
+            options = options.property(name, value);
+        }
         let cluster = spawn_blocking(move || {
             let installation = Installation::ensure(KafkaVersion::find(NEWEST)?)?;
             RealCluster::start(&installation, brokers, &options)
@@ -52,7 +56,7 @@ impl Arena {
     }
 
     /// A client that reaches the brokers through the proxies.
-    pub(super) async fn connect(&self, name: &str) -> Result<Kafka, BoxError> {
+    pub(crate) async fn connect(&self, name: &str) -> Result<Kafka, BoxError> {
         let proxies = self.proxies.iter();
         let addresses: Vec<String> = proxies
             .map(|proxy| format!("127.0.0.1:{}", proxy.port()))
@@ -65,23 +69,28 @@ impl Arena {
     }
 
     /// A client that no fault of the network reaches.
-    pub(super) async fn connect_directly(&self) -> Result<Kafka, BoxError> {
+    pub(crate) async fn connect_directly(&self) -> Result<Kafka, BoxError> {
         let kafka = Kafka::builder(self.direct.as_str())
             .client_id("operator")
             .request_timeout(Duration::from_secs(5));
         Ok(kafka.connect().await?)
     }
 
-    pub(super) fn proxies(&self) -> &[Proxy] {
+    /// The brokers' own addresses, that of broker 1 first.
+    pub(crate) fn direct(&self) -> &str {
+        &self.direct
+    }
+
+    pub(crate) fn proxies(&self) -> &[Proxy] {
         &self.proxies
     }
 
-    pub(super) fn proxy(&self, broker: u32) -> Option<&Proxy> {
+    pub(crate) fn proxy(&self, broker: u32) -> Option<&Proxy> {
         self.proxies.get((broker as usize).checked_sub(1)?)
     }
 
     /// Everything works again; returns when all brokers serve.
-    pub(super) async fn heal(&self) -> Result<(), BoxError> {
+    pub(crate) async fn heal(&self) -> Result<(), BoxError> {
         for proxy in &self.proxies {
             proxy.heal();
         }
@@ -100,7 +109,7 @@ impl Arena {
     }
 
     /// What the harness does blocks.
-    pub(super) async fn with_cluster(
+    pub(crate) async fn with_cluster(
         &self,
         change: impl FnOnce(&mut RealCluster) -> kafka_harness::Result<()> + Send + 'static,
     ) -> Result<(), BoxError> {

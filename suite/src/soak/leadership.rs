@@ -9,31 +9,35 @@ use kafka_protocol::messages::alter_partition_reassignments::{
 };
 use kafka_protocol::messages::elect_leaders::{ElectLeadersRequest, TopicPartitions};
 
-use super::TOPIC;
 use crate::BoxError;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who leads a partition now.
-pub(super) async fn leader(kafka: &Kafka, partition: i32) -> Result<Option<i32>, BoxError> {
+pub(crate) async fn leader(
+    kafka: &Kafka,
+    topic: &str,
+    partition: i32,
+) -> Result<Option<i32>, BoxError> {
     let cluster = kafka
         .router()
-        .refresh(&[TOPIC], clock::now() + PATIENCE)
+        .refresh(&[topic], clock::now() + PATIENCE)
         .await?;
-    let topic = cluster.topic(TOPIC).ok_or("the topic is not known")?;
+    let topic = cluster.topic(topic).ok_or("the topic is not known")?;
     Ok(topic.partition(partition).and_then(|found| found.leader))
 }
 
 /// Makes another replica that is in sync the preferred leader, and then the leader;
 /// `before_election` is called at the last moment. Whether it leads now.
-pub(super) async fn move_away<T>(
+pub(crate) async fn move_away<T>(
     kafka: &Kafka,
+    name: &str,
     partition: i32,
     before_election: impl FnOnce() -> T,
 ) -> Result<Option<T>, BoxError> {
     let deadline = clock::now() + PATIENCE;
-    let cluster = kafka.router().refresh(&[TOPIC], deadline).await?;
-    let topic = cluster.topic(TOPIC).ok_or("the topic is not known")?;
+    let cluster = kafka.router().refresh(&[name], deadline).await?;
+    let topic = cluster.topic(name).ok_or("the topic is not known")?;
     let found = topic.partition(partition).ok_or("no such partition")?;
     let other = |replica: &&i32| Some(**replica) != found.leader && found.isr.contains(replica);
     let Some(next) = found.replicas.iter().find(other) else {
@@ -50,7 +54,7 @@ pub(super) async fn move_away<T>(
         .request(
             &AlterPartitionReassignmentsRequest::new().with_topics(vec![
                 ReassignableTopic::new()
-                    .with_name(TOPIC)
+                    .with_name(name)
                     .with_partitions(vec![
                         ReassignablePartition::new()
                             .with_partition_index(partition)
@@ -71,7 +75,7 @@ pub(super) async fn move_away<T>(
             &ElectLeadersRequest::new()
                 .with_topic_partitions(Some(vec![
                     TopicPartitions::new()
-                        .with_topic(TOPIC)
+                        .with_topic(name)
                         .with_partitions(vec![partition]),
                 ]))
                 .with_timeout_ms(10_000),

@@ -13,9 +13,9 @@
 //! produce requests to the broker concerned were in flight when it struck. In the end
 //! everything is healed, traffic has to flow again, and a fresh client reads all there is.
 
-mod arena;
+pub(crate) mod arena;
 mod figures;
-mod leadership;
+pub(crate) mod leadership;
 mod readers;
 mod record;
 mod schedule;
@@ -36,6 +36,7 @@ use figures::{Progress, Watched};
 use record::Recorder;
 pub use schedule::{Fault, Schedule, Strike};
 use strike::Striker;
+pub use strike::Struck;
 use traffic::Traffic;
 
 /// The topic that everything happens in.
@@ -81,7 +82,7 @@ impl Options {
 /// What kept the run from being carried out at all. What went wrong with the traffic is
 /// part of the figures.
 pub async fn run(options: &Options) -> Result<Figures, BoxError> {
-    let arena = Arc::new(Arena::start(options.brokers).await?);
+    let arena = Arc::new(Arena::start(options.brokers, &[]).await?);
     let kafka = arena.connect("soak").await?;
     let replicas = i16::try_from(options.brokers.min(3))?;
     let topic = NewTopic::new(TOPIC, PARTITIONS, replicas)

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use kafka_client::Kafka;
 use tokio::time::sleep;
 
+use super::TOPIC;
 use super::arena::Arena;
 use super::leadership;
 use super::schedule::{Fault, Strike};
@@ -160,10 +161,13 @@ impl Striker {
 
     async fn move_leader(&self, partition: i32) -> Option<usize> {
         // While brokers are down this can fail: then it was no fault.
-        let leader = leadership::leader(&self.operator, partition).await.ok()??;
+        let leader = leadership::leader(&self.operator, TOPIC, partition)
+            .await
+            .ok()??;
         let leader = u32::try_from(leader).ok()?;
-        let moved =
-            leadership::move_away(&self.operator, partition, || self.traffic.in_flight(leader));
+        let moved = leadership::move_away(&self.operator, TOPIC, partition, || {
+            self.traffic.in_flight(leader)
+        });
         moved.await.ok()?
     }
 
