@@ -313,6 +313,28 @@ mod tests {
     }
 
     #[test]
+    fn a_process_asked_to_end_ends_or_is_reported() {
+        let log = temp_log("terminate");
+        let mut willing = sleeper(&log);
+        let late = clock::now() + Duration::from_secs(60);
+        willing.terminate(late).unwrap();
+        assert!(willing.exited().is_some());
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            "trap '' TERM; echo deaf; while :; do sleep 0.05; done",
+        ]);
+        let mut deaf = Process::start("deaf".to_owned(), &mut command, &log).unwrap();
+        wait_until("its log line", || deaf.log_text().contains("deaf"));
+        let soon = clock::now() + Duration::from_millis(100);
+        let error = deaf.terminate(soon).unwrap_err().to_string();
+        assert!(error.contains("did not end on SIGTERM"), "{error}");
+        assert!(deaf.exited().is_none());
+        drop(deaf);
+        fs::remove_file(&log).unwrap();
+    }
+
+    #[test]
     fn a_failure_shows_the_end_of_the_log() {
         let log = temp_log("tail");
         let mut command = Command::new("sh");

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use kafka_client::Batch;
 use kafka_sim::{ConsumerId, History, LogId, ProducerId, SendId, SendOutcome};
 
-use super::FLEETING;
 use super::fleeting::{Fleeting, Outcome};
-use super::gaps::Tick;
+use super::gaps::{Tick, windows};
+use super::{FLEETING, LONGEST_GAP};
 use crate::clock;
 
 /// A partition of a topic.
@@ -66,6 +66,15 @@ impl Board {
     pub(super) fn with<T>(&self, note: impl FnOnce(&mut Notes, Duration) -> T) -> T {
         let mut notes = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         note(&mut notes, self.now())
+    }
+
+    /// How many windows were longer, up to now, than a gap may be.
+    pub(super) fn long_windows(&self) -> usize {
+        self.with(|notes, _| {
+            let windows = notes.marks.values().flat_map(|marks| windows(&marks.ticks));
+            let long = windows.filter(|window| window.length() > LONGEST_GAP);
+            long.count()
+        })
     }
 
     pub(super) fn problem(&self, problem: String) {

@@ -159,3 +159,73 @@ impl fmt::Display for Figures {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kafka_protocol::Uuid;
+
+    use super::super::gaps::{Leader, Tick};
+    use super::*;
+
+    /// Served every second for a minute; acknowledged and read every second but for so
+    /// many after half of it.
+    fn marks(unacknowledged: u64, unread: u64) -> Marks {
+        let leader = Leader {
+            topic_id: Uuid::default(),
+            broker: 1,
+            epoch: 5,
+        };
+        let seconds = |without| {
+            let seconds = (0..60).filter(move |n| !(30..30 + without).contains(n));
+            seconds.map(Duration::from_secs).collect::<Vec<_>>()
+        };
+        let ticks = seconds(0).into_iter().map(|from| Tick {
+            leader,
+            from,
+            to: from + Duration::from_millis(20),
+        });
+        Marks {
+            acknowledged: seconds(unacknowledged),
+            read: seconds(unread),
+            ticks: ticks.collect(),
+        }
+    }
+
+    #[test]
+    fn a_gap_that_the_witness_does_not_explain_is_found() {
+        let mut notes = Notes::default();
+        let (began, ended) = (Duration::from_secs(25), Duration::from_secs(35));
+        notes
+            .faults
+            .push((began, ended, "kill of broker 2".to_owned()));
+        let longest = LONGEST_GAP.as_secs();
+        let check = |unacknowledged, unread, wanted: &[&str]| {
+            let mut gaps = Gaps::default();
+            let marks = marks(unacknowledged, unread);
+            let problems = gaps.enter(("steady", 0), &marks, &notes);
+            assert_eq!(problems.len(), wanted.len(), "{problems:?}");
+            for (problem, wanted) in problems.iter().zip(wanted) {
+                assert!(problem.contains(wanted), "{problem}");
+                assert!(problem.contains("kill of broker 2"), "{problem}");
+            }
+            assert_eq!((gaps.windows, gaps.watched.as_secs()), (1, 59));
+        };
+        check(0, 0, &[]);
+        check(longest - 1, longest - 1, &[]);
+        check(longest, 0, &["nothing acknowledged from 29s"]);
+        check(0, longest, &["nothing read from 29s"]);
+        check(longest, longest, &["nothing acknowledged", "nothing read"]);
+    }
+
+    #[test]
+    fn nobody_is_blamed_while_the_witness_was_not_served() {
+        let mut marks = marks(LONGEST_GAP.as_secs() + 5, 0);
+        marks.ticks.retain(|tick| {
+            tick.from < Duration::from_secs(31) || tick.from > Duration::from_secs(40)
+        });
+        let mut gaps = Gaps::default();
+        let problems = gaps.enter(("steady", 0), &marks, &Notes::default());
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(gaps.windows, 2);
+    }
+}

@@ -63,7 +63,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
 /// The longest gap in traffic to a healthy broker.
 pub const LONGEST_GAP: Duration = REQUEST_TIMEOUT.saturating_add(Duration::from_secs(5));
 /// How long anything may take that only has to happen at all.
-const RECOVERY: Duration = Duration::from_secs(120);
+const RECOVERY: Duration = Duration::from_secs(180);
 
 /// From which seed, and until how many faults.
 #[derive(Clone, Debug)]

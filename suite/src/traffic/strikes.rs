@@ -26,6 +26,8 @@ const AIM: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// No more partitions than this.
 const GROWN: i32 = 8;
+/// Windows in which a gap could have been found: a slow witness, on a slow machine, has few.
+const WATCHED: usize = 30;
 /// Slow machines take longer for the same faults.
 const LONGEST: Duration = Duration::from_secs(900);
 
@@ -108,7 +110,10 @@ impl Striker {
             let times = counts.get(&fault).map_or(0, |count| count.times);
             times >= fault.wanted()
         });
-        self.processes_done.load(Ordering::Relaxed) && in_flight >= wanted && enough
+        self.processes_done.load(Ordering::Relaxed)
+            && in_flight >= wanted
+            && enough
+            && self.board.long_windows() >= WATCHED
     }
 
     fn count(&self, fault: Fault, began: Duration, met: usize, name: &str) {
