@@ -21,7 +21,7 @@
 //!
 //! **Losses.** Of the topics that stay, every record is acknowledged, and the history checker of
 //! `kafka-sim` finds it once, in order, in what a fresh client reads. Of the topic that is
-//! deleted, every record has an outcome, and the ledger of [`fleeting`] finds no incarnation
+//! deleted, every record has an outcome, and the ledger of `fleeting.rs` finds no incarnation
 //! mixed with another.
 
 mod board;
