@@ -37,6 +37,7 @@ pub(super) struct Driver {
     draining: bool,
     /// The broker wants to be left alone until then.
     throttled_until: Option<Instant>,
+    throttle_warnings: throttle::Warnings,
     /// Why what was not written has been given up.
     retired: Option<Error>,
     /// The connection is gone, maybe for a reason that its login is about to
@@ -79,6 +80,7 @@ impl Driver {
             results: Vec::new(),
             draining: false,
             throttled_until: None,
+            throttle_warnings: throttle::Warnings::default(),
             retired: None,
             unexplained: None,
             armed: None,
@@ -161,9 +163,16 @@ impl Driver {
         self.table.postpone(until.saturating_duration_since(before));
         self.link.counters.throttled(pause);
         let peer = &self.link.peer;
-        tracing::debug!(
-            broker = %peer.broker, id = peer.broker.id, lane = %peer.lane, ?pause, "throttled",
-        );
+        if self.throttle_warnings.is_due(now, pause) {
+            tracing::warn!(
+                broker = %peer.broker, id = peer.broker.id, lane = %peer.lane, ?pause,
+                "the broker throttles this client: it has reached its quota",
+            );
+        } else {
+            tracing::debug!(
+                broker = %peer.broker, id = peer.broker.id, lane = %peer.lane, ?pause, "throttled",
+            );
+        }
     }
 
     fn is_throttled(&mut self, now: Instant) -> bool {

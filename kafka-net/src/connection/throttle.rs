@@ -1,30 +1,60 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kafka_protocol::ApiKey;
-use kafka_protocol::frame::open_response;
-use kafka_protocol::wire::Limits;
+use kafka_protocol::frame::{decode_body, open_response};
+use kafka_protocol::messages::{CreateDelegationTokenResponse, DescribeDelegationTokenResponse};
+use kafka_protocol::wire::{Limits, Reader};
+use kafka_protocol::{ApiKey, DecodeError};
 
 /// How long the broker wants this client to wait before it asks again, as an answer says
 /// (KIP-219); zero for most.
 ///
-/// Read from the frame, so that it counts for answers nobody waits for, too. Two do not
-/// have it near their beginning: ApiVersions, whose answer is decoded at the handshake,
-/// and Produce, whose answers producers decode (see [`crate::Connection::throttle`]).
+/// Read from the frame, so that it counts for answers nobody waits for, too. Two are
+/// decoded elsewhere: ApiVersions at the handshake, and Produce, which is large, by
+/// producers (see [`crate::Connection::throttle`]).
 pub(super) fn asked_for(api: ApiKey, version: i16, frame: &Bytes) -> Duration {
-    let Some(Field { skip, .. }) = field(api).filter(|field| version >= field.since) else {
+    let Some(Field { place, .. }) = field(api).filter(|field| version >= field.since) else {
         return Duration::ZERO;
     };
     // Whether the answer is whole is for whoever decodes it.
     let read = || {
         let (_, mut body) = open_response(api, version, frame.clone(), Limits::default())?;
-        for _ in 0..skip {
-            body.read_i16()?;
+        match place {
+            Place::After(int16s) => {
+                for _ in 0..int16s {
+                    body.read_i16()?;
+                }
+                body.read_i32()
+            }
+            Place::Behind(decode) => decode(body, version),
         }
-        body.read_i32()
     };
     let ms = read().map_or(0, |ms| u64::try_from(ms).unwrap_or(0));
     Duration::from_millis(ms)
+}
+
+/// Which pauses somebody should hear of: the long ones, but not each while they go on.
+#[derive(Debug, Default)]
+pub(super) struct Warnings {
+    last: Option<Instant>,
+}
+
+/// What a quota costs nobody notices below this.
+const LONG: Duration = Duration::from_secs(1);
+
+/// At least, between two warnings.
+const WARNING_INTERVAL: Duration = Duration::from_secs(60);
+
+impl Warnings {
+    /// Whether this pause is one of them.
+    pub(super) fn is_due(&mut self, now: Instant, pause: Duration) -> bool {
+        let recent = |last| now.saturating_duration_since(last) < WARNING_INTERVAL;
+        if pause < LONG || self.last.is_some_and(recent) {
+            return false;
+        }
+        self.last = Some(now);
+        true
+    }
 }
 
 /// Where an API's answers carry the time.
@@ -32,19 +62,34 @@ pub(super) fn asked_for(api: ApiKey, version: i16, frame: &Bytes) -> Duration {
 struct Field {
     /// The version from which on the client is to wait: before it, the broker has waited.
     since: i16,
-    /// The int16s before it.
-    skip: usize,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// With so many int16s before it.
+    After(usize),
+    /// With what has no fixed length before it: the answer has to be decoded.
+    Behind(fn(Reader, i16) -> Result<i32, DecodeError>),
 }
 
 const fn first(since: i16) -> Option<Field> {
-    Some(Field { since, skip: 0 })
+    after(0, since)
 }
 
-const fn after(skip: usize, since: i16) -> Option<Field> {
-    Some(Field { since, skip })
+const fn after(int16s: usize, since: i16) -> Option<Field> {
+    let place = Place::After(int16s);
+    Some(Field { since, place })
 }
 
-/// As Kafka's own client has it (`shouldClientThrottle`).
+const fn behind(decode: fn(Reader, i16) -> Result<i32, DecodeError>, since: i16) -> Option<Field> {
+    let place = Place::Behind(decode);
+    Some(Field { since, place })
+}
+
+/// As Kafka's own client has it (`shouldClientThrottle`). Of what it passes over, newer
+/// than KIP-219 for the most part, the time counts all the same: brokers read nothing
+/// meanwhile, whatever was asked.
 fn field(api: ApiKey) -> Option<Field> {
     match api {
         ApiKey::Fetch => first(8),
@@ -58,7 +103,8 @@ fn field(api: ApiKey) -> Option<Field> {
         | ApiKey::DescribeGroups
         | ApiKey::ListGroups
         | ApiKey::DeleteTopics
-        | ApiKey::DescribeConfigs => first(2),
+        | ApiKey::DescribeConfigs
+        | ApiKey::OffsetForLeaderEpoch => first(2),
         ApiKey::AddPartitionsToTxn
         | ApiKey::AddOffsetsToTxn
         | ApiKey::EndTxn
@@ -80,11 +126,58 @@ fn field(api: ApiKey) -> Option<Field> {
         | ApiKey::DescribeUserScramCredentials
         | ApiKey::AlterUserScramCredentials
         | ApiKey::DescribeTopicPartitions
-        | ApiKey::UnregisterBroker => first(0),
+        | ApiKey::UnregisterBroker
+        | ApiKey::AddRaftVoter
+        | ApiKey::AllocateProducerIds
+        | ApiKey::AlterClientQuotas
+        | ApiKey::AlterPartition
+        | ApiKey::AlterShareGroupOffsets
+        | ApiKey::AssignReplicasToDirs
+        | ApiKey::BrokerHeartbeat
+        | ApiKey::BrokerRegistration
+        | ApiKey::ConsumerGroupDescribe
+        | ApiKey::ConsumerGroupHeartbeat
+        | ApiKey::ControllerRegistration
+        | ApiKey::DeleteShareGroupOffsets
+        | ApiKey::DescribeClientQuotas
+        | ApiKey::DescribeCluster
+        | ApiKey::DescribeProducers
+        | ApiKey::DescribeShareGroupOffsets
+        | ApiKey::DescribeTransactions
+        | ApiKey::FetchSnapshot
+        | ApiKey::GetTelemetrySubscriptions
+        | ApiKey::ListConfigResources
+        | ApiKey::ListTransactions
+        | ApiKey::PushTelemetry
+        | ApiKey::RemoveRaftVoter
+        | ApiKey::ShareAcknowledge
+        | ApiKey::ShareFetch
+        | ApiKey::ShareGroupDescribe
+        | ApiKey::ShareGroupHeartbeat
+        | ApiKey::StreamsGroupDescribe
+        | ApiKey::StreamsGroupHeartbeat
+        | ApiKey::StreamsGroupTopologyDescriptionUpdate
+        | ApiKey::UnregisterController
+        | ApiKey::UpdateFeatures
+        | ApiKey::UpdateRaftVoter => first(0),
         // Behind the error code.
         ApiKey::OffsetDelete => after(1, 0),
         // And behind a time in milliseconds.
         ApiKey::RenewDelegationToken | ApiKey::ExpireDelegationToken => after(5, 1),
+        ApiKey::CreateDelegationToken => behind(
+            |body, version| {
+                decode_body::<CreateDelegationTokenResponse>(body, version)
+                    .map(|response| response.throttle_time_ms)
+            },
+            1,
+        ),
+        ApiKey::DescribeDelegationToken => behind(
+            |body, version| {
+                decode_body::<DescribeDelegationTokenResponse>(body, version)
+                    .map(|response| response.throttle_time_ms)
+            },
+            1,
+        ),
         _ => None,
     }
 }
@@ -93,10 +186,11 @@ fn field(api: ApiKey) -> Option<Field> {
 mod tests {
     use kafka_protocol::Message;
     use kafka_protocol::frame::encode_response;
+    use kafka_protocol::messages::describe_delegation_token::DescribedDelegationToken;
     use kafka_protocol::messages::{
         HeartbeatResponse, OffsetDeleteResponse, RenewDelegationTokenResponse, schemas,
     };
-    use kafka_protocol::schema::FieldKind;
+    use kafka_protocol::schema::{FieldKind, FieldSchema, MessageSchema};
 
     use super::*;
 
@@ -111,35 +205,51 @@ mod tests {
         }
     }
 
+    /// Who decodes these reads the time as well.
+    const ELSEWHERE: [ApiKey; 2] = [ApiKey::ApiVersions, ApiKey::Produce];
+
     #[test]
     fn it_stands_where_the_messages_have_it() {
-        let mut found = 0;
         for api in ApiKey::ALL {
-            let Some(Field { since, skip }) = field(*api) else {
+            let (_, response) = schemas(*api);
+            let has_it = |version| {
+                let mut fields = response.fields.iter();
+                fields.any(|field| {
+                    field.name == "throttle_time_ms" && field.versions.contains(version)
+                })
+            };
+            let newest = response.versions.max;
+            let known = field(*api);
+            let expected = has_it(newest) && !ELSEWHERE.contains(api);
+            assert_eq!(known.is_some(), expected, "{api}");
+            let Some(Field { since, place }) = known else {
                 continue;
             };
-            let (_, response) = schemas(*api);
-            for version in since..=response.versions.max {
-                let mut before = 0;
-                let mut fields = response
-                    .fields
-                    .iter()
-                    .filter(|field| field.versions.contains(version) && field.tag.is_none());
-                let stands = fields.any(|field| {
-                    let it_is = field.name == "throttle_time_ms";
-                    before += match field.kind {
-                        FieldKind::Int16 if !it_is => 1,
-                        FieldKind::Int64 => 4,
-                        _ => 0,
-                    };
-                    it_is
-                });
-                assert!(stands, "{api} {version}");
-                assert_eq!(before, skip, "{api} {version}");
-                found += 1;
+            assert!(since <= newest, "{api}");
+            for version in since.max(response.versions.min)..=newest {
+                assert!(has_it(version), "{api} {version}");
+                let before = int16s_before(response, version);
+                match place {
+                    Place::After(int16s) => assert_eq!(before, Some(int16s), "{api} {version}"),
+                    Place::Behind(_) => assert_eq!(before, None, "{api} {version}"),
+                }
             }
         }
-        assert!(found > 100, "{found}");
+    }
+
+    /// As many as the fields before it have the length of; `None` where that differs.
+    fn int16s_before(response: &MessageSchema, version: i16) -> Option<usize> {
+        let in_version = |field: &&FieldSchema| field.versions.contains(version);
+        let fields = response.fields.iter().filter(in_version);
+        let before = fields.filter(|field| field.tag.is_none());
+        let before = before.take_while(|field| field.name != "throttle_time_ms");
+        let lengths = before.map(|field| match field.kind {
+            FieldKind::Int16 => Some(1),
+            FieldKind::Int32 => Some(2),
+            FieldKind::Int64 => Some(4),
+            _ => None,
+        });
+        lengths.sum()
     }
 
     #[test]
@@ -159,5 +269,15 @@ mod tests {
             .with_throttle_time_ms(300);
         check(ApiKey::RenewDelegationToken, 1, &renewed, 300);
         check(ApiKey::RenewDelegationToken, 2, &renewed, 300);
+        let created = CreateDelegationTokenResponse::new()
+            .with_principal_name("alice")
+            .with_throttle_time_ms(300);
+        let listed = DescribeDelegationTokenResponse::new()
+            .with_tokens(vec![DescribedDelegationToken::new().with_token_id("t")])
+            .with_throttle_time_ms(300);
+        for (version, ms) in [(0, 0), (1, 300), (2, 300), (3, 300)] {
+            check(ApiKey::CreateDelegationToken, version, &created, ms);
+            check(ApiKey::DescribeDelegationToken, version, &listed, ms);
+        }
     }
 }

@@ -14,9 +14,20 @@ pub(super) struct HttpConnect<'a> {
     target: &'a BrokerAddress,
     credentials: Option<&'a Credentials>,
     asked: bool,
+    /// Of answers before the last one, so far.
+    interim_bytes: usize,
 }
 
-/// The longest head of an answer that is taken.
+/// What the proxy makes of the request.
+#[derive(Debug)]
+enum Verdict {
+    /// The tunnel is there.
+    Final,
+    /// Another answer follows (RFC 9110 §15.2).
+    Interim,
+}
+
+/// The longest head of an answer that is taken, those of interim answers included.
 const MAX_HEAD: usize = 16 * 1024;
 
 impl<'a> HttpConnect<'a> {
@@ -25,6 +36,7 @@ impl<'a> HttpConnect<'a> {
             target,
             credentials,
             asked: false,
+            interim_bytes: 0,
         }
     }
 
@@ -34,20 +46,29 @@ impl<'a> HttpConnect<'a> {
             self.asked = true;
             return self.ask();
         }
-        let beginning = heard.get(..heard.len().min(PROTOCOL.len()));
-        if beginning.is_some_and(|beginning| !PROTOCOL.starts_with(beginning)) {
-            return Err(Failure::NoProxy);
-        }
-        let Some(end) = heard.windows(END.len()).position(|window| window == END) else {
-            return match heard.len() > MAX_HEAD {
-                true => Err(Failure::NoProxy),
-                false => Ok(Step::Read),
+        loop {
+            let beginning = heard.get(..heard.len().min(PROTOCOL.len()));
+            if beginning.is_some_and(|beginning| !PROTOCOL.starts_with(beginning)) {
+                return Err(Failure::NoProxy);
+            }
+            let Some(end) = heard.windows(END.len()).position(|window| window == END) else {
+                return match heard.len() > MAX_HEAD - self.interim_bytes {
+                    true => Err(Failure::NoProxy),
+                    false => Ok(Step::Read),
+                };
             };
-        };
-        let line = heard.as_ref().split(|byte| *byte == b'\r').next();
-        let verdict = judge(&String::from_utf8_lossy(line.unwrap_or_default()));
-        heard.advance(end + END.len());
-        verdict
+            let len = end + END.len();
+            let line = heard.as_ref().split(|byte| *byte == b'\r').next();
+            let verdict = judge(&String::from_utf8_lossy(line.unwrap_or_default()));
+            heard.advance(len);
+            match verdict? {
+                Verdict::Final => return Ok(Step::Done),
+                Verdict::Interim => self.interim_bytes += len,
+            }
+            if self.interim_bytes > MAX_HEAD {
+                return Err(Failure::NoProxy);
+            }
+        }
     }
 
     fn ask(&self) -> Result<Step, Failure> {
@@ -78,14 +99,16 @@ const PROTOCOL: &[u8] = b"HTTP/1.";
 const END: &[u8] = b"\r\n\r\n";
 
 /// By the answer's first line, such as `HTTP/1.1 200 Connection established`.
-fn judge(line: &str) -> Result<Step, Failure> {
+fn judge(line: &str) -> Result<Verdict, Failure> {
     let rest = line.split_once(' ').map(|(_, rest)| rest);
     let (status, reason) = match rest.map(|rest| rest.split_once(' ').unwrap_or((rest, ""))) {
         Some((status, reason)) if status.len() == 3 => (status, reason),
         _ => return Err(Failure::NoProxy),
     };
     match status.parse::<u16>() {
-        Ok(200..=299) => Ok(Step::Done),
+        // Nobody asked to switch to another protocol.
+        Ok(100 | 102..=199) => Ok(Verdict::Interim),
+        Ok(200..=299) => Ok(Verdict::Final),
         Ok(407) => Err(Failure::NotLetIn("wants a login, or another one (407)")),
         Ok(300..=599) => Err(Failure::no_tunnel(&format!("{status} {reason}"))),
         Ok(_) | Err(_) => Err(Failure::NoProxy),
@@ -153,6 +176,10 @@ mod tests {
     fn answers() {
         check("HTTP/1.1 200 Connection established\r\n\r\n", Ok(0));
         check("HTTP/1.0 204\r\nServer: x\r\nVia: 1.1 y\r\n\r\n", Ok(0));
+        check(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+            Ok(0),
+        );
         let no_tunnel = |text: &str| Err(Failure::NoTunnel(text.to_owned()));
         check(
             "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno",
@@ -173,6 +200,12 @@ mod tests {
         ] {
             check(bad, Err(Failure::NoProxy));
         }
+        check(
+            "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n",
+            no_tunnel("403 Forbidden"),
+        );
+        let waiting = "HTTP/1.1 102 Processing\r\n\r\n".repeat(MAX_HEAD / 10);
+        check(&waiting, Err(Failure::NoProxy));
         let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "y".repeat(2 * MAX_HEAD));
         check(&endless, Err(Failure::NoProxy));
     }

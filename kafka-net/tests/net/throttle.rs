@@ -1,10 +1,15 @@
 //! A broker that asks for a pause (KIP-219), and what the connection counts.
 
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kafka_net::clock::now;
 use kafka_net::{Connection, ErrorKind, Lane, NetConfig, SendOptions};
 use kafka_protocol::messages::MetadataResponse;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Metadata, Subscriber, span};
 
 use crate::support::*;
 
@@ -265,4 +270,66 @@ async fn latencies_errors_and_reconnects_are_counted() {
     waiting.await.unwrap();
     let stats = pool.stats();
     assert_eq!((stats.connects, stats.reconnects), (3, 1));
+}
+
+/// Keeps the fields of every warning of this thread.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+struct Text<'a>(&'a mut String);
+
+impl Visit for Text<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let _ = write!(self.0, " {field}={value:?}");
+    }
+}
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() == &Level::WARN
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = String::new();
+        event.record(&mut Text(&mut text));
+        self.0.lock().unwrap().push(text);
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_pauses_are_warned_of_once_a_minute() {
+    let warnings = Warnings::default();
+    let _here = tracing::subscriber::set_default(warnings.clone());
+    let (_pool, connection, mut peer) = connect().await;
+    let start = now();
+    for ms in [999, 1000, 50_000, 8_000, 7_000, 1_500] {
+        let pending = connection.start(&question("a"), &options());
+        echo_and_throttle(&mut peer, ms).await;
+        pending.await.unwrap();
+        tokio::time::sleep(millis(u64::from(ms.unsigned_abs()))).await;
+    }
+    assert!(now() - start > seconds(65));
+    let told = warnings.0.lock().unwrap().clone();
+    assert_eq!(told.len(), 2, "{told:?}");
+    for (text, pause) in told.iter().zip(["pause=1s", "pause=1.5s"]) {
+        for part in [
+            pause,
+            &format!("broker={}", broker()),
+            "throttles this client",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
 }
