@@ -79,6 +79,7 @@
 //! with a seed, everything here repeats exactly.
 
 mod address;
+mod address_map;
 pub mod clock;
 mod config;
 mod connection;
@@ -88,7 +89,6 @@ mod error;
 mod pool;
 mod proxy;
 mod random;
-mod remap;
 mod sasl;
 mod socket;
 mod text;
@@ -102,6 +102,7 @@ pub mod watch;
 mod test_support;
 
 pub use address::{BrokerAddress, Lane};
+pub use address_map::AddressMap;
 pub use clock::{SystemWallClock, WallClock};
 pub use config::NetConfig;
 pub use connection::{
@@ -113,7 +114,6 @@ pub use error::{Context, Error, ErrorKind};
 pub use pool::{Pool, PoolStats};
 pub use proxy::Proxy;
 pub use random::Random;
-pub use remap::AddressMap;
 pub use sasl::{
     Credentials, CredentialsProvider, OAuthToken, ProviderError, Sasl, SaslExchange, SaslLogin,
     SaslMechanism, SaslStep, Secret, TokenProvider,
