@@ -31,6 +31,10 @@ pub(super) struct Renewal {
 const EARLIEST: f64 = 0.85;
 const SPREAD: f64 = 0.10;
 
+/// Brokers take no login sooner after the last one: to them SaslHandshake is out of place
+/// then, and the connection is lost. Requests wait where a login ends before.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Between two attempts to get credentials, at most.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 const MIN_PAUSE: Duration = Duration::from_millis(20);
@@ -49,7 +53,8 @@ impl Renewal {
         while let Some(lifetime) = logged_in.lifetime {
             let end = after(logged_in.since, lifetime);
             let part = EARLIEST + SPREAD * self.random.f64();
-            sleep_until(after(logged_in.since, lifetime.mul_f64(part)).into()).await;
+            let wait = lifetime.mul_f64(part).max(MIN_INTERVAL);
+            sleep_until(after(logged_in.since, wait).into()).await;
             let Some(exchange) = self.credentials(end).await else {
                 return;
             };

@@ -10,10 +10,11 @@ use crate::security::Handshake;
 impl Handler for SaslHandshakeRequest {
     fn handle(self, context: &mut Context<'_>) -> Outcome<SaslHandshakeResponse> {
         let raw = context.version == 0;
+        let (id, now) = (context.ticket.connection(), context.moment().now);
         let security = &mut context.cluster.security;
         let chosen = match context.plan.whole_error() {
             Some(code) => Err(code),
-            None => match security.handshake(context.ticket.connection(), &self.mechanism, raw) {
+            None => match security.handshake(id, &self.mechanism, raw, now) {
                 Handshake::Accepted => Ok(()),
                 Handshake::Unsupported => Err(ErrorCode::UnsupportedSaslMechanism),
                 Handshake::IllegalState => Err(ErrorCode::IllegalSaslState),

@@ -8,7 +8,7 @@
 //! ```
 
 use std::fmt::Write as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kafka_protocol::ApiKey;
 
@@ -25,7 +25,12 @@ pub(super) struct Session {
     state: State,
     /// Who logged in last, and how.
     login: Option<Login>,
+    /// When somebody logged in began to log in anew.
+    renewed_at: Option<Instant>,
 }
+
+/// Between the beginnings of two renewals, at least; the first may come at any time.
+const MIN_RENEWAL_INTERVAL: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 enum State {
@@ -96,7 +101,12 @@ impl Security {
             true => State::Open,
             false => State::Expected,
         };
-        self.sessions.insert(id, Session { state, login: None });
+        let session = Session {
+            state,
+            login: None,
+            renewed_at: None,
+        };
+        self.sessions.insert(id, session);
     }
 
     /// A connection is gone.
@@ -150,7 +160,13 @@ impl Security {
 
     /// A client chooses a mechanism; `raw` when tokens will come without
     /// Kafka's headers.
-    pub(crate) fn handshake(&mut self, id: ConnectionId, name: &str, raw: bool) -> Handshake {
+    pub(crate) fn handshake(
+        &mut self,
+        id: ConnectionId,
+        name: &str,
+        raw: bool,
+        now: Instant,
+    ) -> Handshake {
         let mechanism = SaslMechanism::of_name(name)
             .filter(|mechanism| self.settings.mechanisms.contains(mechanism));
         let Some(session) = self.sessions.get_mut(&id) else {
@@ -163,6 +179,13 @@ impl Security {
         // Whoever logs in anew does it with headers.
         if raw && session.login.is_some() {
             return Handshake::IllegalState;
+        }
+        if session.login.is_some() {
+            let recent = |last| now.saturating_duration_since(last) < MIN_RENEWAL_INTERVAL;
+            if session.renewed_at.is_some_and(recent) {
+                return Handshake::IllegalState;
+            }
+            session.renewed_at = Some(now);
         }
         let Some(mechanism) = mechanism else {
             return Handshake::Unsupported;
@@ -293,7 +316,7 @@ impl Security {
         // As in Kafka, nobody is cut off without `connections.max.reauth.ms`.
         let enforced = most.and(u64::try_from(lifetime).ok());
         let expires = enforced.and_then(|lifetime| {
-            let lifetime = std::time::Duration::from_millis(lifetime);
+            let lifetime = Duration::from_millis(lifetime);
             moment.now.checked_add(lifetime)
         });
         let login = Login {
