@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use kafka_net::{Connection, Error, Lane, SendOptions, clock};
+use kafka_net::{Connection, Error, Lane, clock};
 use kafka_protocol::{ApiKey, ErrorCode, Request};
-use kafka_router::Router;
+use kafka_router::{Call, Destination, Router};
 
 use crate::config::AdminConfig;
 
@@ -45,173 +45,90 @@ impl Admin {
         &self.router
     }
 
+    pub(crate) fn config(&self) -> &AdminConfig {
+        &self.config
+    }
+
+    /// When an operation that begins now has to end.
+    pub(crate) fn deadline(&self) -> Instant {
+        let now = clock::now();
+        now.checked_add(self.config.timeout).unwrap_or(now)
+    }
+
     /// Runs an operation on the client's runtime, where its timers are.
-    pub(crate) async fn run<T, F, Fut>(&self, api: ApiKey, operation: F) -> Result<T, Error>
+    pub(crate) async fn run<T, F, Fut>(
+        &self,
+        to: Destination,
+        api: ApiKey,
+        operation: F,
+    ) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(Call) -> Fut,
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        /// The operation's own error at the deadline says more; this is for
-        /// when the runtime is too late to make it.
-        const GRACE: Duration = Duration::from_secs(1);
-        let begun = clock::now();
-        let deadline = later(begun, self.config.timeout);
-        let call = Call {
-            router: self.router.clone(),
-            request_timeout: self.config.request_timeout,
-            begun,
-            deadline,
-            api,
-            failures: 0,
-            possibly_written: false,
-        };
-        let timeout = self.config.timeout;
-        let late = move || Error::timeout("no end of the operation", timeout).with_api(api);
-        let grace = later(deadline, GRACE);
-        self.router.env().within(grace, late, operation(call)).await
+        let request_timeout = self.config.request_timeout;
+        let begin = |call: Call| operation(call.with_request_timeout(request_timeout));
+        self.router.call(to, api, self.deadline(), begin).await
     }
 }
 
-/// One operation under way: its deadline, and what its attempts came to so far.
-pub(crate) struct Call {
-    pub(crate) router: Router,
-    request_timeout: Duration,
-    begun: Instant,
-    deadline: Instant,
-    api: ApiKey,
-    failures: u32,
-    possibly_written: bool,
+/// A connection to the controller, which is to be asked `R`.
+///
+/// # Errors
+///
+/// At once where no controller is known and brokers are too old for `R`: before
+/// Kafka 0.10 none is ever named, and waiting for one would be in vain.
+pub(crate) async fn controller<R: Request>(call: &Call) -> Result<Connection, Error> {
+    let router = call.router();
+    // Also before the first metadata: those of such brokers would name none. Whom
+    // nobody can reach the controller's connection tells.
+    if router.cluster().controller_id().is_none()
+        && let Ok(anyone) = router.any_connection(Lane::Control, call.deadline()).await
+    {
+        anyone.version_of::<R>(None)?;
+    }
+    call.connection().await
 }
 
-impl Call {
-    /// A connection to the controller, which is to be asked `R`.
-    ///
-    /// # Errors
-    ///
-    /// At once where no controller is known and brokers are too old for `R`: before
-    /// Kafka 0.10 none is ever named, and waiting for one would be in vain.
-    pub(crate) async fn controller<R: Request>(&self) -> Result<Connection, Error> {
-        // Also before the first metadata: those of such brokers would name none. Whom
-        // nobody can reach the controller's connection tells.
-        if self.router.cluster().controller_id().is_none()
-            && let Ok(anyone) = self.anyone().await
-        {
-            anyone.version_of::<R>(None)?;
+/// Milliseconds that the broker may take over the request, somewhat less than what it
+/// is waited for, so that its answer arrives before that.
+pub(crate) fn broker_timeout_ms(call: &Call) -> i32 {
+    let patience = call.patience();
+    let millis = (patience - patience / 10).as_millis();
+    i32::try_from(millis).unwrap_or(i32::MAX)
+}
+
+/// After an attempt that settled less than everything: waits and finds out whom to
+/// ask next. The error when there is no use in another attempt, or no time.
+pub(crate) async fn go_on(call: &mut Call, outcome: Result<Unsettled, Error>) -> Result<(), Error> {
+    match outcome {
+        Ok(unsettled) => {
+            let error = Error::broker(unsettled.code).with_api(unsettled.api);
+            call.go_on(error, unsettled.throttle).await
         }
-        self.router
-            .controller_connection(Lane::Control, self.deadline)
-            .await
-    }
-
-    /// A connection to any broker.
-    pub(crate) async fn anyone(&self) -> Result<Connection, Error> {
-        self.router
-            .any_connection(Lane::Control, self.deadline)
-            .await
-    }
-
-    /// Sends a request in this version.
-    pub(crate) async fn ask<R: Request>(
-        &self,
-        connection: &Connection,
-        request: &R,
-        version: i16,
-    ) -> Result<R::Response, Error> {
-        let options = SendOptions::new(self.patience()).with_version(version);
-        connection.request(request, &options).await
-    }
-
-    /// Milliseconds that the broker may take over the request, somewhat less
-    /// than what it is waited for, so that its answer arrives before that.
-    pub(crate) fn broker_timeout_ms(&self) -> i32 {
-        let patience = self.patience();
-        let millis = (patience - patience / 10).as_millis();
-        i32::try_from(millis).unwrap_or(i32::MAX)
-    }
-
-    /// Whether an attempt before may have been carried out.
-    pub(crate) fn possibly_written(&self) -> bool {
-        self.possibly_written
-    }
-
-    /// After an attempt that settled less than everything: waits and finds out
-    /// whom to ask next. The error when there is no use in another attempt, or no
-    /// time.
-    pub(crate) async fn go_on(&mut self, outcome: Result<Unsettled, Error>) -> Result<(), Error> {
-        let unsettled = match outcome {
-            Ok(unsettled) => unsettled,
-            Err(error) => return self.recover(error).await,
-        };
-        if unsettled.code == ErrorCode::NotController {
-            let patience = self.deadline.min(later(clock::now(), self.request_timeout));
-            // If this fails, the next attempt does too, and says more.
-            let _ = self.router.refresh(&[], patience).await;
-        }
-        let error = Error::broker(unsettled.code).with_api(self.api);
-        if unsettled.throttle >= self.left() {
-            let hint = format!(
-                "the broker asks to wait {:?}, which is longer than this call may take",
-                unsettled.throttle
-            );
-            return Err(self.concluded(error.with_hint(hint)));
-        }
-        self.wait(error, unsettled.throttle).await
-    }
-
-    /// Waits before the next attempt; the error when there is no use in another,
-    /// or no time.
-    pub(crate) async fn recover(&mut self, error: Error) -> Result<(), Error> {
-        self.wait(error, Duration::ZERO).await
-    }
-
-    async fn wait(&mut self, error: Error, at_least: Duration) -> Result<(), Error> {
-        let backoff = self.router.config().backoff();
-        let delay = backoff.delay(self.failures, self.router.env().random());
-        let delay = delay.max(at_least);
-        self.failures = self.failures.saturating_add(1);
-        self.possibly_written |= error.possibly_written();
-        if !error.is_retriable() {
-            return Err(self.concluded(error));
-        }
-        if self.left() <= delay {
-            let waited = self.deadline.saturating_duration_since(self.begun);
-            let late = Error::timeout("no success", waited)
-                .with_api(self.api)
-                .with_source(error);
-            return Err(self.concluded(late));
-        }
-        if error.broker_error().is_none() {
-            // Whoever was asked may be gone; the controller may be elsewhere.
-            self.router.request_refresh(None);
-        }
-        tokio::time::sleep(delay).await;
-        Ok(())
-    }
-
-    fn concluded(&self, error: Error) -> Error {
-        error
-            .with_attempts(self.failures)
-            .with_possibly_written(self.possibly_written)
-    }
-
-    fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(clock::now())
-    }
-
-    fn patience(&self) -> Duration {
-        self.left().min(self.request_timeout)
+        Err(error) => call.go_on(error, Duration::ZERO).await,
     }
 }
 
 /// Why an attempt left something to do.
 #[derive(Debug)]
 pub(crate) struct Unsettled {
+    api: ApiKey,
     code: ErrorCode,
     throttle: Duration,
 }
 
 impl Unsettled {
+    /// Nothing yet.
+    pub(crate) fn new(api: ApiKey) -> Self {
+        Self {
+            api,
+            code: ErrorCode::None,
+            throttle: Duration::ZERO,
+        }
+    }
+
     /// Takes note of a code after which the same request belongs to another
     /// broker or to a later moment; false for any other code.
     pub(crate) fn takes(&mut self, code: ErrorCode, throttle_time_ms: i32) -> bool {
@@ -226,17 +143,4 @@ impl Unsettled {
         }
         true
     }
-}
-
-impl Default for Unsettled {
-    fn default() -> Self {
-        Self {
-            code: ErrorCode::None,
-            throttle: Duration::ZERO,
-        }
-    }
-}
-
-fn later(now: Instant, delay: Duration) -> Instant {
-    now.checked_add(delay).unwrap_or(now)
 }

@@ -31,4 +31,5 @@ mod topics;
 
 pub use admin::Admin;
 pub use config::AdminConfig;
+pub use kafka_router::DescribeTopicsOptions;
 pub use topics::{CreateTopicsOptions, NewTopic, TopicConfig, TopicCreated, TopicListing};

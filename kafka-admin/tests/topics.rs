@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use kafka_admin::{Admin, AdminConfig, CreateTopicsOptions, NewTopic};
+use kafka_admin::{Admin, AdminConfig, CreateTopicsOptions, DescribeTopicsOptions, NewTopic};
 use kafka_net::{
     BoxFuture, BoxStream, Connector, Environment, ErrorKind, NetConfig, Pool, Random,
     SystemWallClock, clock,
@@ -97,6 +97,22 @@ async fn a_topic_comes_and_goes() {
     admin.delete_topic("orders").await.unwrap();
     assert_eq!(cluster.topic_id("orders"), None);
     assert!(admin.list_topics().await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn topics_are_described_page_by_page() {
+    let (cluster, admin) = three();
+    cluster.create_topic("large", 25);
+    let options = DescribeTopicsOptions::default().with_partitions_per_page(10);
+    let described = admin.describe_topics_with(["large", "none"], options).await;
+    let topic = described["large"].as_ref().unwrap();
+    assert_eq!(topic.partitions().len(), 25);
+    assert!(topic.partitions()[24].eligible_leaders.is_some());
+    let error = described["none"].as_ref().unwrap_err();
+    let code = ErrorCode::UnknownTopicOrPartition;
+    assert_eq!(error.broker_error(), Some(code));
+    assert_eq!(cluster.requests_seen(ApiKey::DescribeTopicPartitions), 3);
+    assert_eq!(cluster.requests_seen(ApiKey::Metadata), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -432,6 +448,11 @@ async fn every_future_may_be_dropped_at_every_point() {
     .await;
     survives_drops("describe_topics", async |admin| {
         admin.describe_topics(["old"]).await
+    })
+    .await;
+    survives_drops("describe_topics_with", async |admin| {
+        let options = DescribeTopicsOptions::default().with_partitions_per_page(1);
+        admin.describe_topics_with(["old"], options).await
     })
     .await;
 }

@@ -266,8 +266,22 @@ pub struct Partition {
     pub isr: Vec<i32>,
     /// Those of them that are offline (KIP-112; brokers from 1.0 on tell).
     pub offline: Vec<i32>,
+    /// Who may lead besides those in sync (KIP-966), where the answer tells: only
+    /// [`Router::describe_topics`](crate::Router::describe_topics) brings it.
+    pub eligible_leaders: Option<Box<EligibleLeaders>>,
     /// What the broker said is wrong with it.
     pub error: Option<ErrorCode>,
+}
+
+/// Replicas out of sync that may lead a partition all the same, or might (KIP-966).
+/// Both are empty unless the cluster's `eligible.leader.replicas.version` is 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EligibleLeaders {
+    /// They have every committed record.
+    pub replicas: Vec<i32>,
+    /// They were in sync or eligible until they shut down uncleanly.
+    pub last_known: Vec<i32>,
 }
 
 impl Partition {
@@ -282,6 +296,7 @@ impl Partition {
             replicas: Vec::new(),
             isr: Vec::new(),
             offline: Vec::new(),
+            eligible_leaders: None,
             error: None,
         }
     }

@@ -30,10 +30,12 @@
 
 mod ask;
 mod backoff;
+mod call;
 mod candidates;
 mod cluster;
 mod config;
 mod coordinator;
+mod describe;
 mod destination;
 mod disposition;
 mod driver;
@@ -55,9 +57,11 @@ mod test_net;
 mod tests;
 
 pub use backoff::Backoff;
-pub use cluster::{Broker, Cluster, Partition, Topic};
+pub use call::Call;
+pub use cluster::{Broker, Cluster, EligibleLeaders, Partition, Topic};
 pub use config::{MetadataRecovery, RouterConfig};
 pub use coordinator::CoordinatorKind;
+pub use describe::DescribeTopicsOptions;
 pub use destination::Destination;
 pub use disposition::{Disposition, disposition};
 pub use leaders::LeaderNews;

@@ -1,12 +1,11 @@
 //! Sending a request to whoever it is for, again where that helps.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use kafka_net::{Connection, Error, ErrorKind, Lane, SendOptions, Waiting, clock};
+use kafka_net::{Connection, Error, ErrorKind, Lane, Waiting};
 use kafka_protocol::{ErrorCode, Request, StrBytes};
 
+use crate::call::Call;
 use crate::coordinator::CoordinatorKind;
 use crate::destination::Destination;
 use crate::disposition::{Disposition, disposition};
@@ -71,7 +70,8 @@ impl Router {
         R::Response: Send + 'static,
         F: Fn(&R::Response) -> ErrorCode + Send + Sync + 'static,
     {
-        self.send_shared(to, Arc::new(request), code_of, deadline)
+        let work = async move |call| attempts(call, &request, code_of).await;
+        self.call(to, R::KEY, deadline, work)
     }
 
     /// To any broker.
@@ -164,132 +164,48 @@ impl Router {
     pub(crate) fn request_timeout(&self) -> Duration {
         self.pool().config().request_timeout()
     }
+}
 
-    pub(crate) fn send_shared<R, F>(
-        &self,
-        to: Destination,
-        request: Arc<R>,
-        code_of: F,
-        deadline: Instant,
-    ) -> Waiting<R::Response>
-    where
-        R: Request + Send + Sync + 'static,
-        R::Response: Send + 'static,
-        F: Fn(&R::Response) -> ErrorCode + Send + Sync + 'static,
-    {
-        let router = self.clone();
-        let begun = clock::now();
-        let effect = Effect::default();
-        let so_far = effect.clone();
-        let describe = move |error: Error| {
-            let error = error.with_api(R::KEY);
-            error.with_possibly_written(so_far.is_possible())
-        };
-        let work = async move {
-            let backoff = router.config().backoff();
-            let mut last: Option<Error> = None;
-            let mut failures = 0;
-            loop {
-                let attempt = async {
-                    let connection = to.connect(&router, last.as_ref(), deadline).await?;
-                    ask(&router, &connection, &*request, &code_of, deadline, &effect).await
-                };
-                let error = match attempt.await {
-                    Ok(response) => return Ok(response),
-                    Err(error) => error,
-                };
-                let delay = backoff.delay(failures, router.env().random());
-                failures = failures.saturating_add(1);
-                if !error.is_retriable() {
-                    return Err(finish(error, failures, &effect));
-                }
-                let left = deadline.saturating_duration_since(clock::now());
-                if left <= delay {
-                    let waited = deadline.saturating_duration_since(begun);
-                    let late = Error::timeout("no success", waited)
-                        .with_api(R::KEY)
-                        .with_source(error);
-                    return Err(finish(late, failures, &effect));
-                }
-                tokio::time::sleep(delay).await;
-                to.recover(&router, &error, deadline).await;
-                last = Some(error);
-            }
-        };
-        self.run_describing(deadline, describe, work)
+/// Attempt after attempt, until an answer comes whose code is not one that passes.
+pub(crate) async fn attempts<R: Request>(
+    mut call: Call,
+    request: &R,
+    code_of: impl Fn(&R::Response) -> ErrorCode,
+) -> Result<R::Response, Error> {
+    loop {
+        match attempt(&call, request, &code_of).await {
+            Ok(response) => return Ok(response),
+            Err(error) => call.go_on(error, Duration::ZERO).await?,
+        }
     }
 }
 
 /// Whoever called looks at the codes.
-fn unjudged<T>(_: &T) -> ErrorCode {
+pub(crate) fn unjudged<T>(_: &T) -> ErrorCode {
     ErrorCode::None
 }
 
-/// Whether the request may have taken effect, over all attempts. Known from
-/// outside too, for when the attempts are cut short.
-#[derive(Clone, Debug, Default)]
-struct Effect(Arc<AtomicBool>);
-
-impl Effect {
-    fn is_possible(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Possible from now on; whether it was before.
-    fn begin(&self) -> bool {
-        self.0.swap(true, Ordering::Relaxed)
-    }
-
-    /// This time nothing was written after all.
-    fn take_back(&self, before: bool) {
-        self.0.store(before, Ordering::Relaxed);
-    }
-}
-
-fn finish(error: Error, attempts: u32, effect: &Effect) -> Error {
-    error
-        .with_attempts(attempts)
-        .with_possibly_written(effect.is_possible())
-}
-
 /// Asks once; an answer with a code that passes is an error.
-async fn ask<R: Request>(
-    router: &Router,
-    connection: &Connection,
+async fn attempt<R: Request>(
+    call: &Call,
     request: &R,
     code_of: &impl Fn(&R::Response) -> ErrorCode,
-    deadline: Instant,
-    effect: &Effect,
 ) -> Result<R::Response, Error> {
-    let left = deadline.saturating_duration_since(clock::now());
-    let options = SendOptions::new(left.min(router.request_timeout()));
-    let before = effect.begin();
-    let load = router.shared().loads.begin(connection.broker().id);
-    let result = connection.request(request, &options).await;
-    drop(load);
-    let response = match result {
-        Ok(response) => response,
-        Err(error) => {
-            if !error.possibly_written() {
-                effect.take_back(before);
-            }
-            return Err(error);
-        }
-    };
+    let connection = call.connection().await?;
+    let response = call.ask(&connection, request, None).await?;
     let code = code_of(&response);
-    // Whatever else it is told, it may have begun: who gives up waiting, and who no
-    // longer leads or coordinates, may have appended what the followers have by now.
     if disposition(code) == Disposition::Fail {
         return Ok(response);
     }
+    // Whatever else it is told, it may have begun: who gives up waiting, and who no
+    // longer leads or coordinates, may have appended what the followers have by now.
     // Which topic has the id is settled before anything is done.
-    if matches!(
+    let begun = !matches!(
         code,
         ErrorCode::UnknownTopicId | ErrorCode::InconsistentTopicId
-    ) {
-        effect.take_back(before);
-    }
+    );
     Err(Error::broker(code)
         .with_api(R::KEY)
-        .with_broker(connection.broker()))
+        .with_broker(connection.broker())
+        .with_possibly_written(begun))
 }

@@ -13,6 +13,7 @@ use crate::destination::{Destination, later_by};
 use crate::disposition::{Disposition, disposition};
 use crate::refresh::check_topic_name;
 use crate::router::Router;
+use crate::send::{attempts, unjudged};
 
 /// A topic's name and a partition's number.
 pub type PartitionKey = (StrBytes, i32);
@@ -45,9 +46,9 @@ impl Router {
         self.run(deadline, async move {
             let cluster = router.ready(deadline).await?;
             let each = cluster.brokers().map(|broker| {
-                let (to, request) = (Destination::Broker(broker.id), Arc::clone(&request));
-                let sent = router.send_shared(to, request, |_| ErrorCode::None, deadline);
-                let id = broker.id;
+                let (id, request) = (broker.id, Arc::clone(&request));
+                let work = async move |call| attempts(call, &*request, unjudged).await;
+                let sent = router.call(Destination::Broker(id), R::KEY, deadline, work);
                 async move { (id, sent.await) }
             });
             Ok(join_all(each).await.into_iter().collect())
@@ -154,7 +155,8 @@ impl<T> Round<T> {
                 let answer = async {
                     let connection = router.attempt(leader, Lane::Control, patience).await?;
                     let left = patience.saturating_duration_since(clock::now());
-                    connection.request(&request, &SendOptions::new(left)).await
+                    let options = SendOptions::new(left);
+                    router.ask(&connection, &request, &options).await
                 };
                 (keys, answer.await)
             }

@@ -5,38 +5,15 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tokio's own clock, paused")]
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+mod links;
+
 use std::time::{Duration, Instant};
 
-use kafka_net::{
-    BoxFuture, BoxStream, Connector, Environment, ErrorKind, Lane, NetConfig, Pool, Random,
-    SystemWallClock, clock,
-};
+use kafka_net::{ErrorKind, Lane, clock};
 use kafka_protocol::messages::DescribeClusterRequest;
 use kafka_protocol::{ApiKey, ErrorCode};
-use kafka_router::{Destination, Router, RouterConfig, Topic};
+use kafka_router::{Destination, Router, Topic};
 use kafka_test_broker::{Condition, Fault, Reaction, TestCluster};
-
-/// Connects within the process, by address.
-#[derive(Debug)]
-struct Links(TestCluster);
-
-impl Connector for Links {
-    fn resolve(&self, _host: &str, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-        Box::pin(async move { Ok(vec![address]) })
-    }
-
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
-        let cluster = self.0.clone();
-        Box::pin(async move {
-            let stream = cluster.dial(&address.ip().to_string(), address.port())?;
-            Ok(Box::new(stream) as BoxStream)
-        })
-    }
-}
 
 /// Three brokers, topics "t" and "u" of three partitions each, and a router that has
 /// both in use.
@@ -45,15 +22,7 @@ async fn world() -> (TestCluster, Router) {
     for topic in ["t", "u"] {
         cluster.create_topic_on(topic, &[&[1, 2, 3], &[2, 3, 1], &[3, 1, 2]], &[]);
     }
-    let env = Environment::new(
-        tokio::runtime::Handle::current(),
-        Arc::new(Links(cluster.clone())),
-        Arc::new(SystemWallClock),
-        Random::from_seed(7),
-    );
-    let pool = Pool::new(NetConfig::default(), env).unwrap();
-    let config = RouterConfig::default().with_bootstrap_servers(&cluster.bootstrap());
-    let router = Router::new(config.unwrap(), pool).unwrap();
+    let router = links::router(&cluster);
     for topic in ["t", "u"] {
         router.topic(topic, within(10)).await.unwrap();
     }

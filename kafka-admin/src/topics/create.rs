@@ -6,10 +6,11 @@ use kafka_net::{Connection, Error, ErrorKind};
 use kafka_protocol::messages::CreateTopicsRequest;
 use kafka_protocol::messages::create_topics::{CreatableTopicConfigs, CreatableTopicResult};
 use kafka_protocol::{ApiKey, ErrorCode, Uuid};
+use kafka_router::{Call, Destination};
 
 use super::{NewTopic, Results, fail_rest, left_out, only, refusal};
 use crate::Admin;
-use crate::admin::{Call, Unsettled};
+use crate::admin::{Unsettled, broker_timeout_ms, controller, go_on};
 
 const API: ApiKey = ApiKey::CreateTopics;
 
@@ -100,7 +101,7 @@ impl Admin {
     ) -> Results<TopicCreated> {
         let names: BTreeSet<String> = topics.iter().map(|t| t.name().to_owned()).collect();
         let work = async move |call| Ok(create(call, topics, options).await);
-        match self.run(API, work).await {
+        match self.run(Destination::Controller, API, work).await {
             Ok(results) => results,
             Err(error) => fail_rest(Results::new(), names, &error),
         }
@@ -126,7 +127,7 @@ async fn create(
         if rest.is_empty() {
             break;
         }
-        if let Err(error) = call.go_on(outcome).await {
+        if let Err(error) = go_on(&mut call, outcome).await {
             return fail_rest(results, rest.into_keys(), &error);
         }
     }
@@ -140,7 +141,7 @@ async fn attempt(
     options: &CreateTopicsOptions,
     results: &mut Results<TopicCreated>,
 ) -> Result<Unsettled, Error> {
-    let connection = call.controller::<CreateTopicsRequest>().await?;
+    let connection = controller::<CreateTopicsRequest>(call).await?;
     let version = connection.version_of::<CreateTopicsRequest>(None)?;
     if options.validate_only && version < VALIDATE_SINCE {
         return Err(cannot_validate(&connection, version));
@@ -156,15 +157,15 @@ async fn attempt(
             false
         }
     });
-    let mut unsettled = Unsettled::default();
+    let mut unsettled = Unsettled::new(API);
     if topics.is_empty() {
         return Ok(unsettled);
     }
     let request = CreateTopicsRequest::new()
         .with_topics(topics)
-        .with_timeout_ms(call.broker_timeout_ms())
+        .with_timeout_ms(broker_timeout_ms(call))
         .with_validate_only(options.validate_only);
-    let response = call.ask(&connection, &request, version).await?;
+    let response = call.ask(&connection, &request, Some(version)).await?;
     let mut left = BTreeMap::new();
     for answer in response.topics {
         let code = ErrorCode::from(answer.error_code);

@@ -6,10 +6,11 @@ use kafka_net::Error;
 use kafka_protocol::messages::DeleteTopicsRequest;
 use kafka_protocol::messages::delete_topics::DeleteTopicState;
 use kafka_protocol::{ApiKey, ErrorCode, StrBytes};
+use kafka_router::{Call, Destination};
 
 use super::{Results, fail_rest, left_out, only, refusal};
 use crate::Admin;
-use crate::admin::{Call, Unsettled};
+use crate::admin::{Unsettled, broker_timeout_ms, controller, go_on};
 
 const API: ApiKey = ApiKey::DeleteTopics;
 
@@ -36,7 +37,7 @@ impl Admin {
         let names: BTreeSet<String> = names.into_iter().map(Into::into).collect();
         let rest = names.clone();
         let work = async move |call| Ok(delete(call, rest).await);
-        let results = match self.run(API, work).await {
+        let results = match self.run(Destination::Controller, API, work).await {
             Ok(results) => results,
             Err(error) => fail_rest(Results::new(), names, &error),
         };
@@ -57,7 +58,7 @@ async fn delete(mut call: Call, mut rest: BTreeSet<String>) -> Results<()> {
         if rest.is_empty() {
             break;
         }
-        if let Err(error) = call.go_on(outcome).await {
+        if let Err(error) = go_on(&mut call, outcome).await {
             return fail_rest(results, rest, &error);
         }
     }
@@ -70,11 +71,11 @@ async fn attempt(
     rest: &mut BTreeSet<String>,
     results: &mut Results<()>,
 ) -> Result<Unsettled, Error> {
-    let connection = call.controller::<DeleteTopicsRequest>().await?;
+    let connection = controller::<DeleteTopicsRequest>(call).await?;
     let version = connection.version_of::<DeleteTopicsRequest>(None)?;
-    let request = request(rest, version).with_timeout_ms(call.broker_timeout_ms());
-    let response = call.ask(&connection, &request, version).await?;
-    let mut unsettled = Unsettled::default();
+    let request = request(rest, version).with_timeout_ms(broker_timeout_ms(call));
+    let response = call.ask(&connection, &request, Some(version)).await?;
+    let mut unsettled = Unsettled::new(API);
     let mut left = BTreeSet::new();
     for answer in response.responses {
         let Some(name) = answer.name.as_deref().and_then(|name| rest.take(name)) else {

@@ -2,23 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kafka_net::Error;
-use kafka_protocol::messages::metadata::MetadataRequestTopic;
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse};
 use kafka_protocol::{ApiKey, ErrorCode, StrBytes, Uuid};
-use kafka_router::{Cluster, Topic};
+use kafka_router::{Call, DescribeTopicsOptions, Destination, Topic};
 
-use super::{Results, fail_rest, left_out, only, refusal};
+use super::{Results, fail_rest, only};
 use crate::Admin;
-use crate::admin::Call;
 
 const API: ApiKey = ApiKey::Metadata;
 
 /// From this version on null asks for all topics; before, an empty list does.
 const ALL_IS_NULL_SINCE: i16 = 1;
-/// From this version on asking about a topic need not create it. Older brokers
-/// are asked for all topics instead.
+/// From this version on a request says whether it may create topics.
 const CREATION_FLAG_SINCE: i16 = 4;
 
 /// A topic that exists.
@@ -41,7 +39,15 @@ impl Admin {
     ///
     /// [`kafka_net::ErrorKind::Timeout`] when no broker answered in time.
     pub async fn list_topics(&self) -> Result<Vec<TopicListing>, Error> {
-        let (response, _) = self.metadata(None).await?;
+        let work = async move |mut call: Call| {
+            loop {
+                match attempt(&call).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => call.go_on(error, Duration::ZERO).await?,
+                }
+            }
+        };
+        let response = self.run(Destination::Any, API, work).await?;
         let mut topics: Vec<_> = response
             .topics
             .iter()
@@ -62,7 +68,8 @@ impl Admin {
     }
 
     /// Describes a topic: its id, partitions, leaders and replicas, as a broker
-    /// sees them now. Does not create it.
+    /// sees them now. Does not create it. However many partitions it has, each answer
+    /// tells of a page of them (brokers from 3.8 on, KIP-966).
     ///
     /// # Errors
     ///
@@ -73,7 +80,7 @@ impl Admin {
         only(self.describe_topics([name]).await)
     }
 
-    /// Describes topics with one request; what became of each, by name.
+    /// Describes topics; what became of each, by name.
     pub async fn describe_topics<N>(
         &self,
         names: impl IntoIterator<Item = N>,
@@ -81,97 +88,55 @@ impl Admin {
     where
         N: Into<String>,
     {
+        self.describe_topics_with(names, DescribeTopicsOptions::default())
+            .await
+    }
+
+    /// Describes topics in pages of a given size; what became of each, by name.
+    ///
+    /// As [`Router::describe_topics`](kafka_router::Router::describe_topics), within the
+    /// times of [`AdminConfig`](crate::AdminConfig) unless the options have another for a
+    /// request.
+    pub async fn describe_topics_with<N>(
+        &self,
+        names: impl IntoIterator<Item = N>,
+        options: DescribeTopicsOptions,
+    ) -> Results<Arc<Topic>>
+    where
+        N: Into<String>,
+    {
         let names: BTreeSet<String> = names.into_iter().map(Into::into).collect();
-        if names.is_empty() {
-            return Results::new();
-        }
-        let described = self.metadata(Some(names.clone())).await;
-        match described.and_then(|(response, version)| describe(response, version, &names)) {
-            Ok(results) => results,
+        let options = options.or_request_timeout(self.config().request_timeout);
+        let asked = names.iter().map(StrBytes::from);
+        let described = self
+            .router()
+            .describe_topics(asked, &options, self.deadline());
+        match described.await {
+            Ok(described) => described
+                .into_iter()
+                .map(|(name, result)| (name.to_string(), result))
+                .collect(),
             Err(error) => fail_rest(Results::new(), names, &error),
         }
     }
-
-    /// The metadata of these topics, or of all, and the version it came in.
-    async fn metadata(
-        &self,
-        names: Option<BTreeSet<String>>,
-    ) -> Result<(MetadataResponse, i16), Error> {
-        self.run(API, async move |mut call: Call| {
-            loop {
-                match attempt(&call, names.as_ref()).await {
-                    Ok(answer) => return Ok(answer),
-                    Err(error) => call.recover(error).await?,
-                }
-            }
-        })
-        .await
-    }
 }
 
-async fn attempt(
-    call: &Call,
-    names: Option<&BTreeSet<String>>,
-) -> Result<(MetadataResponse, i16), Error> {
-    let connection = call.anyone().await?;
+async fn attempt(call: &Call) -> Result<MetadataResponse, Error> {
+    let connection = call.connection().await?;
     let version = connection.version_of::<MetadataRequest>(None)?;
-    let request = request(names, version);
-    let response = call.ask(&connection, &request, version).await?;
+    let all = (version < ALL_IS_NULL_SINCE).then(Vec::new);
+    let request = MetadataRequest::new().with_topics(all);
+    let request = if version >= CREATION_FLAG_SINCE {
+        request.with_allow_auto_topic_creation(false)
+    } else {
+        request
+    };
+    let response = call.ask(&connection, &request, Some(version)).await?;
     let code = ErrorCode::from(response.error_code);
     if !code.is_ok() {
         return Err(Error::broker(code)
             .with_api(API)
             .with_broker(connection.broker()));
     }
-    Ok((response, version))
-}
-
-fn request(names: Option<&BTreeSet<String>>, version: i16) -> MetadataRequest {
-    let named = names.filter(|_| version >= CREATION_FLAG_SINCE);
-    let topics = named.map(|names| {
-        names
-            .iter()
-            .map(|name| MetadataRequestTopic::new().with_name(Some(StrBytes::from(name))))
-            .collect::<Vec<_>>()
-    });
-    let request = MetadataRequest::new();
-    if version >= CREATION_FLAG_SINCE {
-        request
-            .with_topics(topics)
-            .with_allow_auto_topic_creation(false)
-    } else if version >= ALL_IS_NULL_SINCE {
-        request.with_topics(None)
-    } else {
-        request.with_topics(Some(Vec::new()))
-    }
-}
-
-fn describe(
-    response: MetadataResponse,
-    version: i16,
-    names: &BTreeSet<String>,
-) -> Result<Results<Arc<Topic>>, Error> {
-    let mut results = Results::new();
-    for topic in &response.topics {
-        let code = ErrorCode::from(topic.error_code);
-        if let Some(name) = topic.name.as_deref().and_then(|name| names.get(name))
-            && !code.is_ok()
-        {
-            results.insert(name.clone(), Err(refusal(API, name, code, None)));
-        }
-    }
-    let cluster = Cluster::from_metadata(response, version)?;
-    for name in names {
-        let result = match cluster.topic(name) {
-            Some(topic) => Ok(Arc::clone(topic)),
-            // A broker asked for all topics says nothing of those it lacks.
-            None if version < CREATION_FLAG_SINCE => {
-                let code = ErrorCode::UnknownTopicOrPartition;
-                Err(refusal(API, name, code, None))
-            }
-            None => Err(left_out(API, name)),
-        };
-        results.entry(name.clone()).or_insert(result);
-    }
-    Ok(results)
+    Ok(response)
 }

@@ -114,6 +114,7 @@ fn partition_of(
         replicas: entry.replica_nodes,
         isr: entry.isr_nodes,
         offline: entry.offline_replicas,
+        eligible_leaders: None,
         error,
     }
 }

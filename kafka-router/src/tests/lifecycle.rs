@@ -3,6 +3,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use kafka_net::{Error, ErrorKind, Lane, Waiting};
+use kafka_protocol::ApiKey;
 use kafka_protocol::messages::MetadataRequest;
 
 use super::*;
@@ -152,6 +153,26 @@ async fn every_future_may_be_dropped_at_every_point() {
         let split = move |_: &[PartitionKey]| request();
         let result = r.send_by_leader(keys, split, merge, within(30)).await;
         assert!(result.unwrap().values().any(Result::is_ok));
+    })
+    .await;
+    survives_drops("call", |r| async move {
+        let work = async move |mut call: crate::Call| {
+            let connection = call.connection().await?;
+            let failed = call.ask(&connection, &request(), Some(i16::MAX)).await;
+            let failed = failed.map_err(|_| Error::new(ErrorKind::Disconnected));
+            call.go_on(failed.unwrap_err(), Duration::from_millis(10))
+                .await?;
+            call.ask(&connection, &request(), None).await
+        };
+        let to = crate::Destination::Any;
+        let call = r.call(to, ApiKey::Metadata, within(30), work);
+        call.await.unwrap()
+    })
+    .await;
+    survives_drops("describe_topics", |r| async move {
+        let options = crate::DescribeTopicsOptions::default();
+        let described = r.describe_topics(["t"], &options, within(30));
+        assert!(described.await.unwrap()["t"].is_ok());
     })
     .await;
     survives_drops("close", |r| async move { r.close(within(30)).await }).await;
