@@ -10,7 +10,7 @@ use kafka_protocol::messages::metadata::MetadataRequestTopic;
 use kafka_protocol::messages::{FindCoordinatorRequest, MetadataRequest};
 use kafka_protocol::{ApiKey, ErrorCode};
 
-use crate::candidates::{Candidate, candidates};
+use crate::candidates::{Candidate, Link, candidates};
 use crate::cluster::Cluster;
 use crate::coordinator::{self, BATCHED_SINCE, Found, Lookup};
 use crate::merge;
@@ -24,7 +24,7 @@ const CREATION_FLAG_SINCE: i16 = 4;
 /// The answer of the first broker that gives a usable one.
 pub(crate) async fn metadata(shared: Arc<Shared>, question: Question) -> Result<Answer, Error> {
     let cluster = shared.cluster();
-    let ask = |candidate| ask_metadata(&shared.pool, candidate, &question, &cluster);
+    let ask = |candidate| ask_metadata(&shared, candidate, &question, &cluster);
     if question.from_bootstrap {
         tracing::debug!("no known broker gives metadata: the bootstrap addresses come first");
         // They alone could be gone by the time that the others are back.
@@ -44,13 +44,10 @@ pub(crate) async fn metadata(shared: Arc<Shared>, question: Question) -> Result<
         .map_err(nobody_answered)?;
     match told {
         Told::Answer(answer) => Ok(*answer),
-        Told::Rebootstrap if shared.config.rebootstraps() => {
+        Told::Rebootstrap => {
             tracing::info!("a broker asks for a new start from the bootstrap addresses");
             from_bootstrap(&shared, &cluster, ask).await
         }
-        Told::Rebootstrap => Err(Error::broker(ErrorCode::RebootstrapRequired)
-            .with_api(ApiKey::Metadata)
-            .with_hint("metadata_recovery forbids to ask the bootstrap addresses again")),
     }
 }
 
@@ -109,7 +106,12 @@ impl Shared {
         candidates(
             cluster,
             bootstrap,
-            |address| self.pool.existing(address, Lane::Control).is_some(),
+            |address| match self.pool.existing(address, Lane::Control) {
+                None => Link::None,
+                Some(connection) => connection
+                    .throttled_until()
+                    .map_or(Link::Free, Link::Throttled),
+            },
             |id| self.loads.of(id),
             avoid,
             self.pool.env().random(),
@@ -123,12 +125,13 @@ enum Told {
 }
 
 async fn ask_metadata(
-    pool: &Pool,
+    shared: &Shared,
     candidate: Candidate,
     question: &Question,
     cluster: &Cluster,
 ) -> Result<Told, Error> {
     let address = &candidate.address;
+    let pool = &shared.pool;
     let timeout = pool.config().request_timeout();
     let connection = connect(pool, address.clone(), Lane::Control, clock::now() + timeout).await?;
     let version = connection.version_of::<MetadataRequest>(None)?;
@@ -136,7 +139,14 @@ async fn ask_metadata(
     let options = SendOptions::new(timeout).with_version(version);
     let response = connection.request(&request, &options).await?;
     if ErrorCode::from(response.error_code) == ErrorCode::RebootstrapRequired {
-        return Ok(Told::Rebootstrap);
+        if shared.config.rebootstraps() {
+            return Ok(Told::Rebootstrap);
+        }
+        // The others are asked then: it may be this broker's opinion only.
+        return Err(Error::broker(ErrorCode::RebootstrapRequired)
+            .with_api(ApiKey::Metadata)
+            .with_broker(address)
+            .with_hint("metadata_recovery forbids to ask the bootstrap addresses again"));
     }
     merge::check(&response).map_err(|error| error.with_broker(address))?;
     let other_cluster = match (cluster.cluster_id(), &response.cluster_id) {

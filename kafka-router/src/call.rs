@@ -9,6 +9,7 @@ use kafka_net::{Connection, Error, SendOptions, Waiting, clock};
 use kafka_protocol::{ApiKey, Request};
 
 use crate::destination::Destination;
+use crate::disposition::is_worth_another_attempt;
 use crate::router::Router;
 
 /// One operation under way: whom it is for, its deadline, and what its attempts came
@@ -201,7 +202,7 @@ impl Call {
         let delay = backoff.delay(self.failures, self.router.env().random());
         let delay = delay.max(at_least);
         self.failures = self.failures.saturating_add(1);
-        if !error.is_retriable() {
+        if !is_worth_another_attempt(&error) {
             return Err(self.concluded(error));
         }
         if at_least >= self.left() && !at_least.is_zero() {

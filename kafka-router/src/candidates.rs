@@ -1,5 +1,7 @@
 //! Whom to ask when any broker will do.
 
+use std::time::Instant;
+
 use kafka_net::{BrokerAddress, Random};
 
 use crate::cluster::Cluster;
@@ -16,30 +18,45 @@ pub(crate) struct Candidate {
     pub(crate) is_bootstrap: bool,
 }
 
+/// How a broker is connected.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// Not at all.
+    None,
+    /// A request would be sent at once.
+    Free,
+    /// A request would wait until then, since the broker asked for it (KIP-219).
+    Throttled(Instant),
+}
+
 /// Brokers worth a try, best first: those with a live connection, the least loaded of
-/// them first, the other known ones, the bootstrap addresses (KIP-899: they count again
-/// once no known broker answers); in random order otherwise, so that load spreads and
-/// no dead address is always first. `avoid` comes last of the known ones, of which no
-/// more than [`MAX_KNOWN`] are tried.
+/// them first, the other known ones, those that ask for a pause, which ends soonest
+/// first, the bootstrap addresses (KIP-899: they count again once no known broker
+/// answers); in random order otherwise, so that load spreads and no dead address is
+/// always first. `avoid` comes last of the known ones, of which no more than
+/// [`MAX_KNOWN`] are tried.
 pub(crate) fn candidates(
     cluster: &Cluster,
     bootstrap: &[BrokerAddress],
-    is_live: impl Fn(&BrokerAddress) -> bool,
+    link: impl Fn(&BrokerAddress) -> Link,
     load: impl Fn(i32) -> usize,
     avoid: Option<i32>,
     random: &Random,
 ) -> Vec<Candidate> {
     let mut live = Vec::new();
     let mut others = Vec::new();
+    let mut throttled = Vec::new();
     let mut avoided = None;
     for broker in cluster.brokers() {
         let address = broker.address();
         if avoid == Some(broker.id) {
             avoided = Some(address);
-        } else if is_live(&address) {
-            live.push(address);
-        } else {
-            others.push(address);
+            continue;
+        }
+        match link(&address) {
+            Link::Free => live.push(address),
+            Link::None => others.push(address),
+            Link::Throttled(until) => throttled.push((until, address)),
         }
     }
     let mut bootstrap = bootstrap.to_vec();
@@ -47,7 +64,14 @@ pub(crate) fn candidates(
         shuffle(group, random);
     }
     live.sort_by_cached_key(|address| address.id.map(&load));
-    let known = live.into_iter().chain(others).chain(avoided);
+    throttled.sort_by_key(|(until, _)| *until);
+    if !throttled.is_empty() {
+        // Where nobody else is there, late is better than never.
+        others.truncate(MAX_KNOWN - 1);
+    }
+    let throttled = throttled.into_iter().map(|(_, address)| address);
+    let known = live.into_iter().chain(others).chain(throttled);
+    let known = known.chain(avoided);
     known
         .take(MAX_KNOWN)
         .map(|address| (address, false))
@@ -92,7 +116,10 @@ mod tests {
         candidates(
             &cluster(),
             &bootstrap(),
-            |address| live.contains(&&*address.host),
+            |address| match live.contains(&&*address.host) {
+                true => Link::Free,
+                false => Link::None,
+            },
             |_| 0,
             avoid,
             random,
@@ -124,12 +151,53 @@ mod tests {
         let mut firsts = BTreeSet::new();
         for _ in 0..50 {
             let load = |id| loads[&id];
-            let found = candidates(&cluster(), &bootstrap(), |_| true, load, None, &random);
+            let found = candidates(
+                &cluster(),
+                &bootstrap(),
+                |_| Link::Free,
+                load,
+                None,
+                &random,
+            );
             let ids: Vec<_> = found.iter().filter_map(|c| c.address.id).collect();
             assert_eq!(ids[2..], [4, 1]);
             firsts.insert(ids[0]);
         }
         assert_eq!(firsts, BTreeSet::from([2, 3]));
+    }
+
+    #[test]
+    fn who_asks_for_a_pause_comes_after_everyone_who_does_not() {
+        let random = Random::from_seed(6);
+        let now = kafka_net::clock::now();
+        let later = |seconds| now + std::time::Duration::from_secs(seconds);
+        let link = |address: &BrokerAddress| match &*address.host {
+            "b1" => Link::Throttled(later(9)),
+            "b2" => Link::Throttled(later(3)),
+            "b3" => Link::None,
+            _ => Link::Free,
+        };
+        for _ in 0..20 {
+            let found = candidates(&cluster(), &bootstrap(), link, |_| 0, None, &random);
+            let ids: Vec<_> = found.iter().filter_map(|c| c.address.id).collect();
+            assert_eq!(ids, [4, 3, 2, 1]);
+            let found = candidates(&cluster(), &bootstrap(), link, |_| 0, Some(4), &random);
+            let ids: Vec<_> = found.iter().filter_map(|c| c.address.id).collect();
+            assert_eq!(ids, [3, 2, 1, 4]);
+        }
+        // However many others there are, of which all may be dead.
+        let brokers = (1..=100).map(|id| (id, Broker::new(id, format!("b{id}"), 9092)));
+        let cluster = Cluster {
+            generation: 1,
+            brokers: brokers.collect(),
+            ..Cluster::default()
+        };
+        let link = |address: &BrokerAddress| match &*address.host {
+            "b7" => Link::Throttled(later(9)),
+            _ => Link::None,
+        };
+        let found = candidates(&cluster, &bootstrap(), link, |_| 0, None, &random);
+        assert_eq!(found[MAX_KNOWN - 1].address.id, Some(7));
     }
 
     #[test]
@@ -152,7 +220,7 @@ mod tests {
         };
         let mut tried = BTreeSet::new();
         for _ in 0..100 {
-            let found = candidates(&cluster, &bootstrap(), |_| false, |_| 0, None, &random);
+            let found = candidates(&cluster, &bootstrap(), |_| Link::None, |_| 0, None, &random);
             assert_eq!(found.len(), MAX_KNOWN + 3);
             assert!(
                 found[MAX_KNOWN..]
@@ -170,7 +238,7 @@ mod tests {
         let found = candidates(
             &Cluster::default(),
             &bootstrap(),
-            |_| true,
+            |_| Link::Free,
             |_| 0,
             None,
             &random,

@@ -21,11 +21,16 @@ use kafka_protocol::{ApiKey, ErrorCode, StrBytes};
 pub use lookup::CoordinatorKind;
 pub(crate) use lookup::{BATCHED_SINCE, Found, Lookup, answers, request};
 
+use crate::Backoff;
+use crate::disposition::is_worth_another_attempt;
 use crate::refresh::WaiterId;
-use crate::{Backoff, Disposition, disposition};
 
 /// Keys asked for at once; the rest waits for the next request.
 const MAX_KEYS: usize = 1000;
+
+/// Keys whose coordinator is remembered. More than any client has groups and
+/// transactional ids at work; a proxy or an administrator may come by many more.
+const MAX_CACHED: usize = 10_000;
 
 /// The coordinators known, and the look-ups under way.
 #[derive(Debug)]
@@ -41,21 +46,37 @@ pub(crate) struct Coordinators {
     closed: Option<Error>,
 }
 
-/// Brokers by what they coordinate.
+/// Brokers by what they coordinate: of [`MAX_CACHED`] keys at most, those looked up
+/// last. A key that had to go costs one look-up when it is wanted again.
 #[derive(Debug, Default)]
-struct CoordinatorCache(BTreeMap<(CoordinatorKind, StrBytes), i32>);
+struct CoordinatorCache {
+    by_key: BTreeMap<(CoordinatorKind, StrBytes), (i32, u64)>,
+    /// The same by when they were looked up.
+    by_age: BTreeMap<u64, (CoordinatorKind, StrBytes)>,
+    last: u64,
+}
 
 impl CoordinatorCache {
     fn get(&self, kind: CoordinatorKind, key: &StrBytes) -> Option<i32> {
-        self.0.get(&(kind, key.clone())).copied()
+        self.by_key.get(&(kind, key.clone())).map(|(node, _)| *node)
     }
 
     fn insert(&mut self, kind: CoordinatorKind, key: StrBytes, node: i32) {
-        self.0.insert((kind, key), node);
+        self.forget(kind, &key);
+        if self.by_age.len() >= MAX_CACHED
+            && let Some((_, oldest)) = self.by_age.pop_first()
+        {
+            self.by_key.remove(&oldest);
+        }
+        self.last += 1;
+        self.by_age.insert(self.last, (kind, key.clone()));
+        self.by_key.insert((kind, key), (node, self.last));
     }
 
     fn forget(&mut self, kind: CoordinatorKind, key: &StrBytes) {
-        self.0.remove(&(kind, key.clone()));
+        if let Some((_, age)) = self.by_key.remove(&(kind, key.clone())) {
+            self.by_age.remove(&age);
+        }
     }
 }
 
@@ -317,10 +338,7 @@ fn check_key(kind: CoordinatorKind, key: &StrBytes) -> Result<(), Error> {
 }
 
 fn may_pass(error: &Error) -> bool {
-    match error.broker_error() {
-        Some(code) => disposition(code) != Disposition::Fail,
-        None => error.is_retriable() || *error.kind() == ErrorKind::UnexpectedResponse,
-    }
+    is_worth_another_attempt(error) || *error.kind() == ErrorKind::UnexpectedResponse
 }
 
 fn explained(error: Error, kind: CoordinatorKind, key: &StrBytes) -> Error {

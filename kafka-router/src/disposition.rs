@@ -1,5 +1,6 @@
 //! What an error code asks of the one who sent the request.
 
+use kafka_net::Error;
 use kafka_protocol::ErrorCode;
 
 /// What to do after a broker answered with an error code.
@@ -21,7 +22,10 @@ pub enum Disposition {
 /// What `code` asks for in general.
 ///
 /// Retriable exactly where Kafka's own client holds the code for retriable
-/// ([`ErrorCode::is_retriable`]). An API may know better: a duplicate sequence
+/// ([`ErrorCode::is_retriable`]), but for ELECTION_NOT_NEEDED: that class of errors is
+/// about metadata out of date, this one says that the leader is the one wished for. That
+/// client hands it to its caller, too, and its tools count it as success. An API may
+/// know better: a duplicate sequence
 /// number is a success for a producer, an unknown topic is the answer itself
 /// for an administrator. [`ErrorCode::None`] is [`Disposition::Fail`]: there is
 /// nothing to send again.
@@ -53,11 +57,20 @@ pub fn disposition(code: ErrorCode) -> Disposition {
         ErrorCode::CoordinatorNotAvailable | ErrorCode::NotCoordinator => {
             Disposition::FindCoordinatorAndRetry
         }
+        ErrorCode::ElectionNotNeeded => Disposition::Fail,
         // Everything else that passes by itself where it happened: the
         // coordinator loads its state, replicas catch up, a session is begun
         // anew, a quota refills.
         code if code.is_retriable() => Disposition::Retry,
         _ => Disposition::Fail,
+    }
+}
+
+/// Whether the same request may succeed later or elsewhere.
+pub(crate) fn is_worth_another_attempt(error: &Error) -> bool {
+    match error.broker_error() {
+        Some(code) => disposition(code) != Disposition::Fail,
+        None => error.is_retriable(),
     }
 }
 
@@ -95,7 +108,6 @@ mod tests {
             (78, Retry),
             (80, RefreshAndRetry),
             (83, RefreshAndRetry),
-            (84, Retry),
             (88, Retry),
             (89, Retry),
             (100, RefreshAndRetry),
@@ -122,11 +134,11 @@ mod tests {
     fn retried_and_retriable_are_the_same_codes() {
         for code in i16::MIN..=i16::MAX {
             let code = ErrorCode::from(code);
-            assert_eq!(
-                disposition(code) != Disposition::Fail,
-                code.is_retriable(),
-                "{code:?}"
-            );
+            let retried = disposition(code) != Disposition::Fail;
+            let retriable = code.is_retriable() && code != ErrorCode::ElectionNotNeeded;
+            assert_eq!(retried, retriable, "{code:?}");
+            let error = Error::broker(code);
+            assert_eq!(is_worth_another_attempt(&error), retried, "{code:?}");
         }
     }
 }

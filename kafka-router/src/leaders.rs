@@ -114,11 +114,14 @@ impl Cluster {
         if changed.is_empty() {
             return None;
         }
-        let mut brokers = self.brokers.clone();
-        brokers.extend(told);
         let mut next = self.clone();
+        next.generation += 1;
+        let Self {
+            brokers, topics, ..
+        } = &mut next;
+        brokers.extend(told);
         for (name, hints) in changed {
-            let Some(topic) = next.topics.get_mut(&name) else {
+            let Some(topic) = topics.get_mut(&name) else {
                 continue;
             };
             let mut partitions = topic.partitions().to_vec();
@@ -144,8 +147,6 @@ impl Cluster {
                 partitions,
             ));
         }
-        next.brokers = brokers;
-        next.generation += 1;
         Some(next)
     }
 }

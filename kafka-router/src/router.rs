@@ -236,7 +236,7 @@ impl Router {
     /// The broker that coordinates a group or a transactional id: the one found
     /// last, else it is looked up, until the deadline while the cluster has none
     /// to offer. [`Router::forget_coordinator`] when a broker turns out not to
-    /// coordinate it.
+    /// coordinate it. The 10,000 looked up last are remembered.
     ///
     /// # Errors
     ///

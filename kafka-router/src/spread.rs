@@ -10,7 +10,7 @@ use kafka_protocol::{ApiKey, ErrorCode, Request, StrBytes};
 
 use crate::cluster::Cluster;
 use crate::destination::{Destination, later_by};
-use crate::disposition::{Disposition, disposition};
+use crate::disposition::{Disposition, disposition, is_worth_another_attempt};
 use crate::refresh::check_topic_name;
 use crate::router::Router;
 use crate::send::{attempts, unjudged};
@@ -233,7 +233,7 @@ impl<T> Round<T> {
         if error.possibly_written() {
             self.in_doubt.insert(key.clone());
         }
-        if !error.is_retriable() {
+        if !is_worth_another_attempt(&error) {
             self.left.remove(&key);
             self.done.insert(key, Err(error));
             return;

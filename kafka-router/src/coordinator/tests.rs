@@ -368,3 +368,26 @@ fn old_versions_ask_for_one_key_and_new_ones_for_many() {
         ]
     );
 }
+
+#[test]
+fn only_so_many_coordinators_are_remembered_those_looked_up_last() {
+    let mut cache = CoordinatorCache::default();
+    let key = |number: usize| StrBytes::from(format!("g{number}"));
+    for number in 0..MAX_CACHED {
+        cache.insert(Group, key(number), 1);
+    }
+    // Looked up again: no longer the oldest.
+    cache.insert(Group, key(0), 2);
+    assert_eq!(cache.by_key.len(), MAX_CACHED);
+    cache.insert(Transaction, key(0), 3);
+    assert_eq!(cache.get(Group, &key(0)), Some(2));
+    assert_eq!(cache.get(Group, &key(1)), None);
+    assert_eq!(cache.get(Transaction, &key(0)), Some(3));
+    cache.forget(Group, &key(2));
+    cache.insert(Group, key(MAX_CACHED), 4);
+    assert_eq!(cache.get(Group, &key(3)), Some(1));
+    assert_eq!(
+        (cache.by_key.len(), cache.by_age.len()),
+        (MAX_CACHED, MAX_CACHED)
+    );
+}

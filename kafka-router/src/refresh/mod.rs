@@ -201,6 +201,7 @@ impl Refresh {
                 self.outputs.push(Output::Resolve(id, Err(error)));
             }
         }
+        self.forget_old_failures(now);
         let seek = self.seek_due().filter(|due| *due <= now);
         let update = self.update_due().filter(|due| *due <= now);
         let question = match (seek, update) {

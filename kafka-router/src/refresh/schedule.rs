@@ -82,6 +82,17 @@ impl Refresh {
         self.cluster.generation() > 0 && now >= later(since, trigger)
     }
 
+    /// Time in which nobody wanted to know anything is no time of asking in vain: after
+    /// a pause as long as the trigger the known brokers have all of it anew.
+    pub(super) fn forget_old_failures(&mut self, now: Instant) {
+        let pause = self.settings.rebootstrap_after.unwrap_or_default();
+        let pause = pause.max(self.settings.backoff.max);
+        let over = self.failure_gate.map(|gate| later(gate, pause));
+        if self.in_flight.is_none() && over.is_some_and(|over| over < now) {
+            self.asking_since = None;
+        }
+    }
+
     fn next_question_id(&mut self) -> u64 {
         self.last_question += 1;
         self.last_question

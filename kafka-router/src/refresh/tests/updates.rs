@@ -414,3 +414,32 @@ fn before_the_first_answer_there_is_nobody_else_to_ask() {
         talk.fail(ErrorKind::Connect);
     }
 }
+
+#[test]
+fn the_time_in_which_nobody_asks_does_not_count_against_the_known_brokers() {
+    // The trigger is 60 s. Someone asks in vain for a second and leaves.
+    let mut talk = Dialogue::started(vec![]);
+    talk.to(1000).wait_topic(1, "t", 2000);
+    let (_, question) = talk.next_question();
+    assert!(!question.from_bootstrap);
+    talk.fail(ErrorKind::Disconnected);
+    talk.to(2000).asks_nothing();
+    talk.error(1);
+    // Two minutes later someone asks again: the known brokers have their time anew.
+    talk.to(120_000).wait_topic(2, "t", 250_000);
+    for _ in 0..10 {
+        let (at, question) = talk.next_question();
+        assert!(!question.from_bootstrap, "at {at}");
+        talk.fail(ErrorKind::Disconnected);
+    }
+    // Pauses in between do not save them.
+    loop {
+        let (at, question) = talk.next_question();
+        assert!(at < 185_000, "never");
+        if question.from_bootstrap {
+            assert!(at >= 180_000, "at {at}");
+            break;
+        }
+        talk.fail(ErrorKind::Disconnected);
+    }
+}
