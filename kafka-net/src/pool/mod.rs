@@ -1,4 +1,5 @@
 mod attempt;
+mod knowledge;
 mod reconnect;
 mod slots;
 
@@ -74,7 +75,14 @@ impl Pool {
     pub fn new(config: NetConfig, env: Environment) -> Result<Self, Error> {
         config.validate()?;
         let transport = Transport::new(&config, &env);
-        Ok(Self::with_traffic(config, env, transport, Arc::default()))
+        let slots = Slots::default();
+        Ok(Self::with_traffic(
+            config,
+            env,
+            transport,
+            Arc::default(),
+            slots,
+        ))
     }
 
     /// A pool with the same settings and connections of its own, for someone
@@ -89,11 +97,13 @@ impl Pool {
             traffic,
             ..
         } = &*self.0;
+        let slots = self.0.slots().branch();
         Self::with_traffic(
             config.clone(),
             env.clone(),
             transport.clone(),
             Arc::clone(traffic),
+            slots,
         )
     }
 
@@ -102,13 +112,14 @@ impl Pool {
         env: Environment,
         transport: Transport,
         traffic: Arc<Counts>,
+        slots: Slots,
     ) -> Self {
         Self(Arc::new(Inner {
             random: env.random().fork(),
             config,
             env,
             transport,
-            slots: Mutex::default(),
+            slots: Mutex::new(slots),
             traffic,
             connects: AtomicU64::new(0),
             reconnects: AtomicU64::new(0),

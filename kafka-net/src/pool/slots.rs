@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::attempt::Progress;
+use super::knowledge::Knowledge;
 use super::reconnect::{Pauses, Reconnect};
 use crate::connection::Connection;
 use crate::connection::dial::Known;
@@ -15,6 +16,7 @@ use tokio::task::AbortHandle;
 #[derive(Debug, Default)]
 pub(super) struct Slots {
     brokers: BTreeMap<BrokerAddress, BrokerSlot>,
+    knowledge: Knowledge,
     pub(super) closed: bool,
 }
 
@@ -26,9 +28,9 @@ struct BrokerSlot {
     reconnect: Reconnect,
     /// Why the last attempt failed; `None` after one that succeeded.
     failure: Option<Error>,
-    /// What the last connection found the broker to be, and until when that
-    /// counts.
-    known: Option<(Known, Instant)>,
+    /// An attempt has failed since the last one that succeeded: what a live connection
+    /// shows may be over.
+    doubted: bool,
 }
 
 #[derive(Debug, Default)]
@@ -46,10 +48,6 @@ pub(super) struct Attempt {
     pub(super) task: AbortHandle,
 }
 
-/// How long a broker stays known as what it was: after an upgrade from 0.9 or
-/// older, new connections use its new versions this much later.
-const KNOWN_FOR: Duration = Duration::from_secs(5 * 60);
-
 /// How long a failed attempt is remembered when nobody asks for the broker: whoever
 /// does so later starts from where it left off.
 const FAILURE_KEPT_FOR: Duration = Duration::from_secs(60);
@@ -65,6 +63,14 @@ pub(super) struct Plan {
 }
 
 impl Slots {
+    /// Those of a branch: without connections, with what is known of the brokers.
+    pub(super) fn branch(&self) -> Self {
+        Self {
+            knowledge: self.knowledge.clone(),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn live(&self, broker: &BrokerAddress, lane: Lane) -> Option<&Connection> {
         match self.lane(broker, lane)? {
             LaneSlot::Live(connection) if !connection.is_closed() => Some(connection),
@@ -92,7 +98,8 @@ impl Slots {
     ) {
         self.brokers.retain(|address, slot| {
             let moved = address.id.is_some() && address.id == broker.id && address != broker;
-            !moved && slot.is_of_use(now)
+            let known = self.knowledge.of(now, address) != Known::Nothing;
+            !moved && (slot.is_of_use(now) || known)
         });
         let slot = self.brokers.entry(broker.clone()).or_default();
         slot.lanes[lane as usize] = LaneSlot::Connecting(attempt);
@@ -112,12 +119,14 @@ impl Slots {
             Some(slot) => Plan {
                 not_before: slot.reconnect.not_before(now),
                 timeout: slot.reconnect.setup_timeout(first, max, random),
-                known: slot.known(now),
+                known: slot
+                    .shown()
+                    .unwrap_or_else(|| self.knowledge.of(now, broker)),
             },
             None => Plan {
                 not_before: now,
                 timeout: first,
-                known: Known::Nothing,
+                known: self.knowledge.of(now, broker),
             },
         }
     }
@@ -145,23 +154,14 @@ impl Slots {
         if self.closed {
             return false;
         }
-        let versions = connection.api_versions();
-        let known = match versions.is_negotiated() {
-            true => Known::Current,
-            // The two that cannot be asked differ in their groups.
-            false if versions.range(ApiKey::JoinGroup).is_some() => Known::Old(Release::V0_9),
-            false => Known::Old(Release::V0_8_2),
-        };
+        self.knowledge.learn(now, broker, shown_by(connection));
         // Gone when the broker has moved; who waits gets the connection still.
         let Some(slot) = self.brokers.get_mut(broker) else {
             return true;
         };
         slot.reconnect.connected();
         slot.failure = None;
-        // Whoever was believed to be old is not found to be so again.
-        if known == Known::Current || slot.known(now) != known {
-            slot.known = Some((known, now + KNOWN_FOR));
-        }
+        slot.doubted = false;
         slot.connected[connection.lane() as usize] = true;
         slot.replace(attempt, LaneSlot::Live(connection.clone()));
         true
@@ -183,9 +183,8 @@ impl Slots {
         };
         slot.reconnect.failed(now, began, pauses, random);
         slot.failure = Some(error.clone());
-        if matches!(slot.known(now), Known::Old(_)) {
-            slot.known = None;
-        }
+        slot.doubted = true;
+        self.knowledge.doubt(broker);
         true
     }
 
@@ -246,7 +245,6 @@ impl BrokerSlot {
             .any(|lane| !matches!(lane, LaneSlot::Empty))
             || self.reconnect.is_waiting(now)
             || self.has_failed_lately(now)
-            || self.known(now) != Known::Nothing
     }
 
     fn has_failed_lately(&self, now: Instant) -> bool {
@@ -254,11 +252,13 @@ impl BrokerSlot {
         failed_at.is_some_and(|at| now.saturating_duration_since(at) < FAILURE_KEPT_FOR)
     }
 
-    fn known(&self, now: Instant) -> Known {
-        match self.known {
-            Some((known, until)) if now < until => known,
-            _ => Known::Nothing,
-        }
+    /// What a live connection shows the broker to be: nobody can have replaced it.
+    fn shown(&self) -> Option<Known> {
+        let mut lanes = self.lanes.iter().filter(|_| !self.doubted);
+        lanes.find_map(|lane| match lane {
+            LaneSlot::Live(connection) if !connection.is_closed() => Some(shown_by(connection)),
+            _ => None,
+        })
     }
 
     fn replace(&mut self, attempt: &Arc<watch::Sender<Progress>>, with: LaneSlot) {
@@ -268,5 +268,15 @@ impl BrokerSlot {
         if let Some(lane) = own {
             *lane = with;
         }
+    }
+}
+
+fn shown_by(connection: &Connection) -> Known {
+    let versions = connection.api_versions();
+    match versions.is_negotiated() {
+        true => Known::Current,
+        // The two that cannot be asked differ in their groups.
+        false if versions.range(ApiKey::JoinGroup).is_some() => Known::Old(Release::V0_9),
+        false => Known::Old(Release::V0_8_2),
     }
 }

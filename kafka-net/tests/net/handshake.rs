@@ -205,6 +205,42 @@ async fn a_broker_that_passes_over_api_versions_is_of_the_oldest_era() {
     assert_eq!(table.range(ApiKey::Fetch), Some(VersionRange::new(0, 1)));
 }
 
+/// 0.9 passes over other connections' requests along with what it does not know.
+#[tokio::test(start_paused = true)]
+async fn what_passes_over_api_versions_is_not_asked_again_while_it_lives() {
+    let (pool, mut acceptor, waiting) = dial();
+    let mut peer = acceptor.accept().await;
+    greeted(&mut peer, 4).await;
+    let asked = probed(&mut peer).await;
+    describe_nothing(&mut peer, &asked).await;
+    let _probed = answer_probe(&mut acceptor).await;
+    let mut peer = acceptor.accept().await;
+    greeted(&mut peer, 0).await;
+    let asked = probed(&mut peer).await;
+    describe_nothing(&mut peer, &asked).await;
+    let _live = waiting.await.unwrap();
+    let with_id = BrokerAddress {
+        id: Some(7),
+        ..broker()
+    };
+    let mut peers = Vec::new();
+    for (pool, broker, lane) in [
+        (&pool, broker(), Lane::Fetch),
+        (&pool, with_id.clone(), Lane::Control),
+        (&pool.branch(), with_id, Lane::Fetch),
+    ] {
+        let waiting = pool.connection(&broker, lane, now() + seconds(60));
+        peers.push(answer_probe(&mut acceptor).await);
+        let connection = waiting.await.unwrap();
+        assert!(!connection.api_versions().is_negotiated());
+    }
+    // Nor later, while a connection shows that it was not replaced.
+    tokio::time::sleep(seconds(400)).await;
+    let waiting = pool.connection(&broker(), Lane::Produce, now() + seconds(60));
+    peers.push(answer_probe(&mut acceptor).await);
+    assert!(!waiting.await.unwrap().api_versions().is_negotiated());
+}
+
 #[tokio::test(start_paused = true)]
 async fn assumed_versions_are_not_asked_for() {
     let (network, mut acceptor) = Network::new();
