@@ -98,7 +98,7 @@ pub(crate) async fn connect_any(
 
 impl Shared {
     fn candidates(&self, cluster: &Cluster, avoid: Option<i32>) -> Vec<Candidate> {
-        let bootstrap = if self.config.rebootstraps() || cluster.generation() == 0 {
+        let bootstrap = if self.config.rebootstraps() || cluster.brokers().len() == 0 {
             self.config.bootstrap()
         } else {
             &[]
@@ -148,7 +148,12 @@ async fn ask_metadata(
             .with_broker(address)
             .with_hint("metadata_recovery forbids to ask the bootstrap addresses again"));
     }
-    merge::check(&response).map_err(|error| error.with_broker(address))?;
+    // 0.8 names no broker, not even itself, while its cluster has no topic. Asking for
+    // one makes it, and then there are brokers.
+    let is_fresh = cluster.brokers().len() == 0 && is_of_0_8(&connection);
+    if !(is_fresh && response.brokers.is_empty()) {
+        merge::check(&response).map_err(|error| error.with_broker(address))?;
+    }
     let other_cluster = match (cluster.cluster_id(), &response.cluster_id) {
         (Some(known), Some(told)) => known != told,
         _ => false,
@@ -171,6 +176,12 @@ async fn ask_metadata(
         version,
         other_cluster,
     })))
+}
+
+/// Alone among those that cannot be asked for their versions, it has no groups.
+fn is_of_0_8(connection: &Connection) -> bool {
+    let versions = connection.api_versions();
+    !versions.is_negotiated() && versions.range(ApiKey::JoinGroup).is_none()
 }
 
 fn metadata_request(question: &Question, version: i16) -> MetadataRequest {

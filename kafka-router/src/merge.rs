@@ -17,7 +17,7 @@
 //! - A known partition that the answer leaves out stays, since a topic's
 //!   partitions never become fewer; only without topic ids is the answer
 //!   believed, because a recreated topic looks just the same.
-//! - The brokers are those of the answer, never none.
+//! - The brokers are those of the answer, never none where some were known.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

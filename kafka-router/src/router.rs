@@ -97,7 +97,9 @@ impl Router {
         self.shared().changes()
     }
 
-    /// Waits for a first snapshot, from any bootstrap address.
+    /// Waits for a first snapshot, from any bootstrap address. It has brokers, except
+    /// in a cluster of Kafka 0.8 without a topic, whose brokers name none until one is
+    /// asked for; the bootstrap addresses stand for them until then.
     ///
     /// # Errors
     ///

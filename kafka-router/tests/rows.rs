@@ -13,7 +13,7 @@ use kafka_net::{ErrorKind, Lane, clock};
 use kafka_protocol::messages::DescribeClusterRequest;
 use kafka_protocol::{ApiKey, ErrorCode};
 use kafka_router::{Destination, Router, Topic};
-use kafka_test_broker::{Condition, Fault, Reaction, TestCluster};
+use kafka_test_broker::{Condition, Era, Fault, Reaction, TestCluster};
 
 /// Three brokers, topics "t" and "u" of three partitions each, and a router that has
 /// both in use.
@@ -113,20 +113,61 @@ async fn row_44_metadata_without_brokers_leaves_the_last_view() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn row_44_when_no_known_broker_answers_the_bootstrap_address_does() {
-    let (cluster, router) = world().await;
-    // Everyone moves; broker 1 stays where the router began.
-    let ports: Vec<u16> = (1..=3)
-        .map(|id| cluster.broker_address(id).unwrap().1)
-        .collect();
-    for id in [2, 3] {
-        assert!(cluster.move_broker(id, "127.0.0.1", ports[2] + 100 + id as u16));
+async fn row_44_when_no_known_broker_gives_brokers_the_bootstrap_address_does() {
+    let cluster = TestCluster::builder().brokers(3).build_offline();
+    cluster.create_topic_on("t", &[&[1, 2, 3]], &[]);
+    // The second address is one that nobody listens at, yet.
+    let (host, port) = cluster.broker_address(1).unwrap();
+    let spare = port + 500;
+    let bootstrap = format!("{host}:{port},{host}:{spare}");
+    let router = links::router_from(&cluster, &bootstrap);
+    let before = router.topic("t", within(10)).await.unwrap();
+    let known: Vec<_> = router.cluster().brokers().cloned().collect();
+    assert!(known.iter().all(|broker| broker.port != spare));
+    // Two brokers know of no others any more, the third is there and nowhere else.
+    let silent = |id| {
+        let condition = Condition::api(ApiKey::Metadata).broker(id);
+        cluster
+            .faults()
+            .add(Fault::new(condition, Reaction::NoBrokers))
+    };
+    let faults = [silent(2), silent(3)];
+    assert!(cluster.move_broker(1, &host, spare));
+    let view = router.refresh(&["t"], within(30)).await.unwrap();
+    for fault in faults {
+        assert!(cluster.faults().hits(fault) > 0);
     }
-    let view = router.refresh(&[], within(30)).await.unwrap();
-    for id in 1..=3 {
-        let (_, port) = cluster.broker_address(id).unwrap();
-        assert_eq!(view.broker(id).unwrap().port, port);
-        ask(&router, Destination::Broker(id), 30).await.unwrap();
+    assert_eq!(view.broker(1).unwrap().port, spare);
+    assert_eq!(view.brokers().len(), 3);
+    assert_eq!(view.topic("t").unwrap(), &before);
+    ask(&router, Destination::Broker(1), 30).await.unwrap();
+}
+
+/// Kafka 0.8 alone: its brokers know of each other from the first topic on.
+#[tokio::test(start_paused = true)]
+async fn a_cluster_of_0_8_that_has_no_topic_names_no_broker_and_is_there_all_the_same() {
+    for era in [Era::V0_8_2, Era::V0_9] {
+        let builder = TestCluster::builder().era(era).auto_create_topics(true);
+        let cluster = builder.build_offline();
+        let fresh = cluster.faults().add(metadata(Reaction::NoBrokers));
+        let router = links::router(&cluster);
+        let ready = router.ready(within(10)).await;
+        if era == Era::V0_9 {
+            // That one would have named itself.
+            let error = ready.unwrap_err();
+            assert!(error.to_string().contains("names no broker"), "{error}");
+            continue;
+        }
+        assert_eq!(ready.unwrap().brokers().len(), 0);
+        let topic = router.topic("first", within(10));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        cluster.faults().remove(fresh);
+        assert_eq!(topic.await.unwrap().partitions().len(), 1);
+        assert_eq!(router.cluster().brokers().len(), 1);
+        // From then on it is as with any other.
+        cluster.faults().add(metadata(Reaction::NoBrokers));
+        router.refresh(&[], within(5)).await.unwrap_err();
+        assert_eq!(router.cluster().brokers().len(), 1);
     }
 }
 

@@ -30,7 +30,13 @@ impl Connector for Links {
 }
 
 /// A router that knows the address of one of the brokers.
+#[allow(dead_code, reason = "each test uses a part of it")]
 pub(crate) fn router(cluster: &TestCluster) -> Router {
+    router_from(cluster, &cluster.bootstrap())
+}
+
+/// A router that knows these addresses.
+pub(crate) fn router_from(cluster: &TestCluster, bootstrap: &str) -> Router {
     let env = Environment::new(
         tokio::runtime::Handle::current(),
         Arc::new(Links(cluster.clone())),
@@ -38,6 +44,6 @@ pub(crate) fn router(cluster: &TestCluster) -> Router {
         Random::from_seed(7),
     );
     let pool = Pool::new(NetConfig::default(), env).unwrap();
-    let config = RouterConfig::default().with_bootstrap_servers(&cluster.bootstrap());
+    let config = RouterConfig::default().with_bootstrap_servers(bootstrap);
     Router::new(config.unwrap(), pool).unwrap()
 }
