@@ -69,7 +69,8 @@ pub use producer::ProducerBuilder;
 pub use properties::Properties;
 
 pub use kafka_admin::{
-    Admin, AdminConfig, CreateTopicsOptions, NewTopic, TopicConfig, TopicCreated, TopicListing,
+    Admin, AdminConfig, CreateTopicsOptions, DescribeTopicsOptions, NewTopic, TopicConfig,
+    TopicCreated, TopicListing,
 };
 pub use kafka_consumer::{
     Assignment, Batch, BatchStream, Consumer, ConsumerConfig, ConsumerMetrics, IsolationLevel,
@@ -95,7 +96,7 @@ pub use kafka_protocol::records::{
 };
 pub use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 pub use kafka_router::{
-    CoordinatorKind, DefaultPartitioner, ExplicitPartitioner, LeastLoadedPartitioner,
-    LibrdkafkaPartitioner, MetadataRecovery, Partition, PartitionChooser, Partitioner,
-    RoundRobinPartitioner, Router, RouterConfig, SaramaPartitioner, Topic,
+    CoordinatorKind, DefaultPartitioner, EligibleLeaders, ExplicitPartitioner,
+    LeastLoadedPartitioner, LibrdkafkaPartitioner, MetadataRecovery, Partition, PartitionChooser,
+    Partitioner, RoundRobinPartitioner, Router, RouterConfig, SaramaPartitioner, Topic,
 };

@@ -5,7 +5,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use kafka_client::{DescribeTopicsOptions, ErrorCode, Kafka, NewTopic};
 use kafka_harness::{ClusterOptions, Installation, KafkaVersion};
 use kafka_suite::{BoxError, Broker, NEWEST, java_file};
 use kafka_test_broker::TestCluster;
@@ -115,5 +117,43 @@ async fn kafkas_admin_tools_work_on_the_embedded_cluster() -> Result<(), BoxErro
         versions.contains("DescribeConfigs(32): 1 to 4"),
         "{versions}"
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn topics_are_described_page_by_page() -> Result<(), BoxError> {
+    let broker = block_in_place(|| Broker::start(&ClusterOptions::default()))?;
+    let kafka = Kafka::builder(broker.bootstrap()).connect().await?;
+    let admin = kafka.admin();
+    for (name, partitions) in [("large", 25), ("small", 3)] {
+        admin
+            .create_topic(NewTopic::new(name, partitions, 1))
+            .await?;
+        // The controller has it; the broker hears of it a moment later.
+        while admin.describe_topic(name).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    let names = ["large", "none", "small"];
+    let requests = || kafka.router().pool().stats().traffic.requests;
+    let at_once = admin.describe_topics(names).await;
+    let before = requests();
+    let options = DescribeTopicsOptions::default().with_partitions_per_page(4);
+    let by_page = admin.describe_topics_with(names, options).await;
+    // 28 partitions.
+    assert!(requests() - before >= 7);
+    for (name, partitions) in [("large", 25), ("small", 3)] {
+        let topic = by_page[name].as_ref().unwrap();
+        assert_eq!(topic.partitions().len(), partitions);
+        assert_eq!(topic, at_once[name].as_ref().unwrap());
+        for partition in topic.partitions() {
+            assert!(partition.leader.is_some() && partition.error.is_none());
+            let eligible = partition.eligible_leaders.as_ref().unwrap();
+            assert!(eligible.replicas.is_empty() && eligible.last_known.is_empty());
+        }
+    }
+    let error = by_page["none"].as_ref().unwrap_err();
+    let code = ErrorCode::UnknownTopicOrPartition;
+    assert_eq!(error.broker_error(), Some(code));
     Ok(())
 }
