@@ -150,7 +150,11 @@ async fn ask_metadata(
     }
     // 0.8 names no broker, not even itself, while its cluster has no topic. Asking for
     // one makes it, and then there are brokers.
-    let is_fresh = cluster.brokers().len() == 0 && is_of_0_8(&connection);
+    let has_none = response
+        .topics
+        .iter()
+        .all(|topic| topic.partitions.is_empty());
+    let is_fresh = has_none && cluster.brokers().len() == 0 && is_of_0_8(&connection);
     if !(is_fresh && response.brokers.is_empty()) {
         merge::check(&response).map_err(|error| error.with_broker(address))?;
     }

@@ -150,10 +150,12 @@ async fn a_broker_that_hangs_up_on_api_versions_is_of_the_oldest_era() {
     let asked = peer.asked().await;
     assert_eq!(asked.topic(), "q");
 
-    // The other lanes need not find out again, for five minutes.
+    // The other lanes need not find out again, while one is connected and for five
+    // minutes.
     let waiting = pool.connection(&broker(), Lane::Fetch, now() + seconds(60));
-    let _peer = answer_probe(&mut acceptor).await;
+    let other = answer_probe(&mut acceptor).await;
     waiting.await.unwrap();
+    drop((peer, other));
     tokio::time::sleep(seconds(301)).await;
     let waiting = pool.connection(&broker(), Lane::Produce, now() + seconds(60));
     let _upgraded = acceptor.broker().await;
