@@ -52,9 +52,6 @@ async fn at(release: &str, table: &mut Table, failures: &mut Vec<String>) -> Res
         .property("delete.topic.enable", true);
     let cluster = block_in_place(|| RealCluster::start(&installation, 1, &options))?;
     let started = began.elapsed();
-    if release.starts_with("0.8.") {
-        block_in_place(|| witness::make_a_topic(&cluster))?;
-    }
     let ground = Ground::connect(&cluster.bootstrap(), release).await?;
     for check in CHECKS {
         let began = clock::now();

@@ -123,26 +123,6 @@ pub(crate) async fn they_write(ground: &Ground, cluster: &RealCluster) -> Result
     Ok(())
 }
 
-/// Brokers of 0.8 tell clients of no broker until the controller has had reason to tell
-/// them of a topic.
-pub(crate) fn make_a_topic(cluster: &RealCluster) -> Result<(), BoxError> {
-    let zookeeper = cluster.zookeeper()?;
-    let arguments = [
-        "--create",
-        "--topic",
-        "first",
-        "--partitions",
-        "1",
-        "--replication-factor",
-        "1",
-        "--zookeeper",
-        &zookeeper,
-    ];
-    let java = cluster.installation().java_tool();
-    java.run("kafka.admin.TopicCommand", &arguments, b"")?;
-    Ok(())
-}
-
 fn codecs(release: &Release) -> Vec<Compression> {
     let mut all = vec![
         Compression::None,
