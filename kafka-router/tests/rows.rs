@@ -214,6 +214,36 @@ async fn row_46_a_broker_that_moves_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn row_48_whoever_asks_for_a_pause_is_not_asked_where_any_broker_will_do() {
+    let (cluster, router) = world().await;
+    for id in 1..=3 {
+        ask(&router, Destination::Broker(id), 5).await.unwrap();
+    }
+    let pause = Duration::from_secs(30);
+    let condition = Condition::api(ApiKey::DescribeCluster).broker(1);
+    let throttle = Fault::new(condition, Reaction::Throttle(pause));
+    let fault = cluster.faults().add(throttle);
+    ask(&router, Destination::Broker(1), 5).await.unwrap();
+    let connection = router.existing(1, Lane::Control).unwrap();
+    assert!(connection.throttled_until().is_some());
+    let begun = clock::now();
+    for _ in 0..30 {
+        ask(&router, Destination::Any, 60).await.unwrap();
+    }
+    assert!(clock::now() - begun < Duration::from_secs(1));
+    for _ in 0..30 {
+        let begun = clock::now();
+        router.refresh(&["t"], within(60)).await.unwrap();
+        // The backoff, but not the second until another one is asked beside the first.
+        assert!(clock::now() - begun < Duration::from_secs(1));
+    }
+    assert_eq!(cluster.faults().hits(fault), 1);
+    // It alone may do, and then it is waited for.
+    ask(&router, Destination::Broker(1), 60).await.unwrap();
+    assert_eq!(cluster.faults().hits(fault), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn row_54_a_permission_that_is_taken_away_costs_that_topic_only() {
     let (cluster, router) = world().await;
     let known = leaders(router.cluster().topic("t").unwrap());
