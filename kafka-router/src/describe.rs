@@ -38,8 +38,8 @@ pub struct DescribeTopicsOptions {
 
 impl DescribeTopicsOptions {
     /// How many partitions one answer may tell of; brokers have a limit of their own,
-    /// `max.request.partition.size.limit`, 2,000 by default. Default 2,000; 0 counts as
-    /// 1. Brokers before Kafka 3.8 and those with ZooKeeper know no pages: they answer
+    /// `max.request.partition.size.limit`, 2,000 by default. Default 2,000; zero counts as
+    /// one. Brokers before Kafka 3.8 and those with ZooKeeper know no pages: they answer
     /// at once about everything.
     #[must_use]
     pub fn with_partitions_per_page(mut self, partitions: u16) -> Self {

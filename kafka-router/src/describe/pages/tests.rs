@@ -58,8 +58,10 @@ fn take(pages: &mut Pages, page: DescribeTopicPartitionsResponse) -> Result<(), 
     pages.on_page(page, &Cluster::default())
 }
 
-/// What came of each topic: its id and its leaders, or the error.
-fn outcome(pages: Pages) -> Vec<(String, Result<(Uuid, Vec<Option<i32>>), String>)> {
+/// What came of a topic: its id and its leaders, or the error.
+type Outcome = Result<(Uuid, Vec<Option<i32>>), String>;
+
+fn outcome(pages: Pages) -> Vec<(String, Outcome)> {
     assert!(pages.is_done());
     let each = pages.finish().into_iter().map(|(name, result)| {
         let result = result.map(|topic| {
