@@ -348,10 +348,19 @@ impl Router {
                 let Some(address) = goal.address_in(&cluster) else {
                     return Err(Error::new(ErrorKind::Internal));
                 };
-                let error = match router.pool().attempt(&address, lane, deadline).await {
-                    Ok(connection) => return Ok(connection),
-                    Err(error) if !error.is_retriable() => return Err(error),
-                    Err(error) => error,
+                let attempt = router.pool().attempt(&address, lane, deadline);
+                let error = tokio::select! {
+                    biased;
+                    attempted = attempt => match attempted {
+                        Ok(connection) => return Ok(connection),
+                        Err(error) if !error.is_retriable() => return Err(error),
+                        Err(error) => error,
+                    },
+                    // Who is gone may stay silent for long.
+                    snapshot = router.shared().replaced(&goal, &address) => {
+                        cluster = snapshot;
+                        continue;
+                    }
                 };
                 attempts += 1;
                 if clock::now() >= deadline {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use kafka_net::{Error, Pool, clock, watch};
+use kafka_net::{BrokerAddress, Error, Pool, clock, watch};
 use kafka_protocol::StrBytes;
 use tokio::sync::{Notify, oneshot};
 
@@ -81,6 +81,23 @@ impl Shared {
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.generation.subscribe()
+    }
+
+    /// Waits until there is no broker at `address` any more, and one elsewhere that the goal
+    /// is about. A controller that is only not named is still there to be asked: KRaft
+    /// clusters name another broker each time.
+    pub(crate) async fn replaced(&self, goal: &Goal, address: &BrokerAddress) -> Arc<Cluster> {
+        let mut changes = self.changes();
+        loop {
+            let cluster = self.cluster();
+            let is_there = cluster.brokers().any(|broker| broker.address() == *address);
+            if !is_there && goal.is_met_by(&cluster) {
+                return cluster;
+            }
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Changes the state and delivers what comes of it. Wakers run only after

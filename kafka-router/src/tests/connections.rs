@@ -99,3 +99,27 @@ async fn the_controller_is_waited_for() {
     let again = router.controller_connection(Lane::Control, within(2)).await;
     assert_eq!(again.unwrap().broker().id, Some(3));
 }
+
+/// A connection that is being set up to a broker that fell silent would take until the
+/// set-up times out, though the others have noticed by then and lead on.
+#[tokio::test(start_paused = true)]
+async fn a_silent_controller_is_left_when_the_cluster_has_given_it_up() {
+    let (net, world, router) = cluster(3);
+    world.with(|script| script.controller = 3);
+    router.ready(within(5)).await.unwrap();
+    net.set("b3", Host::Silent);
+    let mut waiting = router.controller_connection(Lane::Control, within(30));
+    sleep(1000).await;
+    // Another name alone is no reason to leave: the first may be about to answer.
+    world.with(|script| script.controller = 2);
+    router.request_refresh(None);
+    let a_second = Duration::from_secs(1);
+    let early = tokio::time::timeout(a_second, &mut waiting).await;
+    assert!(early.is_err(), "{early:?}");
+    assert_eq!(router.cluster().controller_id(), Some(2));
+    world.with(|script| script.brokers.retain(|(id, _)| *id != 3));
+    router.request_refresh(None);
+    let (time, connection) = timed(waiting).await;
+    assert_eq!(connection.unwrap().broker().id, Some(2));
+    assert!(time < Duration::from_secs(1), "{time:?}");
+}
