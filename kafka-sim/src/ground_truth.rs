@@ -1,5 +1,8 @@
 //! What the brokers themselves hold, and held: that by which a history is judged.
 
+use std::collections::BTreeMap;
+
+use kafka_protocol::Uuid;
 use kafka_protocol::records::{BatchLimits, RecordBatch};
 
 use crate::history::{History, LogId, Visibility};
@@ -59,6 +62,32 @@ impl World {
             if let Some(topic) = named {
                 let log = self.log(history, topic, commit.partition);
                 history.abandoned_commit(group, log, commit.offset);
+            }
+        }
+    }
+}
+
+impl World {
+    /// Copies into the history which leader epochs clients stated, told apart by their client
+    /// ids. Not of a topic that has had several incarnations, where a request names it
+    /// without its id.
+    pub(crate) fn note_leader_epochs(&self, history: &mut History) {
+        let cluster = self.cluster();
+        let present = cluster.topic_names().into_iter();
+        let present = present.filter_map(|name| Some((cluster.topic_id(&name)?, name)));
+        let removed = self.removed_since(0).into_iter();
+        let removed = removed.map(|log| (log.topic_id, log.topic));
+        let names: BTreeMap<Uuid, String> = removed.chain(present).collect();
+        for (subject, epochs) in self.network().stated_epochs() {
+            let log = match names.get(&subject.topic_id) {
+                Some(name) => history.log(name, &subject.topic_id.to_string(), subject.partition),
+                None if subject.topic.is_empty() || self.was_recreated(&subject.topic) => continue,
+                None => self.log(history, &subject.topic, subject.partition),
+            };
+            let client = history.client(&subject.client);
+            for (epoch, span) in epochs {
+                history.leader_epoch(span.first, client, log, epoch);
+                history.leader_epoch(span.last, client, log, epoch);
             }
         }
     }

@@ -190,8 +190,8 @@ pub use cancel::{DropAfterPolls, drop_after_polls};
 pub use checker::{Anomaly, Evidence, Violation};
 pub use clock::SimWallClock;
 pub use history::{
-    CommitId, CommitOutcome, ConsumerId, GroupId, History, Isolation, LogId, ProducerId, Promise,
-    SendId, SendOutcome, TransactionId, TransactionOutcome, Visibility,
+    ClientId, CommitId, CommitOutcome, ConsumerId, GroupId, History, Isolation, LogId, ProducerId,
+    Promise, SendId, SendOutcome, TransactionId, TransactionOutcome, Visibility,
 };
 pub use network::{LinkProfile, Network};
 pub use process::Process;

@@ -68,7 +68,7 @@ impl Trace {
     /// to: as [`note`](Self::note) of `{sign}{link} {len}`. Nearly all events of a run are
     /// of this kind, which is why this one does without the machinery of formatting.
     pub(crate) fn note_chunk(&self, now: Instant, sign: char, link: u64, len: usize) {
-        let at = now.duration_since(self.started);
+        let at = self.time_of(now);
         let mut shared = self.lock();
         if shared.kept.is_some() {
             return shared.note(at, &format_args!("{sign}{link} {len}"));
@@ -95,7 +95,12 @@ impl Trace {
 
     /// Virtual time since the start of the run.
     pub fn virtual_time(&self) -> Duration {
-        Instant::now().duration_since(self.started)
+        self.time_of(Instant::now())
+    }
+
+    /// The same, of an instant.
+    pub(crate) fn time_of(&self, instant: Instant) -> Duration {
+        instant.duration_since(self.started)
     }
 
     /// The fingerprint of everything so far.

@@ -375,6 +375,7 @@ impl World {
             self.cluster.resume_broker(id);
             self.cluster.reconnect_broker(id);
             self.cluster.release_replicas(id);
+            self.cluster.release_metadata(id);
             self.cluster.mend_disk(id);
             self.cluster.start_broker(id);
         }

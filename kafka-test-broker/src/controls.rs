@@ -50,6 +50,20 @@ impl TestCluster {
         self.change_now(|cluster, moment| cluster.hold_back(broker, false, moment));
     }
 
+    /// Holds back from a broker what the controller decides: until
+    /// [`TestCluster::release_metadata`], or until it stops, its metadata answers tell of
+    /// the brokers, topics and leaders that there are now. So it is with a KRaft broker that
+    /// reads the metadata log late. It leads and follows as before, and nothing happens to
+    /// one that is down.
+    pub fn hold_back_metadata(&self, broker: i32) {
+        self.change_now(|cluster, moment| cluster.hold_back_metadata(broker, true, moment));
+    }
+
+    /// Lets a broker whose metadata was held back learn all at once.
+    pub fn release_metadata(&self, broker: i32) {
+        self.change_now(|cluster, moment| cluster.hold_back_metadata(broker, false, moment));
+    }
+
     /// Fails the disk of a broker: it serves, but answers KAFKA_STORAGE_ERROR for
     /// all its partitions, and others lead them. So it is when a disk is full.
     pub fn fail_disk(&self, broker: i32) {

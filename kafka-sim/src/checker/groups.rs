@@ -1,4 +1,4 @@
-//! The offsets that groups have stored in the end.
+//! The offsets that groups have stored, in the end and on the way.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,11 +20,12 @@ pub(super) fn check(view: &View<'_>, fates: &[Fate], findings: &mut Findings) {
     for stored in &view.history.stored_offsets {
         let tried = commits.get(&(stored.group, stored.log));
         let tried = tried.map_or(&[][..], Vec::as_slice);
+        let tried: Vec<Tried> = tried.iter().filter_map(|t| t.by(stored.at)).collect();
         let comes_late = stored.offset.is_some_and(|offset| {
             let commit = (stored.group, stored.log, offset);
             view.history.abandoned_commits.contains(&commit)
         });
-        let Some((anomaly, why)) = judge(tried, stored.offset, comes_late) else {
+        let Some((anomaly, why)) = judge(&tried, stored.offset, comes_late) else {
             continue;
         };
         findings.add(anomaly, || {
@@ -40,9 +41,13 @@ pub(super) fn check(view: &View<'_>, fates: &[Fate], findings: &mut Findings) {
                 ),
                 Why::Invented => "which nobody committed".to_owned(),
             };
+            let when = match stored.at {
+                Duration::MAX => "in the end".to_owned(),
+                moment => format!("at {}", at(moment)),
+            };
             let offset = stored.offset.map_or("none".to_owned(), |o| o.to_string());
             format!(
-                "group {} has offset {offset} of {} in the end, {why}",
+                "group {} has offset {offset} of {} {when}, {why}",
                 view.group(stored.group),
                 view.log(stored.log)
             )
@@ -88,6 +93,19 @@ impl Tried {
             invoked,
             ended: ended.unwrap_or(Duration::MAX),
         }
+    }
+
+    /// What was known of it at a moment; `None` where it had not begun.
+    fn by(&self, moment: Duration) -> Option<Self> {
+        let known = match self.ended <= moment {
+            true => *self,
+            false => Self {
+                fate: Fate::Unknown,
+                ended: Duration::MAX,
+                ..*self
+            },
+        };
+        (self.invoked <= moment).then_some(known)
     }
 }
 

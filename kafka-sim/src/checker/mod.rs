@@ -6,6 +6,7 @@
 //! have gaps (transaction markers, compaction), a send of unknown outcome is there or not,
 //! a producer that is not idempotent writes twice.
 
+mod epochs;
 mod findings;
 mod groups;
 mod reads;
@@ -74,6 +75,9 @@ pub enum Anomaly {
     LostCommit,
     /// Two members of a group owned a log in one epoch.
     TwoOwners,
+    /// A client believed metadata that is older than what it had: it stated a lower leader
+    /// epoch than before.
+    StaleMetadata,
     /// The run did not end, or something failed that must succeed after healing.
     Liveness,
     /// The history contradicts itself (a value sent twice): it can't be judged.
@@ -82,7 +86,7 @@ pub enum Anomaly {
 
 impl Anomaly {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::InconsistentOffset,
         Self::Duplicate,
         Self::LostWrite,
@@ -102,6 +106,7 @@ impl Anomaly {
         Self::CommitBeyondDelivered,
         Self::LostCommit,
         Self::TwoOwners,
+        Self::StaleMetadata,
         Self::Liveness,
         Self::UnusableHistory,
     ];
@@ -130,6 +135,7 @@ impl fmt::Display for Anomaly {
             Self::CommitBeyondDelivered => "commit beyond delivered",
             Self::LostCommit => "lost commit",
             Self::TwoOwners => "two owners",
+            Self::StaleMetadata => "stale metadata",
             Self::Liveness => "liveness",
             Self::UnusableHistory => "unusable history",
         })
@@ -189,6 +195,7 @@ impl History {
         reads::check(&view, &mut findings);
         let fates = transactions::check(&view, &mut findings);
         groups::check(&view, &fates, &mut findings);
+        epochs::check(&view, &mut findings);
         findings.into_violations()
     }
 }

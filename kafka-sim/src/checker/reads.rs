@@ -74,6 +74,8 @@ struct Position {
     held: Held,
     /// When it was last set, other than by reading.
     set: Duration,
+    /// It is where reading led.
+    read: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -92,7 +94,11 @@ struct Owner {
 
 impl Positions {
     fn set(&mut self, now: Duration, consumer: ConsumerId, log: LogId, held: Held) {
-        let position = Position { held, set: now };
+        let position = Position {
+            held,
+            set: now,
+            read: false,
+        };
         self.positions.insert((consumer, log), position);
     }
 
@@ -144,9 +150,11 @@ impl Positions {
         let position = position.or_insert(Position {
             held: Held::At(None),
             set: now,
+            read: false,
         });
         let who = || format!("{} at {}", view.consumer(consumer), at(now));
         let since = at(position.set);
+        position.read |= !records.is_empty();
         let Held::At(position) = &mut position.held else {
             if let Some((offset, _)) = records.first() {
                 findings.add(Anomaly::ReadAfterRevoke, || {
@@ -213,6 +221,17 @@ impl Positions {
         let Held::At(Some(held)) = &mut position.held else {
             return;
         };
+        if position.read && offset < *held {
+            findings.add(Anomaly::NonmonotonicPoll, || {
+                format!(
+                    "{} at {}: says that it stands at {}, was handed records up to {held}",
+                    view.consumer(consumer),
+                    at(now),
+                    view.place(log, Some(offset)),
+                )
+            });
+            return;
+        }
         let from = (*held).max(view.removed_below_by(now, log));
         let isolation = view.isolation(consumer);
         let passed = view.visible(log, isolation).between(from, offset);

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::view::View;
-use crate::history::{ConsumerId, GroupId, Incarnation, LogId, SendId, SendOutcome, TransactionId};
+use crate::history::{
+    ClientId, ConsumerId, GroupId, Incarnation, LogId, SendId, SendOutcome, TransactionId,
+};
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 60;
@@ -35,6 +37,11 @@ impl View<'_> {
     pub(super) fn consumer(&self, consumer: ConsumerId) -> &str {
         let found = self.history.consumers.get(consumer.index());
         found.map_or("?", |consumer| &consumer.name)
+    }
+
+    pub(super) fn client(&self, client: ClientId) -> &str {
+        let found = self.history.clients.get_index(client.index());
+        found.map_or("?", |client| client)
     }
 
     pub(super) fn group(&self, group: GroupId) -> &str {

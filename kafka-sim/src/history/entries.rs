@@ -30,6 +30,8 @@ ids! {
     ConsumerId,
     /// A consumer group in one history.
     GroupId,
+    /// A client in one history: what shares its metadata.
+    ClientId,
     /// One send in one history.
     SendId,
     /// One commit of an offset in one history.
@@ -218,6 +220,14 @@ impl Event {
 }
 
 #[derive(Clone, Debug)]
+pub(crate) struct StatedEpoch {
+    pub(crate) at: Duration,
+    pub(crate) client: ClientId,
+    pub(crate) log: LogId,
+    pub(crate) epoch: i32,
+}
+
+#[derive(Clone, Debug)]
 pub(crate) struct Commit {
     pub(crate) group: GroupId,
     pub(crate) log: LogId,
@@ -250,6 +260,8 @@ pub(crate) struct Stored {
 
 #[derive(Clone, Debug)]
 pub(crate) struct StoredOffset {
+    /// `Duration::MAX` for after everything else.
+    pub(crate) at: Duration,
     pub(crate) group: GroupId,
     pub(crate) log: LogId,
     pub(crate) offset: Option<i64>,

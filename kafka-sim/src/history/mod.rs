@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use indexmap::IndexSet;
 
-pub(crate) use entries::{
-    Commit, Consumer, Event, ExtraOutcome, Incarnation, Producer, Send, Stored, StoredOffset,
-    Transaction,
-};
 pub use entries::{
-    CommitId, CommitOutcome, ConsumerId, GroupId, Isolation, LogId, ProducerId, Promise, SendId,
-    SendOutcome, TransactionId, TransactionOutcome, Visibility,
+    ClientId, CommitId, CommitOutcome, ConsumerId, GroupId, Isolation, LogId, ProducerId, Promise,
+    SendId, SendOutcome, TransactionId, TransactionOutcome, Visibility,
+};
+pub(crate) use entries::{
+    Commit, Consumer, Event, ExtraOutcome, Incarnation, Producer, Send, StatedEpoch, Stored,
+    StoredOffset, Transaction,
 };
 
 /// The operations of a run, for [`check`](History::check).
@@ -41,6 +41,8 @@ pub struct History {
     /// By value: its key.
     pub(crate) key_of: BTreeMap<u32, u32>,
     pub(crate) groups: IndexSet<Box<str>>,
+    pub(crate) clients: IndexSet<Box<str>>,
+    pub(crate) stated_epochs: Vec<StatedEpoch>,
     pub(crate) producers: Vec<Producer>,
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) sends: Vec<Send>,
@@ -143,6 +145,24 @@ impl History {
     /// A consumer group.
     pub fn group(&mut self, name: &str) -> GroupId {
         GroupId::at(self.groups.insert_full(name.into()).0)
+    }
+
+    /// A client: all that shares one view of the cluster. Name it as no other one.
+    pub fn client(&mut self, name: &str) -> ClientId {
+        ClientId::at(self.clients.insert_full(name.into()).0)
+    }
+
+    /// A client states in a request that a log's leader is that of this epoch. Leader epochs
+    /// only grow, and a client must not believe metadata that is older than what it has; so
+    /// later it states none that is lower. The order of calls does not matter, `now` does:
+    /// what is stated in one moment is in no order.
+    pub fn leader_epoch(&mut self, now: Duration, client: ClientId, log: LogId, epoch: i32) {
+        self.stated_epochs.push(StatedEpoch {
+            at: now,
+            client,
+            log,
+            epoch,
+        });
     }
 }
 
@@ -428,8 +448,24 @@ impl History {
 
     /// What a group's committed offset is after everything else; `None` for none.
     pub fn stored_offset(&mut self, group: GroupId, log: LogId, offset: Option<i64>) {
-        self.stored_offsets
-            .push(StoredOffset { group, log, offset });
+        self.stored_offset_at(Duration::MAX, group, log, offset);
+    }
+
+    /// What a group's committed offset is at this moment, as its coordinator itself shows it:
+    /// what was committed later does not explain it.
+    pub fn stored_offset_at(
+        &mut self,
+        now: Duration,
+        group: GroupId,
+        log: LogId,
+        offset: Option<i64>,
+    ) {
+        self.stored_offsets.push(StoredOffset {
+            at: now,
+            group,
+            log,
+            offset,
+        });
     }
 
     /// Sends that were acknowledged, that failed for certain, and of unknown outcome.

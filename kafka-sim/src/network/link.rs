@@ -60,6 +60,7 @@ struct Wire {
 }
 
 struct Chunk {
+    written: Instant,
     arrival: Instant,
     bytes: Bytes,
     /// A part of it was read already.
@@ -166,7 +167,7 @@ impl Shared {
             if !self.cut && !self.to_broker.reader_gone {
                 let chunks = self.to_broker.under_way.iter();
                 let unread = chunks.filter(|chunk| !chunk.begun);
-                tap.left_behind(unread.map(|chunk| &chunk.bytes[..]));
+                tap.left_behind(unread.map(|chunk| (&chunk.bytes[..], chunk.written)));
             }
             tap.ended(self.cut, silent);
         }
@@ -197,6 +198,7 @@ impl Shared {
             wire.last_arrival = Some(arrival);
             wire.bytes += take;
             wire.under_way.push_back(Chunk {
+                written: now,
                 arrival,
                 bytes: Bytes::copy_from_slice(chunk),
                 begun: false,
@@ -249,7 +251,7 @@ impl Shared {
                 };
                 trace.note_chunk(now, sign, *id, chunk.bytes.len());
                 if let Some(tap) = tap {
-                    tap.delivered(direction, &chunk.bytes);
+                    tap.delivered(direction, &chunk.bytes, chunk.written);
                 }
             }
             let take = chunk.bytes.len().min(into.remaining());

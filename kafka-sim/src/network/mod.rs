@@ -18,7 +18,7 @@ use kafka_test_broker::TestCluster;
 use crate::chance::below;
 use crate::pace::{Deed, Paces};
 use crate::rows::Rows;
-use crate::tap::{AbandonedCommit, Tap, Taps};
+use crate::tap::{AbandonedCommit, StatedEpochs, Tap, Taps};
 use crate::trace::Trace;
 pub(crate) use link::Direction;
 use link::Link;
@@ -148,6 +148,12 @@ impl Network {
     pub(crate) fn abandoned_commits(&self) -> BTreeSet<AbandonedCommit> {
         let taps = self.shared.taps.as_ref();
         taps.map(Taps::abandoned_commits).unwrap_or_default()
+    }
+
+    /// What clients believed of partitions' leaders, where the wire is watched.
+    pub(crate) fn stated_epochs(&self) -> StatedEpochs {
+        let taps = self.shared.taps.as_ref();
+        taps.map(Taps::stated_epochs).unwrap_or_default()
     }
 
     /// How links opened from now on behave.

@@ -22,6 +22,10 @@ impl Tap {
             self.hit(43);
             return None;
         }
+        self.answered |= !matches!(
+            asked.key,
+            ApiKey::ApiVersions | ApiKey::SaslHandshake | ApiKey::SaslAuthenticate
+        );
         self.taps
             .trace
             .remark(|| format!("  < {} {:?} #{correlation_id}", self.target, asked.key));

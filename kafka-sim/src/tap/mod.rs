@@ -1,6 +1,7 @@
 //! What passes over the wire, read along: the evidence for [`ROWS`](crate::ROWS).
 
 mod answers;
+mod epochs;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,14 +9,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kafka_protocol::frame::{FrameDecoder, decode_body, open_request};
-use kafka_protocol::messages::{FetchRequest, OffsetCommitRequest, ProduceRequest};
+use kafka_protocol::messages::{
+    FetchRequest, ListOffsetsRequest, OffsetCommitRequest, ProduceRequest,
+};
 use kafka_protocol::wire::Limits;
 use kafka_protocol::{ApiKey, RecordBytes, StrBytes, Uuid};
+use tokio::time::Instant;
 
 use crate::network::Direction;
 use crate::pace::{Deed, Paces};
 use crate::rows::Rows;
 use crate::trace::Trace;
+pub(crate) use epochs::StatedEpochs;
 
 /// The longest frame that is read along; what is longer ends the reading of that link.
 const MAX_FRAME: usize = 256 * 1024 * 1024;
@@ -28,6 +33,7 @@ pub(crate) struct Taps {
     paces: Paces,
     known: Arc<Mutex<BTreeMap<StrBytes, Known>>>,
     abandoned: Arc<Mutex<BTreeSet<AbandonedCommit>>>,
+    stated: Arc<Mutex<StatedEpochs>>,
 }
 
 /// An offset whose commit was asked for over a connection that ended without an answer.
@@ -63,11 +69,21 @@ impl Taps {
             paces,
             known: Arc::default(),
             abandoned: Arc::default(),
+            stated: Arc::default(),
         }
     }
 
     pub(crate) fn abandoned_commits(&self) -> BTreeSet<AbandonedCommit> {
         self.abandoned().clone()
+    }
+
+    /// What clients believed of partitions' leaders.
+    pub(crate) fn stated_epochs(&self) -> StatedEpochs {
+        self.stated().clone()
+    }
+
+    fn stated(&self) -> MutexGuard<'_, StatedEpochs> {
+        self.stated.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn abandoned(&self) -> MutexGuard<'_, BTreeSet<AbandonedCommit>> {
@@ -87,12 +103,17 @@ pub(crate) struct Tap {
     target: String,
     client: StrBytes,
     requests: FrameDecoder,
+    /// When the first byte of the next request was written.
+    begun: Option<Instant>,
     answers: FrameDecoder,
     asked: VecDeque<Asked>,
     /// The bytes no longer make sense.
     lost: bool,
     /// Records went over it that want no answer.
     unacknowledged: bool,
+    /// Something was answered besides the handshake. A request from before may have waited
+    /// for the connection, and tells what its client believed then.
+    answered: bool,
 }
 
 /// A request without its answer.
@@ -118,10 +139,12 @@ impl Tap {
             target: target.to_owned(),
             client: StrBytes::default(),
             requests: FrameDecoder::new(MAX_FRAME),
+            begun: None,
             answers: FrameDecoder::new(MAX_FRAME),
             asked: VecDeque::new(),
             lost: false,
             unacknowledged: false,
+            answered: false,
         }
     }
 
@@ -133,10 +156,13 @@ impl Tap {
         produces.count()
     }
 
-    /// Bytes arrived.
-    pub(crate) fn delivered(&mut self, direction: Direction, bytes: &[u8]) {
+    /// Bytes arrived that were written at `written`.
+    pub(crate) fn delivered(&mut self, direction: Direction, bytes: &[u8], written: Instant) {
         if self.lost {
             return;
+        }
+        if direction == Direction::ToBroker {
+            self.begun.get_or_insert(written);
         }
         let decoder = match direction {
             Direction::ToBroker => &mut self.requests,
@@ -151,7 +177,12 @@ impl Tap {
             let read = match decoder.next() {
                 Ok(None) => return,
                 Ok(Some(frame)) => match direction {
-                    Direction::ToBroker => self.on_request(frame),
+                    Direction::ToBroker => {
+                        let begun = self.begun.take().unwrap_or(written);
+                        // The next has begun in the same bytes.
+                        self.begun = (self.requests.pending() > 0).then_some(written);
+                        self.on_request(frame, begun)
+                    }
                     Direction::ToClient => self.on_answer(frame),
                 },
                 Err(_) => None,
@@ -165,9 +196,9 @@ impl Tap {
 
     /// The client gives the link up while these bytes are on their way to the broker, which
     /// will still read them.
-    pub(crate) fn left_behind<'a>(&mut self, chunks: impl Iterator<Item = &'a [u8]>) {
-        for chunk in chunks {
-            self.delivered(Direction::ToBroker, chunk);
+    pub(crate) fn left_behind<'a>(&mut self, chunks: impl Iterator<Item = (&'a [u8], Instant)>) {
+        for (chunk, written) in chunks {
+            self.delivered(Direction::ToBroker, chunk, written);
         }
     }
 
@@ -210,10 +241,14 @@ impl Tap {
     }
 
     /// `None` when it makes no sense.
-    fn on_request(&mut self, frame: Bytes) -> Option<()> {
+    fn on_request(&mut self, frame: Bytes, begun: Instant) -> Option<()> {
         let (header, body) = open_request(frame, Limits::default()).ok()?;
         let key = ApiKey::from_code(header.api_key)?;
+        let begun = self.taps.trace.time_of(begun);
         let version = header.api_version;
+        if let Some(client) = &header.client_id {
+            self.client = client.clone();
+        }
         let mut partitions = Vec::new();
         let mut wants_answer = true;
         let mut group = StrBytes::default();
@@ -234,6 +269,9 @@ impl Tap {
                 let request: FetchRequest = decode_body(body, version).ok()?;
                 let max_wait_ms = u64::try_from(request.max_wait_ms).unwrap_or(0);
                 max_wait = Duration::from_millis(max_wait_ms);
+                if self.answered {
+                    epochs::note_fetch(&mut self.taps.stated(), &self.client, begun, &request);
+                }
                 for topic in &request.topics {
                     let key = (topic.topic.clone(), topic.topic_id);
                     let wanted = topic.partitions.iter();
@@ -250,10 +288,14 @@ impl Tap {
                 }
                 group = request.group_id;
             }
+            ApiKey::ListOffsets => {
+                let request: ListOffsetsRequest = decode_body(body, version).ok()?;
+                if self.answered {
+                    let stated = &mut self.taps.stated();
+                    epochs::note_list_offsets(stated, &self.client, begun, &request);
+                }
+            }
             _ => {}
-        }
-        if let Some(client) = &header.client_id {
-            self.client = client.clone();
         }
         self.taps.trace.remark(|| {
             let asked = partitions.iter().map(|((name, id), partition, offset)| {

@@ -151,6 +151,8 @@ impl Observer {
 
     /// Copies what the brokers hold, and held, into the history.
     pub(super) fn note_ground_truth(&self) {
-        self.world.note_ground_truth(&mut self.lock().history);
+        let history = &mut self.lock().history;
+        self.world.note_ground_truth(history);
+        self.world.note_leader_epochs(history);
     }
 }

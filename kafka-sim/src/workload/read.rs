@@ -240,6 +240,9 @@ impl Reader {
             let records = batch.records();
             let records = records.map(|r| (r.offset(), r.value().unwrap_or_default()));
             history.poll(now, self.id, log, records);
+            if !in_doubt {
+                history.position(now, self.id, log, batch.next_offset());
+            }
         }
         let next = Some(batch.next_offset());
         let sought = false;
@@ -281,6 +284,24 @@ impl Reader {
             }
         };
         self.note_committed(commits, outcome);
+        if outcome == CommitOutcome::Stored {
+            self.note_stored(group, Some(&own).filter(|_| !all));
+        }
+    }
+
+    /// What it was told to be committed is what the group has from now on.
+    fn note_stored(&self, group: GroupId, alone: Option<&TopicPartition>) {
+        let Some(name) = &self.plan.group else { return };
+        let now = self.observer.now();
+        let cluster = self.observer.world().cluster();
+        for (at, place) in &self.places {
+            // Of a topic that is made anew, what was committed is gone.
+            if alone.is_none_or(|alone| alone == at) && !self.observer.is_disposable(&at.topic) {
+                let stored = cluster.committed_offset(name, &at.topic, at.partition);
+                let history = &mut self.observer.lock().history;
+                history.stored_offset_at(now, group, place.log, stored);
+            }
+        }
     }
 
     /// It is about to commit where it stands, in all partitions or one.

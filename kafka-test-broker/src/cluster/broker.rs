@@ -1,5 +1,7 @@
 use kafka_protocol::StrBytes;
 
+use super::MetadataView;
+
 /// One broker of the cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Broker {
@@ -21,6 +23,8 @@ pub(crate) struct Broker {
     pub held_back: bool,
     /// Its disk has failed: it serves, but none of its partitions.
     pub disk_failed: bool,
+    /// What it tells of the cluster while it hears of no changes.
+    pub metadata_view: Option<Box<MetadataView>>,
 }
 
 impl Broker {
@@ -36,6 +40,7 @@ impl Broker {
             fenced: false,
             held_back: false,
             disk_failed: false,
+            metadata_view: None,
         }
     }
 

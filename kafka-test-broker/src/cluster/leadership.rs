@@ -63,6 +63,7 @@ impl Cluster {
         self.hear(id, moment, |broker| {
             broker.paused = false;
             broker.cut_off = false;
+            broker.metadata_view = None;
         });
     }
 

@@ -12,6 +12,7 @@ mod growth;
 mod internal_topics;
 mod leadership;
 mod markers;
+mod metadata_view;
 mod partition;
 mod reassignment;
 mod replication;
@@ -34,6 +35,7 @@ pub(crate) use creation::{CreationError, METADATA_TOPIC, NewTopic, Placement, To
 pub(crate) use features::Features;
 pub(crate) use fetch_sessions::{FetchScope, PartitionAnswer, WantedPartition};
 pub(crate) use internal_topics::{InternalTopic, java_string_hash};
+pub(crate) use metadata_view::MetadataView;
 pub(crate) use partition::{Appended, Partition, Readable};
 pub(crate) use topic::{Topic, invalid_name, is_internal};
 pub(crate) use topic_config::TimestampSource;

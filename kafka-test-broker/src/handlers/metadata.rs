@@ -13,15 +13,13 @@
 use std::collections::BTreeSet;
 
 use kafka_protocol::messages::metadata::{
-    MetadataRequestTopic, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+    MetadataRequestTopic, MetadataResponsePartition, MetadataResponseTopic,
 };
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse};
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
 use super::{Context, Handler, Outcome};
-use crate::cluster::{
-    Broker, Cluster, NewTopic, Partition, Placement, Topic, invalid_name, is_internal,
-};
+use crate::cluster::{Cluster, MetadataView, NewTopic, Placement, invalid_name, is_internal};
 use crate::faults::Target;
 use crate::security::{Need, Operation};
 
@@ -90,21 +88,17 @@ impl Handler for MetadataRequest {
                 topic.topic_authorized_operations = TOPIC_OPERATIONS;
             }
         }
-        let brokers = context
-            .cluster
-            .brokers()
-            .filter(|broker| broker.is_active())
-            .map(|broker| {
-                MetadataResponseBroker::new()
-                    .with_node_id(broker.id)
-                    .with_host(broker.host.clone())
-                    .with_port(i32::from(broker.port))
-                    .with_rack(broker.rack.clone())
-            });
+        let (brokers, controller) = match context.held_back() {
+            Some(view) => (view.brokers.clone(), view.controller),
+            None => (
+                context.cluster.described_brokers(),
+                context.cluster.controller(),
+            ),
+        };
         let mut response = MetadataResponse::new()
-            .with_brokers(brokers.collect::<Vec<_>>())
+            .with_brokers(brokers)
             .with_cluster_id(context.cluster.id.clone())
-            .with_controller_id(context.cluster.controller().unwrap_or(-1))
+            .with_controller_id(controller.unwrap_or(-1))
             .with_topics(topics);
         if self.include_cluster_authorized_operations {
             response.cluster_authorized_operations = CLUSTER_OPERATIONS;
@@ -118,13 +112,54 @@ impl Handler for MetadataRequest {
     }
 }
 
+impl Context<'_> {
+    /// What the broker that was asked knows, if that is out of date.
+    fn held_back(&self) -> Option<&MetadataView> {
+        let broker = self.cluster.broker(self.broker)?;
+        broker.metadata_view.as_deref()
+    }
+
+    /// What the broker that was asked knows of a topic.
+    fn described(&self, name: &str) -> Option<MetadataResponseTopic> {
+        let mut topic = match self.held_back() {
+            Some(view) => view.topics.get(name)?.clone(),
+            None => {
+                let topic = self.cluster.topic(name)?;
+                self.cluster.described_topic(self.broker, topic)
+            }
+        };
+        if self.version == 0 {
+            topic.partitions.iter_mut().for_each(in_first_version);
+        }
+        Some(topic)
+    }
+}
+
+/// The first version leaves out the replicas that are down.
+fn in_first_version(partition: &mut MetadataResponsePartition) {
+    let offline = std::mem::take(&mut partition.offline_replicas);
+    if partition.error_code == 0 && !offline.is_empty() {
+        partition.error_code = ErrorCode::ReplicaNotAvailable.code();
+    }
+    partition.replica_nodes.retain(|id| !offline.contains(id));
+    partition.isr_nodes.retain(|id| !offline.contains(id));
+}
+
 fn all_topics(context: &Context<'_>) -> Vec<MetadataResponseTopic> {
-    let topics = context.cluster.topics();
+    let names: Vec<StrBytes> = match context.held_back() {
+        Some(view) => view.topics.keys().cloned().collect(),
+        None => context
+            .cluster
+            .topics()
+            .map(|topic| topic.name.clone())
+            .collect(),
+    };
     // Nobody learns of topics that they may not know of.
     let hidden = Some(ErrorCode::TopicAuthorizationFailed);
-    topics
-        .filter(|topic| context.plan.topic_error(&topic.name) != hidden)
-        .map(|topic| describe_or_fail(context, topic))
+    names
+        .iter()
+        .filter(|name| context.plan.topic_error(name) != hidden)
+        .filter_map(|name| Some(or_failed(context, context.described(name)?, name)))
         .collect()
 }
 
@@ -137,7 +172,7 @@ fn named_topics(
     let mut seen = BTreeSet::new();
     let mut topics = Vec::with_capacity(wanted.len());
     for topic in wanted {
-        let Some(name) = name_of(context.cluster, topic) else {
+        let Some(name) = known_name(context, topic) else {
             if seen.insert((topic.topic_id, StrBytes::default())) {
                 topics.push(unknown_id(topic.topic_id));
             }
@@ -146,8 +181,8 @@ fn named_topics(
         if !seen.insert((Uuid::ZERO, name.clone())) {
             continue;
         }
-        if let Some(known) = context.cluster.topic(&name) {
-            let described = describe_or_fail(context, known);
+        if let Some(known) = context.described(&name) {
+            let described = or_failed(context, known, &name);
             topics.push(match described.error_code {
                 0 => described,
                 // Whoever asks by id is not told the name.
@@ -158,10 +193,13 @@ fn named_topics(
                 _ => described,
             });
         } else {
-            let code = context
-                .plan
-                .topic_error(&name)
-                .unwrap_or_else(|| create_or_refuse(context, &name, may_create));
+            let code = context.plan.topic_error(&name).unwrap_or_else(|| {
+                match context.cluster.topic(&name).is_some() {
+                    // This broker has not heard of it.
+                    true => ErrorCode::UnknownTopicOrPartition,
+                    false => create_or_refuse(context, &name, may_create),
+                }
+            });
             topics.push(failed(code, &name));
         }
     }
@@ -194,64 +232,15 @@ fn create_or_refuse(context: &mut Context<'_>, name: &StrBytes, may_create: bool
     }
 }
 
-fn describe_or_fail(context: &Context<'_>, topic: &Topic) -> MetadataResponseTopic {
-    match context.plan.topic_error(&topic.name) {
-        Some(code) => failed(code, &topic.name),
-        None => describe(context, topic),
-    }
-}
-
-fn describe(context: &Context<'_>, topic: &Topic) -> MetadataResponseTopic {
-    let partitions = topic
-        .partitions
-        .iter()
-        .zip(0..)
-        .map(|(partition, index)| describe_partition(context, partition, index));
-    MetadataResponseTopic::new()
-        .with_name(topic.name.clone())
-        .with_topic_id(topic.id)
-        .with_is_internal(is_internal(&topic.name))
-        .with_partitions(partitions.collect::<Vec<_>>())
-}
-
-fn describe_partition(
+fn or_failed(
     context: &Context<'_>,
-    partition: &Partition,
-    index: i32,
-) -> MetadataResponsePartition {
-    let partition = partition.seen_by(context.broker);
-    let is_up = |id: &i32| {
-        let broker = context.cluster.broker(*id);
-        broker.is_some_and(Broker::can_lead)
-    };
-    let offline: Vec<i32> = partition
-        .replicas
-        .iter()
-        .copied()
-        .filter(|replica| !is_up(replica))
-        .collect();
-    let error = if partition.leader.is_none() {
-        ErrorCode::LeaderNotAvailable
-    } else if context.version == 0 && !offline.is_empty() {
-        ErrorCode::ReplicaNotAvailable
-    } else {
-        ErrorCode::None
-    };
-    // The first version leaves out the replicas that are down.
-    let listed = |ids: &[i32]| -> Vec<i32> {
-        ids.iter()
-            .copied()
-            .filter(|id| context.version > 0 || is_up(id))
-            .collect()
-    };
-    MetadataResponsePartition::new()
-        .with_error_code(error.code())
-        .with_partition_index(index)
-        .with_leader_id(partition.leader.unwrap_or(-1))
-        .with_leader_epoch(partition.leader_epoch)
-        .with_replica_nodes(listed(&partition.replicas))
-        .with_isr_nodes(listed(&partition.isr))
-        .with_offline_replicas(offline)
+    described: MetadataResponseTopic,
+    name: &StrBytes,
+) -> MetadataResponseTopic {
+    match context.plan.topic_error(name) {
+        Some(code) => failed(code, name),
+        None => described,
+    }
 }
 
 fn failed(code: ErrorCode, name: &StrBytes) -> MetadataResponseTopic {
@@ -288,5 +277,13 @@ fn name_of(cluster: &Cluster, topic: &MetadataRequestTopic) -> Option<StrBytes> 
         topic.name.clone()
     } else {
         cluster.name_of(topic.topic_id).cloned()
+    }
+}
+
+/// The same, as far as the broker that was asked knows.
+fn known_name(context: &Context<'_>, topic: &MetadataRequestTopic) -> Option<StrBytes> {
+    match context.held_back() {
+        Some(view) if !topic.topic_id.is_zero() => view.names.get(&topic.topic_id).cloned(),
+        _ => name_of(context.cluster, topic),
     }
 }

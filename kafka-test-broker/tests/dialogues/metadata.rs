@@ -232,3 +232,51 @@ async fn same_seed_gives_the_same_cluster() {
     assert_eq!(ids(1), ids(1));
     assert_ne!(ids(1), ids(2));
 }
+
+#[tokio::test]
+async fn a_broker_that_hears_of_changes_late() {
+    let cluster = cluster(3);
+    for topic in ["kept", "gone"] {
+        assert!(cluster.create_topic_on(topic, &[&[1, 2, 3]], &[]));
+    }
+    let before = cluster.topic_id("gone").unwrap();
+    cluster.hold_back_metadata(2);
+    let mut late = Client::dial(&cluster, 2);
+    let mut other = Client::dial(&cluster, 1);
+    let all = MetadataRequest::new().with_topics(None);
+    let then = late.call(&all, 12).await;
+    assert_eq!(then, other.call(&all, 12).await);
+
+    assert!(cluster.move_leader("kept", 0, 3));
+    assert!(cluster.recreate_topic("gone"));
+    assert!(cluster.create_topic("new", 1));
+    assert!(cluster.move_broker(3, "127.0.0.1", 9999));
+    assert_eq!(late.call(&all, 12).await, then, "it knows no better");
+    let now = other.call(&all, 12).await;
+    assert_eq!(now.brokers[2].port, 9999);
+    assert_eq!(now.topics.len(), 3);
+    let id = cluster.topic_id("gone").unwrap();
+    let one = late.call(&named(&["gone"]), 12).await;
+    assert_eq!(one.topics[0].topic_id, before);
+    assert_eq!(
+        found(&late.call(&by_id(before), 12).await),
+        [("gone", ErrorCode::None)]
+    );
+    assert_eq!(
+        found(&late.call(&by_id(id), 12).await),
+        [("-", ErrorCode::UnknownTopicId)]
+    );
+    let new = late.call(&named(&["new"]), 12).await;
+    assert_eq!(found(&new), [("new", ErrorCode::UnknownTopicOrPartition)]);
+    assert_eq!(cluster.partition_count("new"), 1, "not made a second time");
+
+    cluster.release_metadata(2);
+    assert_eq!(late.call(&all, 12).await, now);
+    cluster.hold_back_metadata(2);
+    assert!(cluster.move_leader("kept", 0, 1));
+    cluster.stop_broker(2);
+    cluster.start_broker(2);
+    let mut late = Client::dial(&cluster, 2);
+    let told = late.call(&named(&["kept"]), 12).await;
+    assert_eq!(told.topics[0].partitions[0].leader_id, 1, "who starts asks");
+}

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::history::{
-    CommitOutcome, ConsumerId, GroupId, Isolation, LogId, ProducerId, Promise, SendId, SendOutcome,
-    TransactionId, TransactionOutcome, Visibility,
+    ClientId, CommitOutcome, ConsumerId, GroupId, Isolation, LogId, ProducerId, Promise, SendId,
+    SendOutcome, TransactionId, TransactionOutcome, Visibility,
 };
 
 use Isolation::{ReadCommitted, ReadUncommitted};
@@ -34,6 +34,7 @@ struct Story {
     committed: ConsumerId,
     group: GroupId,
     processed: GroupId,
+    client: ClientId,
     transaction: TransactionId,
     last_send: SendId,
     /// What `a` and `b` hold.
@@ -55,6 +56,7 @@ impl Story {
         let follower = history.consumer("follower", ReadUncommitted);
         let committed = history.consumer("committed", ReadCommitted);
         let (group, processed) = (history.group("g"), history.group("processed"));
+        let client = history.client("client");
         let unused = history.begin(Duration::ZERO, transactional);
         history.end(Duration::ZERO, unused);
         history.ended(Duration::ZERO, unused, TransactionOutcome::Aborted);
@@ -80,6 +82,7 @@ impl Story {
             committed,
             group,
             processed,
+            client,
             transaction: unused,
             last_send,
             stored: [vec![(0, "e0", Committed)], Vec::new()],
@@ -175,6 +178,14 @@ impl Story {
         // Back to the beginning, by the application's will.
         self.history.seek(now, self.follower, a, Some(1));
         self.poll(self.follower, a, &[(1, "p1")]);
+
+        // Newer and newer, and both in one moment. Others know less.
+        for (at, epoch) in [(9, 4), (2, 3), (4, 4), (4, 3), (1, 3)] {
+            self.believe(self.client, a, at, epoch);
+        }
+        let other = self.history.client("other");
+        self.believe(other, a, 9, 3);
+        self.believe(self.client, b, 9, 0);
     }
 
     fn tick(&mut self) -> Duration {
@@ -219,6 +230,11 @@ impl Story {
         let commit = self.history.commit(now, consumer, self.group, log, offset);
         let now = self.tick();
         self.history.committed(now, commit, outcome);
+    }
+
+    fn believe(&mut self, client: ClientId, log: LogId, at: u64, epoch: i32) {
+        let at = Duration::from_secs(at);
+        self.history.leader_epoch(at, client, log, epoch);
     }
 
     fn unstore(&mut self, value: &str) {

@@ -230,6 +230,18 @@ fn polls_go_forward_and_skip_nothing() {
             s.history.position(now, s.follower, s.a, 14);
         },
     );
+    // It stands before what it was handed already.
+    check(
+        Anomaly::NonmonotonicPoll,
+        &[
+            "follower at",
+            "says that it stands at t#1-0@1, was handed records up to 2",
+        ],
+        |s| {
+            let now = s.tick();
+            s.history.position(now, s.follower, s.a, 1);
+        },
+    );
     check(
         Anomaly::ReadAfterRevoke,
         &["committed at", "t#1-0@12, given up at"],
@@ -333,6 +345,19 @@ fn forget_e3(send: &mut crate::history::Send) {
 }
 
 #[test]
+fn stale_metadata() {
+    let told = "client stated leader epoch 3 of t#1-0 at 5.000s, and 4 at 4.000s already";
+    check(Anomaly::StaleMetadata, &[told], |s| {
+        s.believe(s.client, s.a, 5, 3);
+    });
+    // Told in whatever order.
+    let told = "client stated leader epoch 0 of t#1-1 at 9.000s, and 2 at 8.000s already";
+    check(Anomaly::StaleMetadata, &[told], |s| {
+        s.believe(s.client, s.b, 8, 2);
+    });
+}
+
+#[test]
 fn commits() {
     check(
         Anomaly::CommitBeyondDelivered,
@@ -365,6 +390,24 @@ fn commits() {
     check(Anomaly::LostCommit, &["offset 2"], |s| {
         s.history.abandoned_commit(s.group, s.a, 4);
         s.offsets[0] = Some(2);
+    });
+}
+
+#[test]
+fn a_commit_that_was_acknowledged_holds_at_once() {
+    // That all is well in the end does not help.
+    let facts = &[
+        "group g has offset 4 of t#1-0 at 34.000s",
+        "offset 5 was stored by a commit invoked at",
+    ];
+    check(Anomaly::LostCommit, facts, |s| {
+        let now = Duration::from_secs(34);
+        s.history.stored_offset_at(now, s.group, s.a, Some(4));
+    });
+    // What was committed only later explains nothing.
+    check(Anomaly::LostCommit, &["which nobody committed"], |s| {
+        let now = Duration::from_secs(1);
+        s.history.stored_offset_at(now, s.group, s.a, Some(5));
     });
 }
 

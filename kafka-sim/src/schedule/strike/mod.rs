@@ -43,6 +43,7 @@ pub(super) async fn carry_out(world: World, place: usize, strike: Strike) -> u64
         | FaultKind::MoveBroker
         | FaultKind::CutOffFromOthers
         | FaultKind::HoldBackReplicas
+        | FaultKind::HoldBackMetadata
         | FaultKind::FailDisk
         | FaultKind::ChangeRelease => scene.brokers(strike.kind).await,
         FaultKind::RecreateTopic
@@ -251,6 +252,17 @@ impl Scene {
                 cluster.release_replicas(broker);
                 u64::from(follows)
             }
+            FaultKind::HoldBackMetadata => {
+                let ran = cluster.is_up(broker);
+                cluster.hold_back_metadata(broker);
+                self.change_something();
+                // Someone has to ask.
+                let link = self.world.network().choose(&self.random);
+                link.map(|link| self.cut(&[link]));
+                sleep(self.lasts).await;
+                cluster.release_metadata(broker);
+                u64::from(ran)
+            }
             FaultKind::FailDisk => {
                 let ran = cluster.is_up(broker);
                 cluster.fail_disk(broker);
@@ -356,6 +368,25 @@ impl Scene {
                 u64::from(by_ms != 0)
             }
             _ => 0,
+        }
+    }
+
+    /// There is news: of a topic that may go, or of leaders.
+    fn change_something(&self) {
+        let cluster = self.world.cluster();
+        let topics = self.world.disposable_topics();
+        match pick(&self.random, &topics) {
+            Some(topic) if below(&self.random, 3) == 0 => {
+                self.world.recreate_topic(topic);
+            }
+            _ => {
+                for _ in 0..1 + below(&self.random, 3) {
+                    let (topic, partition) = self.partition();
+                    let leader = self.broker();
+                    self.note(format_args!("{topic}-{partition} to broker {leader}"));
+                    cluster.move_leader(&topic, partition, leader);
+                }
+            }
         }
     }
 
