@@ -8,7 +8,7 @@ use kafka_protocol::messages::metadata::{
 };
 use kafka_protocol::{ErrorCode, StrBytes, Uuid};
 
-use super::{Broker, Cluster, Moment, Partition, Topic, is_internal};
+use super::{Broker, Cluster, Partition, Topic, is_internal};
 
 /// What a broker knows that hears of no changes.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Cluster {
 
     /// From now on a broker tells of brokers, topics and leaders what is true now, or again
     /// what is true at the time.
-    pub(crate) fn hold_back_metadata(&mut self, id: i32, hold: bool, _: Moment) {
+    pub(crate) fn hold_back_metadata(&mut self, id: i32, hold: bool) {
         let view = hold.then(|| MetadataView {
             brokers: self.described_brokers(),
             controller: self.controller(),
