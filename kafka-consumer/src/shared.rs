@@ -215,6 +215,9 @@ impl Shared {
             if commits.is_empty() {
                 return Ok(None);
             }
+            for commit in &commits {
+                state.subscription.on_commit(commit);
+            }
             state.commits.forget(CommitWaiter::is_closed);
             let (sender, receiver) = oneshot::channel();
             state.commits.push(commits, sender);

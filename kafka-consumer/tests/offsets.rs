@@ -73,6 +73,26 @@ async fn a_commit_covers_what_was_handed_out_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn going_back_is_committed_whatever_is_still_under_way() {
+    let bench = filled(TestCluster::builder()).await;
+    let mut consumer = bench.reading(group(), Start::Earliest);
+    next(&mut consumer).await.unwrap();
+    consumer.commit().await.unwrap();
+    assert_eq!(stored(&bench), Some(4));
+    next(&mut consumer).await.unwrap();
+    let late = Reaction::Delay(Duration::from_secs(2));
+    let late = Fault::new(Condition::api(ApiKey::OffsetCommit), late);
+    bench.cluster.faults().add(late.once());
+    let soon = Duration::from_secs(1);
+    let given_up = tokio::time::timeout(soon, consumer.commit()).await;
+    assert!(given_up.is_err(), "{given_up:?}");
+    assert_eq!(stored(&bench), Some(6), "stored, and not answered yet");
+    consumer.seek("t", 0, Start::Offset(4)).unwrap();
+    consumer.commit().await.unwrap();
+    assert_eq!(stored(&bench), Some(4));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_commit_can_stop_at_one_record() {
     let bench = filled(TestCluster::builder()).await;
     let mut consumer = bench.reading(group(), Start::Earliest);

@@ -306,6 +306,15 @@ impl Subscription {
             .collect()
     }
 
+    /// A commit is on its way: until it is known what came of it, nothing is known to be
+    /// committed, or a commit of what was before would seem needless.
+    pub(crate) fn on_commit(&mut self, commit: &Commit) {
+        let slot = self.index.get(&commit.partition).copied();
+        if let Some(partition) = slot.and_then(|slot| slot_mut(&mut self.partitions, slot)) {
+            partition.committed = None;
+        }
+    }
+
     pub(crate) fn on_committed(&mut self, commit: &Commit) {
         let slot = self.index.get(&commit.partition).copied();
         if let Some(partition) = slot.and_then(|slot| slot_mut(&mut self.partitions, slot))
