@@ -152,6 +152,37 @@ pub(super) const ALL: &[Mutant] = &[
         finder: Finder::Simulation,
     },
     Mutant {
+        name: "batch-ends-where-its-records-are-counted",
+        family: Family::Consumer,
+        file: "kafka-consumer/src/batch.rs",
+        original: "next_offset: batch.next_offset(),",
+        planted: "next_offset: batch.base_offset() + i64::from(batch.record_count()),",
+        finder: Finder::Simulation,
+    },
+    Mutant {
+        name: "older-commit-retried",
+        family: Family::Consumer,
+        file: "kafka-consumer/src/commit_queue.rs",
+        original: "        for commit in commits {
+            self.wanted.insert(",
+        planted: "        for commit in commits {
+            if self.wanted.contains_key(&commit.partition) {
+                continue;
+            }
+            self.wanted.insert(",
+        finder: Finder::Simulation,
+    },
+    Mutant {
+        name: "commit-confirmed-by-the-one-before",
+        family: Family::Consumer,
+        file: "kafka-consumer/src/commit_queue.rs",
+        original: "for job in self.jobs.iter_mut().filter(|job| job.sent) {
+                        job.left.remove(&partition);",
+        planted: "for job in self.jobs.iter_mut() {
+                        job.left.remove(&partition);",
+        finder: Finder::Simulation,
+    },
+    Mutant {
         name: "correlation-unchecked",
         family: Family::Network,
         file: "kafka-net/src/connection/in_flight.rs",
@@ -184,6 +215,27 @@ pub(super) const ALL: &[Mutant] = &[
         file: "kafka-net/src/connection/in_flight.rs",
         original: "must_close: self.earliest.is_some_and(|earliest| earliest <= now),",
         planted: "must_close: false,",
+        finder: Finder::Simulation,
+    },
+    Mutant {
+        name: "older-epoch-believed",
+        family: Family::Network,
+        file: "kafka-router/src/merge/partitions.rs",
+        original: "epoch >= 0 && epoch < known.leader_epoch",
+        planted: "epoch < -1 && epoch < known.leader_epoch",
+        finder: Finder::Simulation,
+    },
+    Mutant {
+        name: "moved-broker-dialled-on",
+        family: Family::Network,
+        file: "kafka-router/src/merge.rs",
+        original: "let brokers = usable_brokers(&response);",
+        planted: "let mut brokers = usable_brokers(&response);
+        for known in self.brokers.values() {
+            if let Some(told) = brokers.get_mut(&known.id) {
+                *told = known.clone();
+            }
+        }",
         finder: Finder::Simulation,
     },
     Mutant {
