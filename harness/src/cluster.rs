@@ -31,7 +31,7 @@ impl Default for ClusterOptions {
         Self {
             properties: Vec::new(),
             heap_mb: 512,
-            start_timeout: Duration::from_secs(120),
+            start_timeout: Duration::from_secs(300),
             first_port: None,
             advertised: Vec::new(),
             listeners: Vec::new(),
@@ -55,7 +55,7 @@ impl ClusterOptions {
     }
 
     /// How long the cluster, or a restarted broker, may take until it serves;
-    /// 120 seconds by default.
+    /// 300 seconds by default.
     #[must_use]
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;

@@ -132,7 +132,7 @@ impl Process {
     #[cfg(unix)]
     pub(crate) fn pause(&self) -> Result<()> {
         self.signal("STOP")?;
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             if threads_stopped(self.child.id()) {
                 return Ok(());
             }
@@ -256,7 +256,7 @@ mod tests {
     }
 
     fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             if condition() {
                 return;
             }

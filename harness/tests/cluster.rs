@@ -61,7 +61,7 @@ fn kill_restart_pause(version: &str) {
     let mut cluster =
         RealCluster::start(&installation(version), 1, &ClusterOptions::default()).unwrap();
     let address = cluster.address(1).unwrap();
-    let patience = Duration::from_secs(10);
+    let patience = Duration::from_secs(60);
     assert!(answers(&address, patience));
     create_topic(&cluster, "kept");
 
@@ -112,7 +112,7 @@ fn three_nodes_go_on_without_one_and_take_it_back() {
     cluster.restart(2).unwrap();
     assert!(answers(
         &cluster.address(2).unwrap(),
-        Duration::from_secs(10)
+        Duration::from_secs(60)
     ));
     assert_eq!(cluster.bootstrap().split(',').count(), 3);
 }

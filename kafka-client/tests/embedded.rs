@@ -231,7 +231,7 @@ async fn a_consumer_that_waits_does_not_hold_up_another() -> Outcome {
         .assign_topic("t", Start::Earliest)
         .build()
         .await?;
-    let batch = tokio::time::timeout(Duration::from_secs(5), busy.next_batch()).await??;
+    let batch = tokio::time::timeout(Duration::from_secs(15), busy.next_batch()).await??;
     assert_eq!(batch.expect("open").len(), 1);
     drop(idle);
     Ok(())

@@ -77,6 +77,8 @@ fn fewer_faults_leave_the_rest_as_they_were() {
 #[test]
 fn resumed_runs_add_up() {
     let folder = std::env::temp_dir().join(format!("kafka-sim-{}", std::process::id()));
+    // Of a process that had this number before, and was killed.
+    let _ = std::fs::remove_dir_all(&folder);
     let file = folder.join("counts");
     let sim = |seeds: &str| {
         let mut sim = Command::new(env!("CARGO_BIN_EXE_sim"));

@@ -4,6 +4,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a dialogue that takes another turn is a failed test"
 )]
 
@@ -203,7 +204,7 @@ impl Dialogue {
         self.list(5);
         let request = join(&b).with_group_id(self.group);
         self.second.send(&request, 9);
-        sleep(Duration::from_millis(300));
+        self.wait_for_rebalance();
         self.describe(6);
         self.list(5);
         self.beat(&a, None, 1, 4);
@@ -218,8 +219,9 @@ impl Dialogue {
         // Told again, for it may not have heard.
         self.join(join(&b), 9);
         let request = sync_nothing(self.group, &answer);
+        // Nothing that can be asked for tells that it has come.
         self.second.send(&request, 4);
-        sleep(Duration::from_millis(300));
+        sleep(Duration::from_secs(2));
         self.beat(&b, None, 2, 4);
         self.sync(&a, None, 2, &[&a, &b], 5);
         let answer = self.second.answer::<SyncGroupRequest>(4);
@@ -244,7 +246,7 @@ impl Dialogue {
         let id = self.join(other.clone(), 9).member_id;
         let request = other.with_group_id(self.group).with_member_id(id);
         self.second.send(&request, 9);
-        sleep(Duration::from_millis(300));
+        self.wait_for_rebalance();
         let again = join(&told.member_id).with_protocols(both(["range", "cooperative-sticky"]));
         self.join(again, 3);
         let answer = self.second.answer::<JoinGroupRequest>(9);
@@ -425,6 +427,19 @@ impl Dialogue {
         };
         let answer = self.first.call(&request, version);
         self.note("leave", &answer);
+    }
+
+    /// Until the second connection's request to join has come.
+    fn wait_for_rebalance(&mut self) {
+        let request = DescribeGroupsRequest::new().with_groups(vec![self.group.into()]);
+        for _ in 0..3_000 {
+            let answer = self.first.call(&request, 5);
+            if answer.groups[0].group_state == "PreparingRebalance" {
+                return;
+            }
+            sleep(Duration::from_millis(10));
+        }
+        panic!("{} does not rebalance", self.group);
     }
 
     fn describe(&mut self, version: i16) {

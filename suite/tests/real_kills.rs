@@ -41,7 +41,7 @@ async fn kill_dash_nine_loses_nothing_doubles_nothing_and_keeps_order() -> Resul
         .await?;
     let sender = tokio::spawn(send_all(producer.clone()));
     let counted = timeout(
-        Duration::from_secs(300),
+        Duration::from_secs(900),
         kill_repeatedly(&mut broker, &producer),
     )
     .await??;

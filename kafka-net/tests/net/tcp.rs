@@ -47,13 +47,13 @@ async fn nothing_listens_there() {
     let address: BrokerAddress = listener.local_addr().unwrap().to_string().parse().unwrap();
     drop(listener);
     let pool = Pool::new(NetConfig::default(), Environment::system().unwrap()).unwrap();
-    let deadline = now() + millis(300);
+    let deadline = now() + seconds(3);
     let error = pool
         .connection(&address, Lane::Control, deadline)
         .await
         .unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Timeout);
-    assert!(now() < deadline + seconds(5));
+    assert!(now() < deadline + seconds(30));
     let text = error.to_string();
     assert!(text.contains(&address.to_string()), "{text}");
     assert!(text.contains("nothing listens there"), "{text}");

@@ -1,11 +1,11 @@
 //! Where logs begin and end, what was written when, and what a group committed.
 
 use kafka_client::{OffsetAndMetadata, Record, Start, TopicPartition};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use super::ground::{LIMIT, batches, ensure, recent_ms, unless_too_old};
+use super::ground::{LIMIT, batches, deadline, ensure, recent_ms, unless_too_old};
 use super::{Ground, Mark};
-use crate::BoxError;
+use crate::{BoxError, clock};
 
 /// Four records, a second apart; the time of the first.
 async fn four(ground: &Ground, topic: &str) -> Result<i64, BoxError> {
@@ -39,6 +39,11 @@ pub(super) async fn ends(ground: &Ground) -> Result<Mark, BoxError> {
         format!("from {first:?} to {end:?}")
     })?;
     // From the end on: nothing of what is there, everything of what comes.
+    let until = deadline();
+    while consumer.position(topic, 0) != Some(4) {
+        ensure(clock::now() < until, || "the end is not found".to_owned())?;
+        sleep(std::time::Duration::from_millis(20)).await;
+    }
     let early = timeout(std::time::Duration::from_millis(700), consumer.next_batch()).await;
     ensure(early.is_err(), || format!("{early:?} from the end on"))?;
     let producer = ground.producer().build().await?;

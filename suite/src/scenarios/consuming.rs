@@ -187,7 +187,7 @@ pub(super) async fn unknown(ground: &Ground) -> Result<Transcript> {
     let kafka = ground.without_creation().await?;
     let hasty = || {
         let consumer = kafka.consumer();
-        consumer.config(|config| config.api_timeout(Duration::from_millis(700)))
+        consumer.config(|config| config.api_timeout(Duration::from_secs(5)))
     };
     let unknown = ground.name("unknown");
     let built = hasty()

@@ -1,9 +1,11 @@
 //! Three brokers: leaders, copies, moves and elections.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kafka_client::{Acks, NewTopic, Record, Start};
+use kafka_protocol::ErrorCode;
 use kafka_protocol::messages::alter_partition_reassignments::{
     ReassignablePartition, ReassignableTopic,
 };
@@ -12,6 +14,7 @@ use kafka_protocol::messages::{
     AlterPartitionReassignmentsRequest, DescribeClusterRequest, ElectLeadersRequest,
     ListPartitionReassignmentsRequest,
 };
+use kafka_router::Cluster;
 
 use super::ground::{EPOCH_MS, Ground};
 use super::groups::{commit, listed};
@@ -87,7 +90,9 @@ async fn placed_topic(ground: &Ground, of: &str, places: &[&[i32]]) -> Result<St
 pub(super) async fn placed(ground: &Ground) -> Result<Transcript> {
     let mut transcript = Transcript::new();
     let topic = placed_topic(ground, "t", &[&[2, 3], &[1, 3], &[3, 2], &[3, 1]]).await?;
-    places(ground, &mut transcript, &topic).await?;
+    let router = ground.kafka().router();
+    let cluster = router.refresh(&[&topic], clock::now() + LIMIT).await?;
+    places(&cluster, &mut transcript, &topic)?;
     let producer = ground.producer().await?;
     for partition in 0..4 {
         let record = Record::to(&topic).partition(partition).value("v");
@@ -123,9 +128,7 @@ pub(super) async fn refused(ground: &Ground) -> Result<Transcript> {
 }
 
 /// Who leads each partition, and who has a copy.
-async fn places(ground: &Ground, transcript: &mut Transcript, topic: &str) -> Result<()> {
-    let router = ground.kafka().router();
-    let cluster = router.refresh(&[topic], clock::now() + LIMIT).await?;
+fn places(cluster: &Cluster, transcript: &mut Transcript, topic: &str) -> Result<()> {
     let found = cluster.topic(topic).ok_or("the topic is gone")?;
     for partition in found.partitions() {
         let mut in_sync = partition.isr.clone();
@@ -156,8 +159,14 @@ async fn reassign(
     ground.controller(request).await
 }
 
-/// Waits until no move is under way and this broker leads.
-async fn settled(ground: &Ground, topic: &str, leader: i32, copies: &[i32]) -> Result<()> {
+/// Waits until no move is under way and this broker leads; what was seen then, for
+/// another broker may not know of it yet.
+async fn settled(
+    ground: &Ground,
+    topic: &str,
+    leader: i32,
+    copies: &[i32],
+) -> Result<Arc<Cluster>> {
     let router = ground.kafka().router();
     ground
         .until("the move is over", async || {
@@ -173,7 +182,7 @@ async fn settled(ground: &Ground, topic: &str, leader: i32, copies: &[i32]) -> R
                 found.leader == Some(leader) && found.replicas == copies && in_sync == wanted
             });
             let still = moving.iter().any(|moving| moving.name == topic);
-            Ok((there && !still).then_some(()))
+            Ok((there && !still).then_some(cluster))
         })
         .await
 }
@@ -202,13 +211,10 @@ pub(super) async fn moving(ground: &Ground) -> Result<Transcript> {
         }
         let answer = reassign(ground, &topic, 0, Some(copies.clone())).await?;
         transcript.answer("move", &answer)?;
-        if leader == 1 {
-            // Whoever leads keeps leading while it stays a copy.
-            settled(ground, &topic, 2, &copies).await?;
-        } else {
-            settled(ground, &topic, leader, &copies).await?;
-        }
-        places(ground, &mut transcript, &topic).await?;
+        // Whoever leads keeps leading while it stays a copy.
+        let leader = if leader == 1 { 2 } else { leader };
+        let cluster = settled(ground, &topic, leader, &copies).await?;
+        places(&cluster, &mut transcript, &topic)?;
     }
     for (what, partition, replicas) in [
         ("nothing to cancel", 0, None),
@@ -242,8 +248,8 @@ pub(super) async fn electing(ground: &Ground) -> Result<Transcript> {
     )?;
     settled(ground, &topic, 1, &[3, 1, 2]).await?;
     transcript.answer("elect", &elect().await?)?;
-    settled(ground, &topic, 3, &[3, 1, 2]).await?;
-    places(ground, &mut transcript, &topic).await?;
+    let cluster = settled(ground, &topic, 3, &[3, 1, 2]).await?;
+    places(&cluster, &mut transcript, &topic)?;
     transcript.answer("elect", &elect().await?)?;
     ground.fill(&topic, 0, 2).await?;
     let mut consumer = ground.reader(&topic, 0).await?;
@@ -286,7 +292,14 @@ pub(super) async fn groups(ground: &Ground) -> Result<Transcript> {
     };
     let mut all = Vec::new();
     for broker in brokers {
-        let (code, groups) = listed(ground, broker, &[], &[]).await?;
+        // A broker may still be reading what it takes over.
+        let (code, groups) = ground
+            .until("the groups are read", async || {
+                let (code, groups) = listed(ground, broker, &[], &[]).await?;
+                let loading = code == ErrorCode::CoordinatorLoadInProgress.code();
+                Ok((!loading).then_some((code, groups)))
+            })
+            .await?;
         transcript.say(format_args!("code {code}"));
         all.extend(groups.into_iter().map(|group| group.group_id));
     }

@@ -155,7 +155,7 @@ pub(super) async fn lookups_refused(ground: &Ground) -> Result<Transcript> {
     let topic = ground.create("t", 1).await?;
     let kafka = ground.without_creation().await?;
     let consumer = kafka.consumer();
-    let consumer = consumer.config(|config| config.api_timeout(Duration::from_millis(700)));
+    let consumer = consumer.config(|config| config.api_timeout(Duration::from_secs(5)));
     let consumer = consumer.build().await?;
     let unknown = ground.name("unknown");
     for (topic, partition) in [(topic.as_str(), 3), (unknown.as_str(), 0), ("a b", 0)] {

@@ -20,7 +20,7 @@ use crate::BoxError;
 
 type Result<T> = std::result::Result<T, BoxError>;
 
-const SHORT: Duration = Duration::from_millis(700);
+const SHORT: Duration = Duration::from_secs(5);
 
 /// With all the settings that a new topic has.
 pub(super) async fn creating(ground: &Ground) -> Result<Transcript> {
@@ -352,8 +352,8 @@ pub(super) async fn missing(ground: &Ground) -> Result<Transcript> {
     // A topic that goes while records are on their way to it.
     let doomed = ground.create("doomed", 1).await?;
     let producer = kafka.producer();
-    let producer = producer.delivery_timeout(Duration::from_millis(1_500));
-    let producer = producer.request_timeout(Duration::from_millis(1_000));
+    let producer = producer.delivery_timeout(Duration::from_secs(10));
+    let producer = producer.request_timeout(Duration::from_secs(5));
     let producer = producer.build().await?;
     let record = || Record::to(&doomed).value("v").timestamp_ms(EPOCH_MS);
     transcript.ack("sent", &producer.send(record()).await?.await);

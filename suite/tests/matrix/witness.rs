@@ -85,6 +85,9 @@ pub(crate) async fn they_write(ground: &Ground, cluster: &RealCluster) -> Result
         name.as_str(),
         property,
         "parse.key=true",
+        // Else it sends again what is not confirmed in 1.5 s, and doubles it.
+        "--request-timeout-ms",
+        "60000",
     ]);
     if release < Release::of("0.9") {
         arguments.push("--new-producer");
@@ -103,7 +106,7 @@ pub(crate) async fn they_write(ground: &Ground, cluster: &RealCluster) -> Result
         .router()
         .topic(
             topic,
-            kafka_net::clock::now() + std::time::Duration::from_secs(30),
+            kafka_net::clock::now() + std::time::Duration::from_secs(60),
         )
         .await?;
     let lines: Vec<String> = (0..50).map(|n| format!("k{n}\twert ü {n}\n")).collect();

@@ -28,7 +28,8 @@ pub(super) fn run(_scale: &Scale) -> Outcome {
     let each = CODECS.iter().fold(none, |outcome, codec| {
         outcome.and(with(&["--features", codec]))
     });
-    each.and(cargo::test(&mut cargo::command(C_LIBRARY)))
+    let mut c_library = cargo::command(C_LIBRARY);
+    each.and(cargo::test(c_library.env("PROPTEST_RNG_SEED", "1")))
 }
 
 /// Builds with no features but these, warnings being errors.

@@ -70,7 +70,7 @@ const VERSION: &str = "4.3.1";
 const SCENARIO_TIMEOUT: Duration = Duration::from_secs(300);
 /// So many that differ are run once more, each alone: other people's clients have
 /// timers of their own. More than that is no matter of chance.
-const MOST_REPEATED: usize = 6;
+const MOST_REPEATED: usize = 20;
 
 /// Runs the chosen scenarios and says how each ended.
 ///

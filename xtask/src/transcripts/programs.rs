@@ -26,7 +26,7 @@ pub(super) enum Program {
 /// librdkafka's Python binding, with the library in it.
 const WHEEL: &str = "confluent-kafka==2.16.1";
 /// Fetching and building takes this long at most.
-const BUILD_TIMEOUT: Duration = Duration::from_secs(300);
+const BUILD_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// The programs that some scenarios need, ready to run.
 pub(super) struct Programs {
