@@ -51,7 +51,7 @@ async fn at(release: &str, table: &mut Table, failures: &mut Vec<String>) -> Res
         // Not by default before 1.0.
         .property("delete.topic.enable", true);
     let cluster = block_in_place(|| RealCluster::start(&installation, 1, &options))?;
-    let started = began.elapsed();
+    let started = clock::now() - began;
     let ground = Ground::connect(&cluster.bootstrap(), release).await?;
     for check in CHECKS {
         let began = clock::now();
@@ -59,7 +59,7 @@ async fn at(release: &str, table: &mut Table, failures: &mut Vec<String>) -> Res
         let outcome = check.run(&ground).await;
         let mark = outcome.as_ref().ok().copied();
         table.enter(check.name, mark.filter(|mark| *mark == expected));
-        let took = began.elapsed();
+        let took = clock::now() - began;
         println!("{release}, {}: {outcome:?} in {took:.1?}", check.name);
         if mark != Some(expected) {
             failures.push(format!("{release}, {}: {outcome:?}", check.name));
@@ -81,7 +81,7 @@ async fn at(release: &str, table: &mut Table, failures: &mut Vec<String>) -> Res
             failures.push(format!("{release}, {name}: {error}"));
         }
     }
-    let took = began.elapsed();
+    let took = clock::now() - began;
     println!("{release}: {took:.1?}, of which {started:.1?} until its broker served");
     Ok(())
 }
