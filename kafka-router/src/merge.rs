@@ -3,7 +3,8 @@
 //! What an answer may and may not change:
 //!
 //! - Topics it doesn't mention stay as they were: most answers are partial.
-//! - A topic the brokers don't know drops out.
+//! - A topic the brokers don't know drops out. If it comes back with the id it had,
+//!   it was one broker's ignorance: its leader epochs are still known.
 //! - A partition whose leader epoch is older than the one known stays as it was:
 //!   the answer came from a broker that lags behind.
 //!   Without topic ids it may also be a topic made anew, whose epochs begin again,
@@ -123,7 +124,10 @@ impl Cluster {
             if !retain(&name) {
                 continue;
             }
-            let old = topics.get(&*name);
+            let back = ids.get(&*name).and_then(|ids| ids.gone(answer.topic_id));
+            let old = topics
+                .get(&*name)
+                .or(back.filter(|_| error.is_none()).as_ref());
             if error.is_none() && !is_news(&mut ids, old, &name, answer.topic_id) {
                 tracing::debug!(topic = %name, "an answer about the topic's predecessor ignored");
                 continue;
@@ -152,7 +156,8 @@ impl Cluster {
                 // It may have been another broker's ignorance, so the id may
                 // come back; after another one it may not.
                 ids.entry(name.clone())
-                    .or_insert_with(|| Ids::new(old.id()));
+                    .or_insert_with(|| Ids::new(old.id()))
+                    .drop_out(old);
             }
             match next {
                 Some(topic) => drop(topics.insert(name, topic)),

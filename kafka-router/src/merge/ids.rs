@@ -1,6 +1,10 @@
 //! Which of the ids that a topic's name has had is its present one.
 
+use std::sync::Arc;
+
 use kafka_protocol::Uuid;
+
+use crate::cluster::Topic;
 
 /// How many ids a name has shed are remembered. Brokers lag by seconds, so
 /// hardly more than one matters at a time.
@@ -21,6 +25,8 @@ pub(crate) struct Ids {
     shed: Vec<Uuid>,
     /// Answers in a row that were not believed.
     dismissed: u8,
+    /// The topic as it was when a broker did not know it.
+    gone: Option<Arc<Topic>>,
 }
 
 impl Ids {
@@ -29,7 +35,18 @@ impl Ids {
             present,
             shed: Vec::new(),
             dismissed: 0,
+            gone: None,
         }
+    }
+
+    /// A broker does not know the topic.
+    pub(super) fn drop_out(&mut self, topic: &Arc<Topic>) {
+        self.gone = Some(Arc::clone(topic));
+    }
+
+    /// The topic of this id, if that is what a broker did not know.
+    pub(super) fn gone(&self, id: Uuid) -> Option<Arc<Topic>> {
+        self.gone.clone().filter(|topic| topic.id() == id)
     }
 
     /// Whether to believe an answer that names this id; from then on it is the
@@ -45,6 +62,7 @@ impl Ids {
             let surplus = self.shed.len().saturating_sub(REMEMBERED);
             self.shed.drain(..surplus);
             self.present = id;
+            self.gone = None;
         }
         self.dismissed = 0;
         true

@@ -203,6 +203,21 @@ fn a_deleted_topic_drops_out() {
 }
 
 #[test]
+fn a_topic_that_one_broker_did_not_know_comes_back_with_its_epochs() {
+    let before = first(vec![topic("a", 1, &[(1, 5), (2, 7)])]);
+    let unknown = ErrorCode::UnknownTopicOrPartition.code();
+    let gone = before.then(vec![topic("a", 0, &[]).with_error_code(unknown)]);
+    assert!(gone.cluster.topic("a").is_none());
+    // From a broker that lags behind.
+    let back = gone.cluster.then(vec![topic("a", 1, &[(3, 4), (3, 8)])]);
+    assert!(back.changed);
+    assert_eq!(leaders(&back.cluster, "a"), [(Some(1), 5), (Some(3), 8)]);
+    // Another topic of that name begins anew.
+    let other = gone.cluster.then(vec![topic("a", 2, &[(3, 0), (3, 0)])]);
+    assert_eq!(leaders(&other.cluster, "a"), [(Some(3), 0), (Some(3), 0)]);
+}
+
+#[test]
 fn another_topic_error_keeps_the_last_good_partitions() {
     let before = first(vec![topic("a", 1, &[(1, 5)])]);
     let code = ErrorCode::TopicAuthorizationFailed;

@@ -62,7 +62,8 @@ impl Tap {
             told.push(partition.index);
             let code = ErrorCode::from(partition.error_code);
             self.remark_code(partition.index, code);
-            if code != ErrorCode::None {
+            // What is not allowed goes back to the application, whose pace is its own.
+            if !matches!(code, ErrorCode::None | ErrorCode::TopicAuthorizationFailed) {
                 self.refused(ApiKey::Produce, &topic, partition.index);
             }
             match code {
