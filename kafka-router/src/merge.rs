@@ -125,9 +125,8 @@ impl Cluster {
                 continue;
             }
             let back = ids.get(&*name).and_then(|ids| ids.gone(answer.topic_id));
-            let old = topics
-                .get(&*name)
-                .or(back.filter(|_| error.is_none()).as_ref());
+            let back = back.filter(|_| error.is_none());
+            let old = topics.get(&*name).or(back.as_ref());
             if error.is_none() && !is_news(&mut ids, old, &name, answer.topic_id) {
                 tracing::debug!(topic = %name, "an answer about the topic's predecessor ignored");
                 continue;

@@ -279,6 +279,11 @@ impl Tap {
     fn on_throttle(&self, throttle_ms: i32) {
         if throttle_ms > 0 {
             self.hit(48);
+            self.taps
+                .known()
+                .entry(self.client.clone())
+                .or_default()
+                .paused = true;
         }
     }
 

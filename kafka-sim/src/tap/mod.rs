@@ -47,6 +47,9 @@ pub(crate) struct AbandonedCommit {
     pub(crate) offset: i64,
 }
 
+/// Metadata below this version tells leader epochs that may be stale.
+const RELIABLE_EPOCHS_SINCE: i16 = 9;
+
 /// What one client was told.
 #[derive(Default)]
 struct Known {
@@ -59,6 +62,12 @@ struct Known {
     versions: BTreeMap<String, Vec<(i16, i16, i16)>>,
     /// Topics from which it fetched.
     read: BTreeSet<(StrBytes, Uuid)>,
+    /// Was asked for a pause: what it asks after that may have waited, and tells what it
+    /// believed before. Fetches are begun anew.
+    paused: bool,
+    /// Has metadata of a version whose leader epochs count as unknown, as they do for
+    /// Kafka's client (KAFKA-9212): what it learns after that begins anew.
+    forgets_epochs: bool,
 }
 
 impl Taps {
@@ -228,6 +237,18 @@ impl Tap {
         self.taps.abandoned().extend(abandoned);
     }
 
+    fn is_paused(&self) -> bool {
+        let known = self.taps.known();
+        known.get(&self.client).is_some_and(|known| known.paused)
+    }
+
+    fn forgets_epochs(&self) -> bool {
+        let known = self.taps.known();
+        known
+            .get(&self.client)
+            .is_some_and(|known| known.forgets_epochs)
+    }
+
     fn pace(&self, deed: Deed) {
         self.taps.paces.note(&self.client, deed);
     }
@@ -269,7 +290,7 @@ impl Tap {
                 let request: FetchRequest = decode_body(body, version).ok()?;
                 let max_wait_ms = u64::try_from(request.max_wait_ms).unwrap_or(0);
                 max_wait = Duration::from_millis(max_wait_ms);
-                if self.answered {
+                if self.answered && !self.forgets_epochs() {
                     epochs::note_fetch(&mut self.taps.stated(), &self.client, begun, &request);
                 }
                 for topic in &request.topics {
@@ -290,10 +311,17 @@ impl Tap {
             }
             ApiKey::ListOffsets => {
                 let request: ListOffsetsRequest = decode_body(body, version).ok()?;
-                if self.answered {
+                if self.answered && !self.forgets_epochs() && !self.is_paused() {
                     let stated = &mut self.taps.stated();
                     epochs::note_list_offsets(stated, &self.client, begun, &request);
                 }
+            }
+            ApiKey::Metadata if version < RELIABLE_EPOCHS_SINCE => {
+                self.taps
+                    .known()
+                    .entry(self.client.clone())
+                    .or_default()
+                    .forgets_epochs = true;
             }
             _ => {}
         }
