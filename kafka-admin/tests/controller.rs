@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kafka_admin::{Admin, AdminConfig, NewTopic};
-use kafka_net::{NetConfig, clock};
+use kafka_net::{ErrorKind, NetConfig, clock};
 use kafka_protocol::frame::{decode_body, encode_response};
 use kafka_protocol::messages::create_topics::CreatableTopicResult;
 use kafka_protocol::messages::{CreateTopicsRequest, CreateTopicsResponse};
@@ -22,6 +22,16 @@ fn cluster<F>(mut answer: F) -> (World, Admin, Arc<Mutex<Vec<String>>>)
 where
     F: FnMut(&str) -> (ErrorCode, i32) + Send + 'static,
 {
+    let (world, router, asked) = routed(move |host, _| answer(host));
+    let config = AdminConfig::default().request_timeout(Duration::from_secs(2));
+    (world, Admin::new(router, config), asked)
+}
+
+/// The same by host and topic, and only the router.
+fn routed<F>(mut answer: F) -> (World, Router, Arc<Mutex<Vec<String>>>)
+where
+    F: FnMut(&str, &str) -> (ErrorCode, i32) + Send + 'static,
+{
     let net = FakeNet::default();
     let world = World::on(&net, 3);
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -33,11 +43,13 @@ where
         script.other = Some(Box::new(move |host, api, version, correlation, body| {
             let request: CreateTopicsRequest = decode_body(body, version).ok()?;
             log.lock().unwrap().push(host.to_owned());
-            let (code, throttle_ms) = answer(host);
+            let mut throttle_ms = 0;
             let results: Vec<_> = request
                 .topics
                 .iter()
                 .map(|topic| {
+                    let (code, pause_ms) = answer(host, &topic.name);
+                    throttle_ms = pause_ms.max(throttle_ms);
                     CreatableTopicResult::new()
                         .with_name(topic.name.clone())
                         .with_error_code(code.code())
@@ -53,8 +65,7 @@ where
         .with_bootstrap_servers("b3:9092")
         .unwrap();
     let router = Router::new(config, net.pool(NetConfig::default())).unwrap();
-    let config = AdminConfig::default().request_timeout(Duration::from_secs(2));
-    (world, Admin::new(router, config), asked)
+    (world, router, asked)
 }
 
 async fn create(admin: &Admin) -> Duration {
@@ -119,6 +130,28 @@ async fn a_quota_is_waited_for_as_long_as_the_broker_says() {
         "{error}"
     );
     assert!((clock::now() - begin) < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_during_a_pause_keeps_what_was_done_before_it() {
+    let (_world, router, asked) = routed(|_, topic| match topic {
+        "made" => (ErrorCode::None, 20_000),
+        _ => (ErrorCode::ThrottlingQuotaExceeded, 20_000),
+    });
+    let admin = Admin::new(router.clone(), AdminConfig::default());
+    let topics = ["made", "refused"].map(|name| NewTopic::new(name, 1, 1));
+    let closing = async {
+        while asked.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        router.close(clock::now() + Duration::from_secs(5)).await;
+    };
+    let (results, ()) = tokio::join!(admin.create_topics(topics.into()), closing);
+    assert!(results["made"].is_ok(), "{results:?}");
+    let error = results["refused"].as_ref().unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Closed);
+    assert!(!error.possibly_written(), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

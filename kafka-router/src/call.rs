@@ -2,15 +2,16 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use kafka_net::{Connection, Error, SendOptions, Waiting, clock};
+use kafka_net::{Connection, Error, ErrorKind, SendOptions, Waiting, clock};
 use kafka_protocol::{ApiKey, Request};
 
 use crate::destination::Destination;
 use crate::disposition::is_worth_another_attempt;
 use crate::router::Router;
+use crate::shared::closed;
 
 /// One operation under way: whom it is for, its deadline, and what its attempts came
 /// to so far.
@@ -167,7 +168,8 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// As [`Connection::request`].
+    /// As [`Connection::request`]; [`ErrorKind::Closed`](kafka_net::ErrorKind::Closed)
+    /// once the router is closed.
     pub async fn ask<R: Request>(
         &self,
         connection: &Connection,
@@ -176,11 +178,16 @@ impl Call {
     ) -> Result<R::Response, Error> {
         let mut options = SendOptions::new(self.patience());
         options.version = version;
+        if self.router.shared().has_ended() {
+            return Err(closed());
+        }
         // Known from outside too, should this be cut short.
-        let before = self.effect.begin();
-        let result = self.router.ask(connection, request, &options).await;
+        self.effect.begin();
+        let ended = || closed().with_possibly_written(true);
+        let asking = self.router.ask(connection, request, &options);
+        let result = self.router.shared().unless_closed(ended, asking).await;
         if !result.as_ref().is_err_and(|error| error.possibly_written()) {
-            self.effect.take_back(before);
+            self.effect.take_back();
         }
         result
     }
@@ -193,7 +200,9 @@ impl Call {
     ///
     /// When there is no use in another attempt that of the last one, when there is no
     /// time for it [`ErrorKind::Timeout`](kafka_net::ErrorKind::Timeout) with that as
-    /// its source. Both say whether any attempt may have had its effect.
+    /// its source, and [`ErrorKind::Closed`](kafka_net::ErrorKind::Closed) once the router
+    /// is closed: what the operation has achieved by then is its own to return. All of
+    /// them say whether any attempt may have had its effect.
     pub async fn go_on(&mut self, error: Error, at_least: Duration) -> Result<(), Error> {
         if error.possibly_written() {
             self.effect.begin();
@@ -217,13 +226,29 @@ impl Call {
                 .with_source(error);
             return Err(self.concluded(late));
         }
-        tokio::time::sleep(delay).await;
-        self.to.recover(&self.router, &error, self.deadline).await;
+        let wait = async {
+            tokio::time::sleep(delay).await;
+            self.to.recover(&self.router, &error, self.deadline).await;
+            Ok(())
+        };
+        let waited = self.router.shared().unless_closed(closed, wait).await;
+        waited.map_err(|cut_short| self.concluded(cut_short.with_api(self.api)))?;
         self.last = Some(error);
         Ok(())
     }
 
+    /// The last attempt brought a part of what is wanted: the next failure is a first one
+    /// again. Whom to avoid stays as it is.
+    pub(crate) fn progressed(&mut self) {
+        self.failures = 0;
+    }
+
     fn concluded(&self, error: Error) -> Error {
+        // Whoever waited for a connection was told no more than that.
+        let error = match error.kind() {
+            ErrorKind::Closed => error.with_api(self.api),
+            _ => error,
+        };
         error
             .with_attempts(self.failures)
             .with_possibly_written(self.effect.is_possible())
@@ -234,23 +259,24 @@ impl Call {
     }
 }
 
-/// Whether the operation may have taken effect, over all attempts. Known from
-/// outside too, for when the attempts are cut short.
+/// Whether the operation may have taken effect: how many of its requests are under way
+/// or were lost, over all attempts. Known from outside too, for when the attempts are cut
+/// short.
 #[derive(Clone, Debug, Default)]
-struct Effect(Arc<AtomicBool>);
+struct Effect(Arc<AtomicUsize>);
 
 impl Effect {
     fn is_possible(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed) > 0
     }
 
-    /// Possible from now on; whether it was before.
-    fn begin(&self) -> bool {
-        self.0.swap(true, Ordering::Relaxed)
+    /// One more may have its effect from now on.
+    fn begin(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// This time nothing was written after all.
-    fn take_back(&self, before: bool) {
-        self.0.store(before, Ordering::Relaxed);
+    /// That one was not written after all, or its answer tells what it did.
+    fn take_back(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

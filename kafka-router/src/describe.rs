@@ -119,10 +119,13 @@ impl Router {
                 call = call.with_request_timeout(timeout);
             }
             while !pages.is_done() {
-                if let Err(error) = attempt(&call, &mut pages).await
-                    && let Err(error) = call.go_on(error, Duration::ZERO).await
-                {
-                    pages.fail_rest(&error);
+                match attempt(&call, &mut pages).await {
+                    Ok(()) => call.progressed(),
+                    Err(error) => match call.go_on(error, Duration::ZERO).await {
+                        Ok(()) => {}
+                        Err(closed) if *closed.kind() == ErrorKind::Closed => return Err(closed),
+                        Err(error) => pages.fail_rest(&error),
+                    },
                 }
             }
             Ok(pages.finish())

@@ -238,7 +238,8 @@ impl Router {
     /// The broker that coordinates a group or a transactional id: the one found
     /// last, else it is looked up, until the deadline while the cluster has none
     /// to offer. [`Router::forget_coordinator`] when a broker turns out not to
-    /// coordinate it. The 10,000 looked up last are remembered.
+    /// coordinate it. The 10,000 looked up last are remembered;
+    /// to be asked for here is no look-up.
     ///
     /// # Errors
     ///
@@ -316,11 +317,15 @@ impl Router {
         deadline: Instant,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Waiting<T> {
-        self.run_describing(deadline, |error| error, work)
+        let router = self.clone();
+        self.env().within(later(deadline), stuck, async move {
+            router.shared().unless_closed(closed, work).await
+        })
     }
 
-    /// Like [`Router::run`]; `describe` adds to the error that comes in the place
-    /// of work that was cut short what the work would have said.
+    /// Like [`Router::run`] for work that may end by itself when the router is closed, and
+    /// then has the last word; `describe` adds to the error that comes in the place of work
+    /// that was cut short what the work would have said.
     pub(crate) fn run_describing<T: Send + 'static>(
         &self,
         deadline: Instant,
@@ -331,8 +336,11 @@ impl Router {
         let describe_stuck = describe.clone();
         let late = move || describe_stuck(stuck());
         self.env().within(later(deadline), late, async move {
-            let ended = move || describe(closed());
-            router.shared().unless_closed(ended, work).await
+            tokio::select! {
+                biased;
+                result = work => result,
+                () = router.shared().ended() => Err(describe(closed())),
+            }
         })
     }
 

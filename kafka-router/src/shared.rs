@@ -215,12 +215,21 @@ impl Shared {
         ended: impl FnOnce() -> Error,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let mut alive = self.driver_alive.subscribe();
         tokio::select! {
             biased;
-            _ = alive.wait_for(|alive| !alive) => Err(ended()),
+            () = self.ended() => Err(ended()),
             result = work => result,
         }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.driver_alive.with(|alive| !alive)
+    }
+
+    /// Waits until the driver has ended.
+    pub(crate) async fn ended(&self) {
+        // It fails only when the sender is gone, which lives as long as `self`.
+        let _ = self.driver_alive.subscribe().wait_for(|alive| !alive).await;
     }
 
     /// How many wait for anything.

@@ -9,8 +9,9 @@
 //!    └──────────┘ another topic by that name: begun anew
 //! ```
 //!
-//! It ends whatever the answers say: each settles a topic or adds partitions to the
-//! one that is there in part, or counts as a failure.
+//! It ends whatever the answers say: each settles a topic, adds partitions to the one that
+//! is there in part, begins it anew, which is done [`MAX_RESTARTS`] times, or finds that
+//! pages are refused, after which nobody asks for one; any other counts as a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -155,6 +156,7 @@ impl Pages {
                     continue;
                 }
             }
+            let kept = begun.as_ref().map(|begun| begun.partitions.len());
             let mut part = match begun {
                 Some(begun) if begun.id == topic.topic_id => begun,
                 Some(_) => {
@@ -174,6 +176,13 @@ impl Pages {
                 Err(error) => self.settle(name, Err(error)),
                 Ok(()) if goes_on.is_some() => {
                     waiting.insert(name.clone());
+                    self.part = Some(part);
+                }
+                // A page says where the topic goes on only if it does: this broker lags
+                // behind the one that said so.
+                Ok(()) if kept == Some(part.partitions.len()) => {
+                    waiting.insert(name.clone());
+                    passing = Some(lagging(name));
                     self.part = Some(part);
                 }
                 Ok(()) => self.settle(name, Ok(Arc::new(part.finish()))),
@@ -321,6 +330,14 @@ impl Part {
     fn finish(self) -> Topic {
         Topic::build(self.name, self.id, self.is_internal, None, self.partitions)
     }
+}
+
+/// A broker that doesn't know yet of partitions that another one has told of.
+fn lagging(name: &StrBytes) -> Error {
+    Error::broker(ErrorCode::UnknownTopicOrPartition)
+        .with_message("the broker knows fewer partitions than the one asked before")
+        .with_api(API)
+        .with_topic(name.clone())
 }
 
 fn partition_of(told: DescribeTopicPartitionsResponsePartition, cluster: &Cluster) -> Partition {

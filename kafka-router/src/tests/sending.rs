@@ -1,4 +1,4 @@
-use kafka_net::{ErrorKind, Lane, Waiting};
+use kafka_net::{Error, ErrorKind, Lane, Waiting};
 use kafka_protocol::frame::{decode_body, encode_response};
 use kafka_protocol::messages::create_topics::CreatableTopicResult;
 use kafka_protocol::messages::list_offsets::{
@@ -172,6 +172,79 @@ async fn closing_does_not_hide_that_a_request_may_have_had_its_effect() {
         assert_eq!(world.count(ApiKey::CreateTopics), usize::from(asked));
         assert_eq!(error.possibly_written(), asked, "{error}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_takes_back_its_own_request_and_no_other() {
+    let (_net, world, router) = cluster(2);
+    serve_offsets(&world);
+    let answered = router
+        .connection(2, Lane::Control, within(5))
+        .await
+        .unwrap();
+    let silent = router
+        .connection(1, Lane::Control, within(5))
+        .await
+        .unwrap();
+    world.with(|script| script.mute = vec!["b1".into()]);
+    let work = async move |call: crate::Call| {
+        let request = ListOffsetsRequest::new();
+        let asked = |connection| call.ask(connection, &request, None);
+        let (_, lost) = tokio::join!(asked(&answered), asked(&silent));
+        lost
+    };
+    let to = Destination::Any;
+    let waiting = router.call(to, ApiKey::ListOffsets, within(60), work);
+    sleep(500).await;
+    assert_eq!(world.count(ApiKey::ListOffsets), 2);
+    router.close(within(5)).await;
+    let error = waiting.await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Closed);
+    assert!(error.possibly_written());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_is_cut_short_returns_what_it_has() {
+    let (_net, _world, router) = cluster(1);
+    let work = async move |mut call: crate::Call| {
+        let refused = Error::broker(ErrorCode::ThrottlingQuotaExceeded);
+        let pause = Duration::from_secs(20);
+        let error = call.go_on(refused, pause).await.unwrap_err();
+        Ok(("the first half", error))
+    };
+    let to = Destination::Any;
+    let waiting = router.call(to, ApiKey::CreateTopics, within(60), work);
+    sleep(500).await;
+    router.close(within(5)).await;
+    let (time, result) = timed(waiting).await;
+    let (half, error) = result.unwrap();
+    assert_eq!((half, error.kind()), ("the first half", &ErrorKind::Closed));
+    assert_eq!(error.context().api(), Some(ApiKey::CreateTopics));
+    assert!(!error.possibly_written());
+    assert!(time < Duration::from_millis(10), "{time:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_after_progress_is_a_first_one_again() {
+    let (_net, _world, router) = cluster(1);
+    let work = async move |mut call: crate::Call| {
+        let mut pauses = Vec::new();
+        for attempt in 0..6 {
+            if attempt == 5 {
+                call.progressed();
+            }
+            let failed = Error::broker(ErrorCode::RequestTimedOut);
+            let (time, result) = timed(call.go_on(failed, Duration::ZERO)).await;
+            result?;
+            pauses.push(time);
+        }
+        Ok(pauses)
+    };
+    let to = Destination::Any;
+    let pauses = router.call(to, ApiKey::Metadata, within(60), work);
+    let pauses = pauses.await.unwrap();
+    assert!(pauses[4] > Duration::from_millis(500), "{pauses:?}");
+    assert!(pauses[5] < Duration::from_millis(150), "{pauses:?}");
 }
 
 /// Answers Heartbeat with these codes in turn, the last one for ever.

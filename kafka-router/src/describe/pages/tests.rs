@@ -165,6 +165,41 @@ fn a_cursor_that_does_not_advance_is_an_error() {
 }
 
 #[test]
+fn a_broker_that_lags_behind_does_not_cut_a_topic_short() {
+    for (topics, next) in [
+        (vec![part("a", 1, [])], None),
+        // Nor one that tells only of what was told before, nor where another goes on.
+        (vec![part("a", 1, [0, 1])], None),
+        (vec![part("a", 1, [])], Some(("b", 0))),
+    ] {
+        let mut behind = pages(&["a", "b"], 2);
+        take(
+            &mut behind,
+            page(vec![part("a", 1, [0, 1])], Some(("a", 2))),
+        )
+        .unwrap();
+        // Of "b" it says nothing, which settles that one where no cursor leads to it.
+        let result = take(&mut behind, page(topics, next));
+        assert_eq!(result.is_err(), next.is_some());
+        if let Err(error) = result {
+            assert!(error.is_retriable(), "{error}");
+            assert!(error.to_string().contains("fewer partitions"), "{error}");
+        }
+        assert_eq!(asked(&behind).1, Some(("a".into(), 2)));
+        take(&mut behind, page(vec![part("a", 1, [2])], None)).unwrap();
+        let topic = behind.finish().remove("a").unwrap().unwrap();
+        assert_eq!(topic.partitions().len(), 3);
+    }
+    // However often: it is for the deadline to end this.
+    let mut alone = pages(&["a"], 2);
+    take(&mut alone, page(vec![part("a", 1, [0, 1])], Some(("a", 2)))).unwrap();
+    for _ in 0..20 {
+        let error = take(&mut alone, page(vec![part("a", 1, [])], None)).unwrap_err();
+        assert!(error.is_retriable(), "{error}");
+    }
+}
+
+#[test]
 fn a_topic_that_is_recreated_between_pages_is_begun_anew() {
     let mut changed = pages(&["a"], 2);
     take(
