@@ -238,8 +238,7 @@ impl Router {
     /// The broker that coordinates a group or a transactional id: the one found
     /// last, else it is looked up, until the deadline while the cluster has none
     /// to offer. [`Router::forget_coordinator`] when a broker turns out not to
-    /// coordinate it. The 10,000 looked up last are remembered;
-    /// to be asked for here is no look-up.
+    /// coordinate it. The 10,000 looked up last stay, asked for or not.
     ///
     /// # Errors
     ///
