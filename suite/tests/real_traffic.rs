@@ -18,6 +18,9 @@ async fn traffic_to_healthy_brokers_goes_on_whatever_happens_to_the_others() -> 
     }
     // Else no gap could have been found.
     assert!(figures.gaps.windows >= 10, "{figures}");
-    assert!(figures.fleeting.delivered > 0, "{figures}");
+    assert!(figures.gaps.struck > 0, "{figures}");
+    assert_eq!(figures.outcomes.1, 0, "{figures}");
+    assert!(figures.recreated >= 3, "{figures}");
+    assert!(figures.in_the_last > 0, "{figures}");
     Ok(())
 }

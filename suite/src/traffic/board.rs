@@ -9,7 +9,7 @@ use kafka_sim::{ConsumerId, History, LogId, ProducerId, SendId, SendOutcome};
 
 use super::fleeting::{Fleeting, Outcome};
 use super::gaps::{Tick, windows};
-use super::{FLEETING, LONGEST_GAP};
+use super::{FLEETING, LONGEST_GAP, witness};
 use crate::clock;
 
 /// A partition of a topic.
@@ -39,6 +39,8 @@ pub(super) struct Notes {
 pub(super) struct Marks {
     pub(super) acknowledged: Vec<Duration>,
     pub(super) read: Vec<Duration>,
+    /// Whether the consumer was handed a record that is not the witness's.
+    pub(super) own_read: bool,
     pub(super) ticks: Vec<Tick>,
 }
 
@@ -117,10 +119,13 @@ impl Board {
     /// The consumer was handed a batch.
     pub(super) fn read(&self, consumer: ConsumerId, place: Place, batch: &Batch) {
         self.with(|notes, now| {
-            notes.marks.entry(place).or_default().read.push(now);
-            notes.positions.insert(place, batch.next_offset());
             let records = batch.records();
             let records = records.map(|r| (r.offset(), r.value().unwrap_or_default()));
+            let mut values = batch.records().map(|r| r.value().unwrap_or_default());
+            let marks = notes.marks.entry(place).or_default();
+            marks.read.push(now);
+            marks.own_read |= values.any(|value| !value.starts_with(witness::NAME.as_bytes()));
+            notes.positions.insert(place, batch.next_offset());
             if place.0 == FLEETING {
                 return records.for_each(|(offset, value)| {
                     notes.fleeting.read(place.1, offset, value);
@@ -129,6 +134,19 @@ impl Board {
             let log = notes.log(place);
             notes.history.poll(now, consumer, log, records);
         });
+    }
+}
+
+impl Marks {
+    /// What is wrong with a partition that was there at all.
+    pub(super) fn unused(&self, (topic, partition): Place) -> Option<String> {
+        match (self.acknowledged.is_empty(), self.own_read) {
+            (false, true) => None,
+            (true, _) => Some(format!(
+                "{topic}-{partition}: nothing was ever acknowledged"
+            )),
+            _ => Some(format!("{topic}-{partition}: nothing sent was ever read")),
+        }
     }
 }
 
@@ -146,7 +164,9 @@ impl Notes {
         };
         let marks = self.marks.get(&place);
         let last = marks.and_then(|marks| marks.read.last());
-        let is_there = self.positions.get(&place) == Some(&end);
+        // Something that was given up may yet be written after the end was asked for.
+        let position = self.positions.get(&place);
+        let is_there = position.is_some_and(|position| *position >= end);
         end == 0 || (is_there && last.is_some_and(|last| *last > since))
     }
 

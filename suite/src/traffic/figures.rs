@@ -30,6 +30,8 @@ pub struct Figures {
     pub fleeting: Outcomes,
     /// How often it was created anew.
     pub recreated: u32,
+    /// Records of ours in the last incarnation's log.
+    pub in_the_last: usize,
     /// Partitions in the end, of all topics.
     pub partitions: usize,
     /// Of the producer.
@@ -46,6 +48,8 @@ pub struct Figures {
 pub struct Gaps {
     /// Windows longer than a gap may be: only in these one could be found.
     pub windows: usize,
+    /// Of these, those during which a broker was away for a time.
+    pub struck: usize,
     /// Their lengths together.
     pub watched: Duration,
     /// The longest time without an acknowledgement: where, since when, how long.
@@ -63,6 +67,11 @@ impl Gaps {
             if window.length() > LONGEST_GAP {
                 self.windows += 1;
                 self.watched += window.length();
+                let mut faults = notes.faults.iter();
+                let is_struck = faults.any(|(began, ended, name)| {
+                    name.contains("of broker") && *began < window.to && *ended > window.from
+                });
+                self.struck += usize::from(is_struck);
             }
             for (what, marks, longest) in [
                 ("acknowledged", &marks.acknowledged, &mut self.acknowledged),
@@ -132,14 +141,15 @@ impl fmt::Display for Figures {
         )?;
         writeln!(
             f,
-            "the topic created anew {} times: {:?}",
-            self.recreated, self.fleeting
+            "the topic created anew {} times: {:?}, {} records in the last",
+            self.recreated, self.fleeting, self.in_the_last
         )?;
         writeln!(
             f,
-            "{} windows longer than {LONGEST_GAP:?}, {:.0} s together",
+            "{} windows longer than {LONGEST_GAP:?}, {:.0} s together; {} while a broker was away",
             self.gaps.windows,
-            self.gaps.watched.as_secs_f64()
+            self.gaps.watched.as_secs_f64(),
+            self.gaps.struck
         )?;
         for (what, gap) in [
             ("an acknowledgement", &self.gaps.acknowledged),
@@ -180,12 +190,13 @@ mod tests {
             seconds.map(Duration::from_secs).collect::<Vec<_>>()
         };
         let ticks = seconds(0).into_iter().map(|from| Tick {
-            leader,
+            leader: Some(leader),
             from,
             to: from + Duration::from_millis(20),
         });
         Marks {
             acknowledged: seconds(unacknowledged),
+            own_read: true,
             read: seconds(unread),
             ticks: ticks.collect(),
         }
@@ -209,6 +220,7 @@ mod tests {
                 assert!(problem.contains("kill of broker 2"), "{problem}");
             }
             assert_eq!((gaps.windows, gaps.watched.as_secs()), (1, 59));
+            assert_eq!(gaps.struck, 1);
         };
         check(0, 0, &[]);
         check(longest - 1, longest - 1, &[]);
@@ -226,6 +238,27 @@ mod tests {
         let mut gaps = Gaps::default();
         let problems = gaps.enter(("steady", 0), &marks, &Notes::default());
         assert_eq!(problems, Vec::<String>::new());
-        assert_eq!(gaps.windows, 2);
+        assert_eq!((gaps.windows, gaps.struck), (2, 0));
+    }
+
+    #[test]
+    fn a_partition_that_was_never_used_is_found() {
+        let unused = |unacknowledged, own_read| {
+            let marks = Marks {
+                own_read,
+                ..marks(unacknowledged, 0)
+            };
+            let marks = match unacknowledged {
+                0 => marks,
+                _ => Marks {
+                    acknowledged: Vec::new(),
+                    ..marks
+                },
+            };
+            marks.unused(("growing", 3)).unwrap_or_default()
+        };
+        assert_eq!(unused(0, true), "");
+        assert!(unused(1, true).contains("ever acknowledged"));
+        assert!(unused(0, false).contains("ever read"));
     }
 }

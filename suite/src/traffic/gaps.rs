@@ -13,10 +13,11 @@ pub(super) struct Leader {
     pub(super) epoch: i32,
 }
 
-/// A record that the witness wrote to the leader and read back, in time.
+/// A record that the witness wrote and read back, in time, or tried to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tick {
-    pub(super) leader: Leader,
+    /// Who served it; `None` if nobody did.
+    pub(super) leader: Option<Leader>,
     pub(super) from: Duration,
     pub(super) to: Duration,
 }
@@ -65,17 +66,26 @@ impl Window {
 /// The windows of a partition, in order, from what its witness saw, in order.
 pub(super) fn windows(ticks: &[Tick]) -> Vec<Window> {
     let mut windows: Vec<Window> = Vec::new();
+    let mut is_open = false;
     for tick in ticks {
+        let Some(leader) = tick.leader else {
+            is_open = false;
+            continue;
+        };
         match windows.last_mut() {
-            Some(window) if window.leader == tick.leader && tick.from <= window.to + SILENCE => {
+            Some(window)
+                if is_open && window.leader == leader && tick.from <= window.to + SILENCE =>
+            {
                 window.to = tick.to;
             }
+            // Before the end of its first tick, the leader may have waited for followers.
             _ => windows.push(Window {
-                leader: tick.leader,
-                from: tick.from,
+                leader,
+                from: tick.to,
                 to: tick.to,
             }),
         }
+        is_open = true;
     }
     windows
 }
@@ -98,7 +108,7 @@ mod tests {
 
     fn ticks(seconds: impl IntoIterator<Item = (i32, u64)>) -> Vec<Tick> {
         let ticks = seconds.into_iter().map(|(broker, from)| Tick {
-            leader: led_by(broker),
+            leader: Some(led_by(broker)),
             from: at(from),
             to: at(from) + Duration::from_millis(10),
         });
@@ -122,8 +132,29 @@ mod tests {
     #[test]
     fn an_election_begins_a_new_window_though_the_broker_is_the_same() {
         let mut ticks = ticks([(1, 0), (1, 1)]);
-        ticks[1].leader.epoch += 1;
+        ticks[1].leader = Some(Leader {
+            epoch: 2,
+            ..led_by(1)
+        });
         assert_eq!(windows(&ticks).len(), 2);
+    }
+
+    #[test]
+    fn a_refusal_ends_a_window_however_soon_the_witness_is_served_again() {
+        let mut ticks = ticks([(1, 0), (1, 1), (1, 2), (1, 3)]);
+        ticks[1].leader = None;
+        let seen = windows(&ticks);
+        let seen: Vec<_> = seen.iter().map(|w| (w.from, w.to)).collect();
+        let end = |n: usize| ticks[n].to;
+        assert_eq!(seen, [(end(0), end(0)), (end(2), end(3))]);
+    }
+
+    #[test]
+    fn a_window_begins_when_its_first_record_was_read_back() {
+        let mut ticks = ticks([(1, 0), (1, 4)]);
+        ticks[0].to = at(3);
+        let seen = windows(&ticks);
+        assert_eq!((seen.len(), seen[0].from), (1, at(3)));
     }
 
     #[test]

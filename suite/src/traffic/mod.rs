@@ -126,7 +126,7 @@ pub async fn run(options: &Options) -> Result<Figures, BoxError> {
     )?;
     striker.in_sync().await?;
     // On for a while: what came last is seen to go on, too.
-    sleep(LONGEST_GAP).await;
+    sleep(LONGEST_GAP + Duration::from_secs(5)).await;
 
     let places = crew.places();
     crew.stop_sending().await;
@@ -146,6 +146,9 @@ pub async fn run(options: &Options) -> Result<Figures, BoxError> {
         for (place, marks) in &notes.marks {
             problems.extend(gaps.enter(*place, marks, notes));
         }
+        for place in &places {
+            problems.extend(notes.marks.entry(*place).or_default().unused(*place));
+        }
         problems.extend(notes.fleeting.judge());
         let violations = notes.history.check(Evidence::FreshReaders);
         problems.extend(violations.iter().map(ToString::to_string));
@@ -156,6 +159,7 @@ pub async fn run(options: &Options) -> Result<Figures, BoxError> {
             outcomes: notes.history.outcomes(),
             fleeting: notes.fleeting.outcomes(),
             recreated: notes.fleeting.recreated(),
+            in_the_last: notes.fleeting.in_the_last(),
             partitions: places.len(),
             metrics,
             gaps,

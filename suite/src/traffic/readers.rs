@@ -149,7 +149,9 @@ pub(super) async fn read_all(
             let records = batch.records();
             let records = records.map(|r| (r.offset(), r.value().unwrap_or_default()));
             if topic == FLEETING {
-                return records.for_each(|(offset, value)| {
+                let end = ends.get(&place).copied().unwrap_or_default();
+                let below = records.filter(|(offset, _)| *offset < end);
+                return below.for_each(|(offset, value)| {
                     notes.fleeting.held(place.1, offset, value);
                 });
             }

@@ -134,7 +134,11 @@ async fn send(
             }
             // Not accepted, so not written.
             Err(error) => {
-                println!("{topic}-{partition}: {error}");
+                let refused = format!("{topic}-{partition}: {error}");
+                match sent {
+                    Sent::Lasting(_) => board.problem(refused),
+                    Sent::Fleeting(_) => println!("{refused}"),
+                }
                 board.resolve(place, sent, Outcome::Failed);
             }
         }

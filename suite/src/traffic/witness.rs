@@ -34,6 +34,9 @@ use crate::BoxError;
 const IN_TIME: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What its records begin with.
+pub(super) const NAME: &str = "witness of";
+
 /// Topics go by id, so that another incarnation is never taken for the same.
 const PRODUCE: i16 = 13;
 const FETCH: i16 = 13;
@@ -47,7 +50,7 @@ pub(super) async fn watch(
     stop: watch::Receiver<bool>,
 ) {
     let (topic, partition) = place;
-    let name = format!("witness of {topic}-{partition}");
+    let name = format!("{NAME} {topic}-{partition}");
     let id = board.with(|notes, _| notes.history.producer(&name, Promise::AtLeastOnce));
     let mut leader = None;
     for n in 0_u64.. {
@@ -73,11 +76,9 @@ pub(super) async fn watch(
                     let outcome = offset.map_or(Outcome::Unknown, Outcome::Delivered);
                     notes.resolve(to, place, send, outcome);
                 }
-                if served.is_ok() {
-                    let leader = *found;
-                    let ticks = &mut notes.marks.entry(place).or_default().ticks;
-                    ticks.push(Tick { leader, from, to });
-                }
+                let leader = served.is_ok().then_some(*found);
+                let ticks = &mut notes.marks.entry(place).or_default().ticks;
+                ticks.push(Tick { leader, from, to });
             });
             if served.is_err() {
                 leader = None;
