@@ -15,17 +15,23 @@ const HEAP_MB: u32 = 600;
 
 pub(crate) struct Arena {
     cluster: Arc<Mutex<RealCluster>>,
-    /// That of broker 1, of broker 2, …
+    brokers: u32,
+    /// That of broker 1, of broker 2, …; none where nobody goes through them.
     proxies: Vec<Proxy>,
     /// The brokers' own addresses, past the proxies.
     direct: String,
 }
 
 impl Arena {
-    /// With these properties on every broker besides those that the runs have in common.
-    pub(crate) async fn start(brokers: u32, own: &[(&str, &str)]) -> Result<Self, BoxError> {
+    /// With a proxy before each broker, or none before any; with these properties on every
+    /// broker besides those that the runs have in common.
+    pub(crate) async fn start(
+        brokers: u32,
+        is_proxied: bool,
+        own: &[(&str, &str)],
+    ) -> Result<Self, BoxError> {
         let mut proxies = Vec::new();
-        for _ in 0..brokers {
+        for _ in 0..if is_proxied { brokers } else { 0 } {
             proxies.push(Proxy::bind().await?);
         }
         let mut options = ClusterOptions::default()
@@ -49,6 +55,7 @@ impl Arena {
             proxy.forward_to(cluster.behind(broker)?.parse()?);
         }
         Ok(Self {
+            brokers,
             direct: cluster.bootstrap(),
             cluster: Arc::new(Mutex::new(cluster)),
             proxies,
@@ -94,7 +101,7 @@ impl Arena {
         for proxy in &self.proxies {
             proxy.heal();
         }
-        let brokers = 1..=self.proxies.len() as u32;
+        let brokers = 1..=self.brokers;
         self.with_cluster(move |cluster| {
             for broker in brokers {
                 if cluster.is_running(broker) {

@@ -82,7 +82,7 @@ impl Options {
 /// What kept the run from being carried out at all. What went wrong with the traffic is
 /// part of the figures.
 pub async fn run(options: &Options) -> Result<Figures, BoxError> {
-    let arena = Arc::new(Arena::start(options.brokers, &[]).await?);
+    let arena = Arc::new(Arena::start(options.brokers, true, &[]).await?);
     let kafka = arena.connect("soak").await?;
     let replicas = i16::try_from(options.brokers.min(3))?;
     let topic = NewTopic::new(TOPIC, PARTITIONS, replicas)

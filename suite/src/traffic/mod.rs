@@ -92,6 +92,7 @@ impl Default for Options {
 pub async fn run(options: &Options) -> Result<Figures, BoxError> {
     let arena = Arena::start(
         3,
+        false,
         &[
             ("broker.session.timeout.ms", "4000"),
             ("broker.heartbeat.interval.ms", "500"),

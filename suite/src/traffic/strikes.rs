@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use kafka_client::{Error, ErrorCode, Kafka, NewTopic};
+use kafka_client::{ErrorCode, Kafka};
 use kafka_net::{Lane, SendOptions};
+use kafka_protocol::Uuid;
 use kafka_protocol::messages::create_partitions::{CreatePartitionsRequest, CreatePartitionsTopic};
+use kafka_protocol::messages::delete_topics::{DeleteTopicState, DeleteTopicsRequest};
 use tokio::time::sleep;
 
 use super::board::Board;
@@ -38,6 +40,9 @@ pub(super) struct Striker {
     /// Of [`GROWING`].
     partitions: AtomicI32,
     operator: Kafka,
+    /// Of [`FLEETING`]; zero until it was asked for. Held while that is created anew, and while
+    /// a broker stands still: what a broker was asked before, it does when it goes on.
+    incarnation: tokio::sync::Mutex<Uuid>,
     counts: Mutex<BTreeMap<Fault, Struck>>,
     processes_done: AtomicBool,
 }
@@ -56,6 +61,7 @@ impl Striker {
             board,
             partitions: AtomicI32::new(partitions),
             operator,
+            incarnation: tokio::sync::Mutex::default(),
             counts: Mutex::default(),
             processes_done: AtomicBool::new(false),
         }
@@ -78,17 +84,17 @@ impl Striker {
         let end = clock::now() + LONGEST;
         let mut random = Rng::with_seed(seed);
         for (after, fault) in schedule::operations(seed) {
+            sleep(after).await;
             if self.is_done(wanted) {
                 break;
             }
             if clock::now() >= end {
                 return Err(format!("not done in {LONGEST:?}: {:?}", self.counts()).into());
             }
-            sleep(after).await;
             let began = self.board.now();
             let met = match fault {
                 Fault::AddPartition => self.add_partition().await?,
-                Fault::RecreateTopic => Some(self.recreate_topic(&mut random).await?),
+                Fault::RecreateTopic => self.recreate_topic(&mut random).await?,
                 _ => self.move_leader(&mut random).await,
             };
             if let Some(met) = met {
@@ -138,7 +144,12 @@ impl Striker {
 
     async fn process(&self, strike: Strike) -> Result<(), BoxError> {
         let broker = strike.broker;
-        let met = self.aim(Some(broker)).await;
+        let _held = match strike.fault {
+            Fault::Pause => Some(self.incarnation.lock().await),
+            _ => None,
+        };
+        let mut met = self.aim(Some(broker)).await;
+        let lost = self.crew.senders.metrics().requests_lost_unacknowledged;
         let began = self.board.now();
         match strike.fault {
             Fault::Pause => {
@@ -146,6 +157,9 @@ impl Striker {
                     .arena
                     .with_cluster(move |cluster| cluster.pause(broker));
                 paused.await?;
+                // What the broker answered before it stood still has arrived soon.
+                sleep(Duration::from_millis(100)).await;
+                met = self.crew.senders.in_flight(Some(broker));
                 sleep(strike.lasts).await;
                 let resumed = self
                     .arena
@@ -159,6 +173,10 @@ impl Striker {
                 });
                 ended.await?;
                 sleep(strike.lasts).await;
+                if fault == Fault::Kill {
+                    let now = self.crew.senders.metrics().requests_lost_unacknowledged;
+                    met = usize::try_from(now - lost)?;
+                }
                 let started = self
                     .arena
                     .with_cluster(move |cluster| cluster.restart(broker));
@@ -250,21 +268,62 @@ impl Striker {
         }
     }
 
-    async fn recreate_topic(&self, random: &mut Rng) -> Result<usize, BoxError> {
+    async fn recreate_topic(&self, random: &mut Rng) -> Result<Option<usize>, BoxError> {
+        let Ok(mut incarnation) = self.incarnation.try_lock() else {
+            return Ok(None);
+        };
         let met = self.aim(None).await;
-        let admin = self.operator.admin().with_timeout(PATIENCE);
-        until_done(ErrorCode::UnknownTopicOrPartition, async || {
-            admin.delete_topic(FLEETING).await
-        })
-        .await?;
+        if incarnation.is_zero() {
+            *incarnation = self.another_than(Uuid::default()).await?;
+        }
+        let former = *incarnation;
+        until_done(async || self.delete(former).await).await?;
         sleep(Duration::from_millis(random.u64(0..1_500))).await;
         self.board.with(|notes, now| notes.fleeting.creating(now));
-        until_done(ErrorCode::TopicAlreadyExists, async || {
-            let created: NewTopic = topic(FLEETING);
-            admin.create_topic(created).await.map(|_| ())
+        let admin = self.operator.admin().with_timeout(PATIENCE);
+        until_done(async || match admin.create_topic(topic(FLEETING)).await {
+            // By an earlier attempt.
+            Err(error) if error.broker_error() == Some(ErrorCode::TopicAlreadyExists) => Ok(()),
+            created => Ok(created.map(|_| ())?),
         })
         .await?;
-        Ok(met)
+        *incarnation = self.another_than(former).await?;
+        Ok(Some(met))
+    }
+
+    /// By id, so that a request that is late never meets the next incarnation.
+    async fn delete(&self, id: Uuid) -> Result<(), BoxError> {
+        let controller = self.operator.router();
+        let controller = controller.controller_connection(Lane::Control, soon());
+        let request = DeleteTopicsRequest::new()
+            .with_topics(vec![DeleteTopicState::new().with_topic_id(id)])
+            .with_timeout_ms(i32::try_from(PATIENCE.as_millis())?);
+        let options = SendOptions::new(PATIENCE);
+        let answer = controller.await?.request(&request, &options).await?;
+        let code = answer.responses.first().map(|result| result.error_code);
+        match code.map(ErrorCode::from) {
+            // The latter: by an earlier attempt.
+            Some(ErrorCode::None | ErrorCode::UnknownTopicId) => Ok(()),
+            code => Err(format!("the topic was not deleted: {code:?}").into()),
+        }
+    }
+
+    /// Waits until [`FLEETING`] is there, with another id than its former one.
+    async fn another_than(&self, former: Uuid) -> Result<Uuid, BoxError> {
+        let deadline = clock::now() + RECOVERY;
+        loop {
+            let cluster = self.operator.router().refresh(&[FLEETING], soon()).await;
+            let found = cluster
+                .ok()
+                .and_then(|cluster| Some(cluster.topic(FLEETING)?.id()));
+            match found {
+                Some(id) if !id.is_zero() && id != former => return Ok(id),
+                _ if clock::now() >= deadline => {
+                    return Err(format!("no other incarnation than {former}: {found:?}").into());
+                }
+                _ => sleep(Duration::from_millis(100)).await,
+            }
+        }
     }
 
     /// Waits for the moment at which requests are in flight to a broker, or to any, and tells
@@ -285,17 +344,13 @@ fn soon() -> Instant {
     clock::now() + PATIENCE
 }
 
-/// Tries again and again; `already` is what is said when an earlier attempt did it.
-async fn until_done(
-    already: ErrorCode,
-    mut change: impl AsyncFnMut() -> Result<(), Error>,
-) -> Result<(), BoxError> {
+/// Tries again and again.
+async fn until_done(mut change: impl AsyncFnMut() -> Result<(), BoxError>) -> Result<(), BoxError> {
     let deadline = clock::now() + RECOVERY;
     loop {
         match change().await {
             Ok(()) => return Ok(()),
-            Err(error) if error.broker_error() == Some(already) => return Ok(()),
-            Err(error) if clock::now() >= deadline => return Err(error.into()),
+            Err(error) if clock::now() >= deadline => return Err(error),
             Err(error) => println!("the operator tries again: {error}"),
         }
         sleep(Duration::from_millis(200)).await;
