@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kafka_client::{Acks, NewTopic, Record, Start};
+use kafka_client::{Acks, NewTopic, Record, Start, Topic};
 use kafka_protocol::ErrorCode;
 use kafka_protocol::messages::alter_partition_reassignments::{
     ReassignablePartition, ReassignableTopic,
@@ -14,7 +14,6 @@ use kafka_protocol::messages::{
     AlterPartitionReassignmentsRequest, DescribeClusterRequest, ElectLeadersRequest,
     ListPartitionReassignmentsRequest,
 };
-use kafka_router::Cluster;
 
 use super::ground::{EPOCH_MS, Ground};
 use super::groups::{commit, listed};
@@ -92,7 +91,10 @@ pub(super) async fn placed(ground: &Ground) -> Result<Transcript> {
     let topic = placed_topic(ground, "t", &[&[2, 3], &[1, 3], &[3, 2], &[3, 1]]).await?;
     let router = ground.kafka().router();
     let cluster = router.refresh(&[&topic], clock::now() + LIMIT).await?;
-    places(&cluster, &mut transcript, &topic)?;
+    places(
+        cluster.topic(&topic).ok_or("the topic is gone")?,
+        &mut transcript,
+    );
     let producer = ground.producer().await?;
     for partition in 0..4 {
         let record = Record::to(&topic).partition(partition).value("v");
@@ -128,9 +130,8 @@ pub(super) async fn refused(ground: &Ground) -> Result<Transcript> {
 }
 
 /// Who leads each partition, and who has a copy.
-fn places(cluster: &Cluster, transcript: &mut Transcript, topic: &str) -> Result<()> {
-    let found = cluster.topic(topic).ok_or("the topic is gone")?;
-    for partition in found.partitions() {
+fn places(topic: &Topic, transcript: &mut Transcript) {
+    for partition in topic.partitions() {
         let mut in_sync = partition.isr.clone();
         in_sync.sort_unstable();
         transcript.say(format_args!(
@@ -138,7 +139,6 @@ fn places(cluster: &Cluster, transcript: &mut Transcript, topic: &str) -> Result
             partition.id, partition.leader, partition.replicas, partition.offline
         ));
     }
-    Ok(())
 }
 
 async fn reassign(
@@ -161,20 +161,16 @@ async fn reassign(
 
 /// Waits until no move is under way and this broker leads; what was seen then, for
 /// another broker may not know of it yet.
-async fn settled(
-    ground: &Ground,
-    topic: &str,
-    leader: i32,
-    copies: &[i32],
-) -> Result<Arc<Cluster>> {
+async fn settled(ground: &Ground, topic: &str, leader: i32, copies: &[i32]) -> Result<Arc<Topic>> {
     let router = ground.kafka().router();
     ground
         .until("the move is over", async || {
             let request = ListPartitionReassignmentsRequest::new().with_timeout_ms(30_000);
             let moving = ground.controller(request).await?.topics;
             let cluster = router.refresh(&[topic], clock::now() + LIMIT).await?;
-            let found = cluster.topic(topic).and_then(|topic| topic.partition(0));
-            let there = found.is_some_and(|found| {
+            let found = cluster.topic(topic);
+            let first = found.and_then(|topic| topic.partition(0));
+            let there = first.is_some_and(|found| {
                 let mut in_sync = found.isr.clone();
                 in_sync.sort_unstable();
                 let mut wanted = copies.to_vec();
@@ -182,7 +178,7 @@ async fn settled(
                 found.leader == Some(leader) && found.replicas == copies && in_sync == wanted
             });
             let still = moving.iter().any(|moving| moving.name == topic);
-            Ok((there && !still).then_some(cluster))
+            Ok(found.filter(|_| there && !still).cloned())
         })
         .await
 }
@@ -213,8 +209,10 @@ pub(super) async fn moving(ground: &Ground) -> Result<Transcript> {
         transcript.answer("move", &answer)?;
         // Whoever leads keeps leading while it stays a copy.
         let leader = if leader == 1 { 2 } else { leader };
-        let cluster = settled(ground, &topic, leader, &copies).await?;
-        places(&cluster, &mut transcript, &topic)?;
+        places(
+            &*settled(ground, &topic, leader, &copies).await?,
+            &mut transcript,
+        );
     }
     for (what, partition, replicas) in [
         ("nothing to cancel", 0, None),
@@ -248,8 +246,10 @@ pub(super) async fn electing(ground: &Ground) -> Result<Transcript> {
     )?;
     settled(ground, &topic, 1, &[3, 1, 2]).await?;
     transcript.answer("elect", &elect().await?)?;
-    let cluster = settled(ground, &topic, 3, &[3, 1, 2]).await?;
-    places(&cluster, &mut transcript, &topic)?;
+    places(
+        &*settled(ground, &topic, 3, &[3, 1, 2]).await?,
+        &mut transcript,
+    );
     transcript.answer("elect", &elect().await?)?;
     ground.fill(&topic, 0, 2).await?;
     let mut consumer = ground.reader(&topic, 0).await?;
