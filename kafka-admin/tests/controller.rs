@@ -15,7 +15,7 @@ use kafka_protocol::messages::create_topics::CreatableTopicResult;
 use kafka_protocol::messages::{CreateTopicsRequest, CreateTopicsResponse};
 use kafka_protocol::{ApiKey, ErrorCode, Message, StrBytes};
 use kafka_router::{Router, RouterConfig};
-use support::{FakeNet, World};
+use support::{FakeNet, Host, World};
 
 /// Three brokers, and what those asked to create topics answer, by host.
 fn cluster<F>(mut answer: F) -> (World, Admin, Arc<Mutex<Vec<String>>>)
@@ -28,12 +28,18 @@ where
 }
 
 /// The same by host and topic, and only the router.
-fn routed<F>(mut answer: F) -> (World, Router, Arc<Mutex<Vec<String>>>)
+fn routed<F>(answer: F) -> (World, Router, Arc<Mutex<Vec<String>>>)
 where
     F: FnMut(&str, &str) -> (ErrorCode, i32) + Send + 'static,
 {
-    let net = FakeNet::default();
-    let world = World::on(&net, 3);
+    routed_on(&FakeNet::default(), answer)
+}
+
+fn routed_on<F>(net: &FakeNet, mut answer: F) -> (World, Router, Arc<Mutex<Vec<String>>>)
+where
+    F: FnMut(&str, &str) -> (ErrorCode, i32) + Send + 'static,
+{
+    let world = World::on(net, 3);
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
     world.with(|script| {
@@ -145,6 +151,31 @@ async fn closing_during_a_pause_keeps_what_was_done_before_it() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
+        router.close(clock::now() + Duration::from_secs(5)).await;
+    };
+    let (results, ()) = tokio::join!(admin.create_topics(topics.into()), closing);
+    assert!(results["made"].is_ok(), "{results:?}");
+    let error = results["refused"].as_ref().unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Closed);
+    assert!(!error.possibly_written(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_while_the_next_attempt_connects_keeps_what_was_done_before_it() {
+    let net = FakeNet::default();
+    let (world, router, asked) = routed_on(&net, |_, topic| match topic {
+        "made" => (ErrorCode::None, 0),
+        _ => (ErrorCode::NotController, 0),
+    });
+    let admin = Admin::new(router.clone(), AdminConfig::default());
+    let topics = ["made", "refused"].map(|name| NewTopic::new(name, 1, 1));
+    let closing = async {
+        while asked.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        net.set("b2", Host::Hangs);
+        world.with(|script| script.controller = 2);
+        tokio::time::sleep(Duration::from_secs(2)).await;
         router.close(clock::now() + Duration::from_secs(5)).await;
     };
     let (results, ()) = tokio::join!(admin.create_topics(topics.into()), closing);

@@ -292,9 +292,10 @@ impl NetConfig {
     /// What every broker speaks, where it is not asked: for brokers that don't
     /// answer the question or answer it wrongly. `None`, the default, to ask each
     /// one, on each connection, which also finds out those of 0.8.2 and 0.9, which
-    /// don't know the question. Those are asked no more while a connection to them
-    /// lives: each time, 0.9 may pass over a request of another connection, whoever's
-    /// it is, so with brokers of that release it is better to name it here.
+    /// don't know the question. Those are not asked again for five minutes, nor while
+    /// the connection that asked lives: each time, 0.9 may pass over a request of
+    /// another connection, whoever's it is, so with brokers of that release it is
+    /// better to name it here.
     pub fn assumed_versions(&self) -> Option<&ApiVersionsTable> {
         self.assumed_versions.as_ref()
     }

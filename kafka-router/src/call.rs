@@ -157,10 +157,13 @@ impl Call {
     ///
     /// As [`Router::any_connection`], [`Router::controller_connection`],
     /// [`Router::connection`] and, for leaders and coordinators, [`Router::topic`],
-    /// [`Router::coordinator`] and [`Router::attempt`].
+    /// [`Router::coordinator`] and [`Router::attempt`];
+    /// [`ErrorKind::Closed`](kafka_net::ErrorKind::Closed) once the router is closed.
     pub async fn connection(&self) -> Result<Connection, Error> {
         let last = self.last.as_ref();
-        self.to.connect(&self.router, last, self.deadline).await
+        let connecting = self.to.connect(&self.router, last, self.deadline);
+        // Ends here at close, so that the operation still returns what it has achieved.
+        self.router.shared().unless_closed(closed, connecting).await
     }
 
     /// Sends a request, in this version or the newest in common. What its answer says is

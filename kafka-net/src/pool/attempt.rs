@@ -5,7 +5,7 @@ use tokio::time::sleep_until;
 use super::Inner;
 use super::slots::Plan;
 use crate::clock::now;
-use crate::connection::dial::{Dial, Stage};
+use crate::connection::dial::{Dial, Known, Stage};
 use crate::connection::{Connection, Counters};
 use crate::transport::Transport;
 use crate::watch;
@@ -65,7 +65,7 @@ impl Connecting {
                 on_stage: &on_stage,
             };
             match dial.run().await {
-                Ok(connection) => return self.succeed(connection),
+                Ok(connection) => return self.succeed(known, connection),
                 Err(error) => {
                     let pool = self.pool.upgrade();
                     let stays =
@@ -121,10 +121,11 @@ impl Connecting {
         }
     }
 
-    fn succeed(&self, connection: Connection) {
+    fn succeed(&self, known: Known, connection: Connection) {
         let pool = self.pool.upgrade();
-        if pool.is_none_or(|pool| pool.attempt_succeeded(&self.broker, &self.progress, &connection))
-        {
+        if pool.is_none_or(|pool| {
+            pool.attempt_succeeded(&self.broker, known, &self.progress, &connection)
+        }) {
             self.finish(Ok(connection));
         } else {
             // Closed meanwhile, and those who waited have been told.

@@ -12,6 +12,7 @@ use tokio::time::timeout_at;
 use tracing::Instrument;
 
 use crate::clock::now;
+use crate::connection::dial::Known;
 use crate::connection::{Connection, ConnectionStats, Counters, Counts};
 use crate::transport::Transport;
 use crate::waiting::runtime_gone;
@@ -384,6 +385,7 @@ impl Inner {
     fn attempt_succeeded(
         &self,
         broker: &BrokerAddress,
+        known: Known,
         attempt: &Arc<watch::Sender<Progress>>,
         connection: &Connection,
     ) -> bool {
@@ -392,7 +394,7 @@ impl Inner {
         if slots.had_connection(broker, connection.lane()) {
             self.reconnects.fetch_add(1, Ordering::Relaxed);
         }
-        slots.connected(now(), broker, attempt, connection)
+        slots.connected(now(), broker, known, attempt, connection)
     }
 
     /// When and how the broker may be dialled.

@@ -25,6 +25,8 @@ struct BrokerSlot {
     lanes: [LaneSlot; Lane::ALL.len()],
     /// Which of them have had a connection.
     connected: [bool; Lane::ALL.len()],
+    /// Which of them were told to take the broker for an old one, and did not ask.
+    on_belief: [bool; Lane::ALL.len()],
     reconnect: Reconnect,
     /// Why the last attempt failed; `None` after one that succeeded.
     failure: Option<Error>,
@@ -143,18 +145,24 @@ impl Slots {
         slot.is_some_and(|slot| slot.connected[lane as usize])
     }
 
-    /// The lane's attempt has succeeded. Returns false if the pool is closed.
+    /// The lane's attempt has succeeded, with what the broker was known as. Returns false
+    /// if the pool is closed.
     pub(super) fn connected(
         &mut self,
         now: Instant,
         broker: &BrokerAddress,
+        known: Known,
         attempt: &Arc<watch::Sender<Progress>>,
         connection: &Connection,
     ) -> bool {
         if self.closed {
             return false;
         }
-        self.knowledge.learn(now, broker, shown_by(connection));
+        let on_belief =
+            matches!(known, Known::Old(_)) && !connection.api_versions().is_negotiated();
+        if !on_belief {
+            self.knowledge.learn(now, broker, shown_by(connection));
+        }
         // Gone when the broker has moved; who waits gets the connection still.
         let Some(slot) = self.brokers.get_mut(broker) else {
             return true;
@@ -163,6 +171,7 @@ impl Slots {
         slot.failure = None;
         slot.doubted = false;
         slot.connected[connection.lane() as usize] = true;
+        slot.on_belief[connection.lane() as usize] = on_belief;
         slot.replace(attempt, LaneSlot::Live(connection.clone()));
         true
     }
@@ -252,10 +261,12 @@ impl BrokerSlot {
         failed_at.is_some_and(|at| now.saturating_duration_since(at) < FAILURE_KEPT_FOR)
     }
 
-    /// What a live connection shows the broker to be: nobody can have replaced it.
+    /// What a live connection that asked shows the broker to be: nobody can have replaced
+    /// it. One that did not ask shows nothing, or a belief would confirm itself for ever.
     fn shown(&self) -> Option<Known> {
-        let mut lanes = self.lanes.iter().filter(|_| !self.doubted);
-        lanes.find_map(|lane| match lane {
+        let lanes = self.lanes.iter().zip(self.on_belief);
+        let mut asked = lanes.filter(|(_, on_belief)| !on_belief && !self.doubted);
+        asked.find_map(|(lane, _)| match lane {
             LaneSlot::Live(connection) if !connection.is_closed() => Some(shown_by(connection)),
             _ => None,
         })
