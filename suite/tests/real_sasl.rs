@@ -25,8 +25,8 @@ use kafka_suite::{BoxError, NEWEST};
 use tokio::task::block_in_place;
 
 const LISTENER: &str = "SECURE";
-/// Of a login.
-const LIFETIME: Duration = Duration::from_secs(6);
+/// Of a login. It is renewed at 85 to 95 % of it; the rest is for a machine that stops to think.
+const LIFETIME: Duration = Duration::from_secs(12);
 
 /// Tokens without a signature, which Kafka takes when nothing else is set up.
 #[derive(Debug)]
