@@ -56,12 +56,15 @@ impl TestCluster {
     /// reads the metadata log late. It leads and follows as before, and nothing happens to
     /// one that is down.
     pub fn hold_back_metadata(&self, broker: i32) {
-        self.change_now(|cluster, _| cluster.hold_back_metadata(broker, true));
+        self.change_now(|cluster, _| {
+            let _ = cluster.hold_back_metadata(broker, true);
+        });
     }
 
-    /// Lets a broker whose metadata was held back learn all at once.
-    pub fn release_metadata(&self, broker: i32) {
-        self.change_now(|cluster, _| cluster.hold_back_metadata(broker, false));
+    /// Lets a broker whose metadata was held back learn all at once. Returns how many of
+    /// its metadata answers told of how things were; none if it stopped in between.
+    pub fn release_metadata(&self, broker: i32) -> u64 {
+        self.change_now(|cluster, _| cluster.hold_back_metadata(broker, false))
     }
 
     /// Fails the disk of a broker: it serves, but answers KAFKA_STORAGE_ERROR for

@@ -91,7 +91,8 @@ kinds! {
     CutOffFromOthers Brokers,
     /// The replicas that a broker follows with are held back.
     HoldBackReplicas Brokers,
-    /// A broker hears of changes late, and its metadata tells of how things were before.
+    /// Leaders move, or a topic is created anew, and a broker hears of it late: its metadata
+    /// tells of how things were before.
     HoldBackMetadata Brokers,
     /// A broker's disk fails for a while.
     FailDisk Brokers,

@@ -22,10 +22,7 @@ impl Tap {
             self.hit(43);
             return None;
         }
-        self.answered |= !matches!(
-            asked.key,
-            ApiKey::ApiVersions | ApiKey::SaslHandshake | ApiKey::SaslAuthenticate
-        );
+        self.answered |= !is_of_handshake(asked.key);
         self.taps
             .trace
             .remark(|| format!("  < {} {:?} #{correlation_id}", self.target, asked.key));
@@ -294,6 +291,18 @@ impl Tap {
                 .remark(|| format!("    partition {partition}: {code}"));
         }
     }
+}
+
+/// What a client asks before its own requests: who is there, and may it come in.
+/// DescribeGroups, since that tells a broker of 0.9 from one that says nothing.
+fn is_of_handshake(key: ApiKey) -> bool {
+    matches!(
+        key,
+        ApiKey::ApiVersions
+            | ApiKey::SaslHandshake
+            | ApiKey::SaslAuthenticate
+            | ApiKey::DescribeGroups
+    )
 }
 
 /// A topic is named by either.

@@ -411,3 +411,6 @@ impl std::fmt::Debug for Stamp {
         write!(f, "{id}/{epoch}/{sequence}+{records}")
     }
 }
+
+#[cfg(test)]
+mod tests;

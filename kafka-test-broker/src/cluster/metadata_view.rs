@@ -17,6 +17,8 @@ pub(crate) struct MetadataView {
     pub controller: Option<i32>,
     pub topics: BTreeMap<StrBytes, MetadataResponseTopic>,
     pub names: BTreeMap<Uuid, StrBytes>,
+    /// How many answers told of it.
+    pub told: u64,
 }
 
 impl Cluster {
@@ -46,8 +48,8 @@ impl Cluster {
     }
 
     /// From now on a broker tells of brokers, topics and leaders what is true now, or again
-    /// what is true at the time.
-    pub(crate) fn hold_back_metadata(&mut self, id: i32, hold: bool) {
+    /// what is true at the time. How often it told of what was true before.
+    pub(crate) fn hold_back_metadata(&mut self, id: i32, hold: bool) -> u64 {
         let view = hold.then(|| MetadataView {
             brokers: self.described_brokers(),
             controller: self.controller(),
@@ -56,9 +58,20 @@ impl Cluster {
                 .map(|topic| (topic.name.clone(), self.described_topic(id, topic)))
                 .collect(),
             names: self.names.clone(),
+            told: 0,
         });
-        if let Some(broker) = self.brokers.get_mut(&id).filter(|broker| broker.up) {
-            broker.metadata_view = view.map(Box::new);
+        let Some(broker) = self.brokers.get_mut(&id).filter(|broker| broker.up) else {
+            return 0;
+        };
+        let before = std::mem::replace(&mut broker.metadata_view, view.map(Box::new));
+        before.map_or(0, |view| view.told)
+    }
+
+    /// A broker whose metadata may be held back has told of it.
+    pub(crate) fn count_late_metadata(&mut self, id: i32) {
+        let broker = self.brokers.get_mut(&id);
+        if let Some(view) = broker.and_then(|broker| broker.metadata_view.as_deref_mut()) {
+            view.told += 1;
         }
     }
 

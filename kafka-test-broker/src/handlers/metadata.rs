@@ -95,6 +95,7 @@ impl Handler for MetadataRequest {
                 context.cluster.controller(),
             ),
         };
+        context.cluster.count_late_metadata(context.broker);
         let mut response = MetadataResponse::new()
             .with_brokers(brokers)
             .with_cluster_id(context.cluster.id.clone())

@@ -6,6 +6,7 @@
 
 mod list;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -106,7 +107,8 @@ struct Garden {
 }
 
 impl Garden {
-    /// Copies what git knows of, so that nothing of the working tree changes.
+    /// Copies what git knows of, so that nothing of the working tree changes. What an
+    /// earlier copy had besides goes.
     fn lay_out() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
@@ -122,12 +124,16 @@ impl Garden {
             .output()
             .map_err(|error| Error::new(format!("cannot run git: {error}")))?;
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let mut copied = BTreeSet::new();
         for name in listed.split('\0').filter(|name| !name.is_empty()) {
             // A file may be deleted and still be listed.
             if let Ok(content) = fs::read(root.join(name)) {
-                write_if_changed(&garden.sources.join(name), &content)?;
+                let copy = garden.sources.join(name);
+                write_if_changed(&copy, &content)?;
+                copied.insert(copy);
             }
         }
+        remove_others(&garden.sources, &copied)?;
         Ok(garden)
     }
 
@@ -303,6 +309,21 @@ fn first_complaint(text: &str) -> Option<String> {
 }
 
 /// Leaves files alone that are as they should be, so that cargo builds little.
+/// Removes every file below `folder` but these.
+fn remove_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<()> {
+    let problem = |error: std::io::Error| Error::new(format!("{}: {error}", folder.display()));
+    for entry in fs::read_dir(folder).map_err(problem)? {
+        let entry = entry.map_err(problem)?;
+        let path = entry.path();
+        if entry.file_type().map_err(problem)?.is_dir() {
+            remove_others(&path, kept)?;
+        } else if !kept.contains(&path) {
+            fs::remove_file(&path).map_err(problem)?;
+        }
+    }
+    Ok(())
+}
+
 fn write_if_changed(path: &Path, content: &[u8]) -> Result<()> {
     if fs::read(path).is_ok_and(|present| present == content) {
         return Ok(());
@@ -337,6 +358,21 @@ mod tests {
         assert_eq!(outcome_of(&mut Command::new("true")), Outcome::Succeeded);
         // A mistake on the command line, for one, is no bug found.
         assert_eq!(outcome_of(&mut Command::new("false")), Outcome::Failed);
+    }
+
+    #[test]
+    fn what_an_earlier_copy_had_besides_goes() -> Result<()> {
+        let folder = std::env::temp_dir().join(format!("mutants-{}", std::process::id()));
+        let (kept, old) = (folder.join("a/kept.rs"), folder.join("a/b/old.rs"));
+        for file in [&kept, &old] {
+            write_if_changed(file, b"fn main() {}")?;
+        }
+        let result = remove_others(&folder, &BTreeSet::from([kept.clone()]));
+        let left = (kept.exists(), old.exists());
+        let _ = fs::remove_dir_all(&folder);
+        result?;
+        assert_eq!(left, (true, false));
+        Ok(())
     }
 
     #[test]

@@ -253,15 +253,13 @@ impl Scene {
                 u64::from(follows)
             }
             FaultKind::HoldBackMetadata => {
-                let ran = cluster.is_up(broker);
                 cluster.hold_back_metadata(broker);
                 self.change_something();
                 // Someone has to ask.
                 let link = self.world.network().choose(&self.random);
                 link.map(|link| self.cut(&[link]));
                 sleep(self.lasts).await;
-                cluster.release_metadata(broker);
-                u64::from(ran)
+                cluster.release_metadata(broker)
             }
             FaultKind::FailDisk => {
                 let ran = cluster.is_up(broker);
