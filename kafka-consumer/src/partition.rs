@@ -48,6 +48,9 @@ pub(crate) struct Partition {
     pub(crate) end_offset: Option<i64>,
     /// The last offset that is known to be committed for the group.
     pub(crate) committed: Option<i64>,
+    /// Whether this consumer has begun a commit: what the group had before is then no
+    /// news.
+    pub(crate) commit_begun: bool,
 }
 
 impl Partition {
@@ -79,6 +82,7 @@ impl Partition {
             reporting: false,
             end_offset: None,
             committed: None,
+            commit_begun: false,
         }
     }
 

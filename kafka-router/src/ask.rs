@@ -114,6 +114,7 @@ impl Shared {
             },
             |id| self.loads.of(id),
             avoid,
+            clock::now(),
             self.pool.env().random(),
         )
     }

@@ -59,6 +59,8 @@ pub struct Call {
     begun: Instant,
     deadline: Instant,
     request_timeout: Duration,
+    attempts: u32,
+    /// In a row, since the last that brought anything.
     failures: u32,
     last: Option<Error>,
     effect: Effect,
@@ -98,6 +100,7 @@ impl Router {
             begun: clock::now(),
             deadline,
             request_timeout: self.request_timeout(),
+            attempts: 0,
             failures: 0,
             last: None,
             effect,
@@ -214,6 +217,7 @@ impl Call {
         let delay = backoff.delay(self.failures, self.router.env().random());
         let delay = delay.max(at_least);
         self.failures = self.failures.saturating_add(1);
+        self.attempts = self.attempts.saturating_add(1);
         if !is_worth_another_attempt(&error) {
             return Err(self.concluded(error));
         }
@@ -243,6 +247,7 @@ impl Call {
     /// The last attempt brought a part of what is wanted: the next failure is a first one
     /// again. Whom to avoid stays as it is.
     pub(crate) fn progressed(&mut self) {
+        self.attempts = self.attempts.saturating_add(1);
         self.failures = 0;
     }
 
@@ -253,7 +258,7 @@ impl Call {
             _ => error,
         };
         error
-            .with_attempts(self.failures)
+            .with_attempts(self.attempts)
             .with_possibly_written(self.effect.is_possible())
     }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 use kafka_net::{BrokerAddress, Random};
 
 use crate::cluster::Cluster;
+use crate::race::STAGGER;
 
 /// Known brokers that are tried before the bootstrap addresses: should all of a
 /// large cluster have moved elsewhere, its old addresses must not take forever.
@@ -30,10 +31,10 @@ pub(crate) enum Link {
 }
 
 /// Brokers worth a try, best first: those with a live connection, the least loaded of
-/// them first, the other known ones, those that ask for a pause, which ends soonest
-/// first, the bootstrap addresses (KIP-899: they count again once no known broker
+/// them first, those whose pause is over before anyone else's turn would come, the other
+/// known ones, those that ask for a longer pause, the bootstrap addresses (KIP-899: they count again once no known broker
 /// answers); in random order otherwise, so that load spreads and no dead address is
-/// always first. `avoid` comes last of the known ones, of which no more than
+/// always first; of pauses those that end soonest come first. `avoid` comes last of the known ones, of which no more than
 /// [`MAX_KNOWN`] are tried.
 pub(crate) fn candidates(
     cluster: &Cluster,
@@ -41,6 +42,7 @@ pub(crate) fn candidates(
     link: impl Fn(&BrokerAddress) -> Link,
     load: impl Fn(i32) -> usize,
     avoid: Option<i32>,
+    now: Instant,
     random: &Random,
 ) -> Vec<Candidate> {
     let mut live = Vec::new();
@@ -65,12 +67,15 @@ pub(crate) fn candidates(
     }
     live.sort_by_cached_key(|address| address.id.map(&load));
     throttled.sort_by_key(|(until, _)| *until);
-    if !throttled.is_empty() {
+    let briefly = throttled.partition_point(|(until, _)| *until <= now + STAGGER);
+    let for_long = throttled.split_off(briefly);
+    if !for_long.is_empty() {
         // Where nobody else is there, late is better than never.
         others.truncate(MAX_KNOWN - 1);
     }
-    let throttled = throttled.into_iter().map(|(_, address)| address);
-    let known = live.into_iter().chain(others).chain(throttled);
+    let addresses = |throttled: Vec<_>| throttled.into_iter().map(|(_, address)| address);
+    let known = live.into_iter().chain(addresses(throttled));
+    let known = known.chain(others).chain(addresses(for_long));
     let known = known.chain(avoided);
     known
         .take(MAX_KNOWN)
@@ -122,6 +127,7 @@ mod tests {
             },
             |_| 0,
             avoid,
+            kafka_net::clock::now(),
             random,
         )
         .into_iter()
@@ -157,6 +163,7 @@ mod tests {
                 |_| Link::Free,
                 load,
                 None,
+                kafka_net::clock::now(),
                 &random,
             );
             let ids: Vec<_> = found.iter().filter_map(|c| c.address.id).collect();
@@ -178,10 +185,10 @@ mod tests {
             _ => Link::Free,
         };
         for _ in 0..20 {
-            let found = candidates(&cluster(), &bootstrap(), link, |_| 0, None, &random);
+            let found = candidates(&cluster(), &bootstrap(), link, |_| 0, None, now, &random);
             let ids: Vec<_> = found.iter().filter_map(|c| c.address.id).collect();
             assert_eq!(ids, [4, 3, 2, 1]);
-            let found = candidates(&cluster(), &bootstrap(), link, |_| 0, Some(4), &random);
+            let found = candidates(&cluster(), &bootstrap(), link, |_| 0, Some(4), now, &random);
             let ids: Vec<_> = found.iter().filter_map(|c| c.address.id).collect();
             assert_eq!(ids, [3, 2, 1, 4]);
         }
@@ -196,8 +203,25 @@ mod tests {
             "b7" => Link::Throttled(later(9)),
             _ => Link::None,
         };
-        let found = candidates(&cluster, &bootstrap(), link, |_| 0, None, &random);
+        let found = candidates(&cluster, &bootstrap(), link, |_| 0, None, now, &random);
         assert_eq!(found[MAX_KNOWN - 1].address.id, Some(7));
+    }
+
+    #[test]
+    fn a_short_pause_is_worth_more_than_a_broker_that_may_be_dead() {
+        let random = Random::from_seed(7);
+        let now = kafka_net::clock::now();
+        let link = |address: &BrokerAddress| match &*address.host {
+            "b1" => Link::Throttled(now + STAGGER),
+            "b2" => Link::Throttled(now + STAGGER / 100),
+            "b3" => Link::Free,
+            _ => Link::None,
+        };
+        for _ in 0..20 {
+            let found = candidates(&cluster(), &bootstrap(), link, |_| 0, None, now, &random);
+            let ids: Vec<_> = found.iter().filter_map(|c| c.address.id).collect();
+            assert_eq!(ids, [3, 2, 1, 4]);
+        }
     }
 
     #[test]
@@ -218,9 +242,18 @@ mod tests {
             brokers: brokers.collect(),
             ..Cluster::default()
         };
+        let now = kafka_net::clock::now();
         let mut tried = BTreeSet::new();
         for _ in 0..100 {
-            let found = candidates(&cluster, &bootstrap(), |_| Link::None, |_| 0, None, &random);
+            let found = candidates(
+                &cluster,
+                &bootstrap(),
+                |_| Link::None,
+                |_| 0,
+                None,
+                now,
+                &random,
+            );
             assert_eq!(found.len(), MAX_KNOWN + 3);
             assert!(
                 found[MAX_KNOWN..]
@@ -241,6 +274,7 @@ mod tests {
             |_| Link::Free,
             |_| 0,
             None,
+            kafka_net::clock::now(),
             &random,
         );
         assert_eq!(found.len(), 3);

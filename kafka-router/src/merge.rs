@@ -126,7 +126,10 @@ impl Cluster {
             }
             let back = ids.get(&*name).and_then(|ids| ids.gone(answer.topic_id));
             let back = back.filter(|_| error.is_none());
-            let old = topics.get(&*name).or(back.as_ref());
+            // One that an error left without partitions knows less than what was there before.
+            let live = topics.get(&*name);
+            let live = live.filter(|live| back.is_none() || !live.partitions().is_empty());
+            let old = live.or(back.as_ref());
             if error.is_none() && !is_news(&mut ids, old, &name, answer.topic_id) {
                 tracing::debug!(topic = %name, "an answer about the topic's predecessor ignored");
                 continue;
@@ -159,7 +162,12 @@ impl Cluster {
                     .drop_out(old);
             }
             match next {
-                Some(topic) => drop(topics.insert(name, topic)),
+                Some(topic) => {
+                    if let Some(ids) = ids.get_mut(&*name).filter(|_| error.is_none()) {
+                        ids.came_back();
+                    }
+                    drop(topics.insert(name, topic));
+                }
                 // Not swap_remove: the order of the rest is part of what a seed
                 // reproduces.
                 None => drop(topics.shift_remove(&*name)),

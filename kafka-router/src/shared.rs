@@ -209,16 +209,19 @@ impl Shared {
     }
 
     /// Does the work, or gives up once the driver has ended, with the error that
-    /// `ended` then makes.
+    /// `ended` then makes. Work that is done at that moment counts.
     pub(crate) async fn unless_closed<T>(
         &self,
         ended: impl FnOnce() -> Error,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
+        if self.has_ended() {
+            return Err(ended());
+        }
         tokio::select! {
             biased;
-            () = self.ended() => Err(ended()),
             result = work => result,
+            () = self.ended() => Err(ended()),
         }
     }
 

@@ -111,7 +111,10 @@ impl Subscription {
             };
             match result {
                 Ok(Some(committed)) if committed.offset >= 0 => {
-                    if let Some(partition) = slot_mut(&mut self.partitions, slot) {
+                    // The answer may be older than a commit of this consumer's own.
+                    if let Some(partition) = slot_mut(&mut self.partitions, slot)
+                        && !partition.commit_begun
+                    {
                         partition.committed = Some(committed.offset);
                     }
                     self.resume_at(slot, committed.offset);

@@ -312,6 +312,7 @@ impl Subscription {
         let slot = self.index.get(&commit.partition).copied();
         if let Some(partition) = slot.and_then(|slot| slot_mut(&mut self.partitions, slot)) {
             partition.committed = None;
+            partition.commit_begun = true;
         }
     }
 

@@ -67,6 +67,11 @@ impl Ids {
         self.dismissed = 0;
         true
     }
+
+    /// The topic is there again.
+    pub(super) fn came_back(&mut self) {
+        self.gone = None;
+    }
 }
 
 #[cfg(test)]

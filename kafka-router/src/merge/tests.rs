@@ -159,6 +159,18 @@ fn an_id_is_shed_by_its_successor_not_by_a_broker_that_does_not_know_it() {
 }
 
 #[test]
+fn an_error_in_between_does_not_hide_what_was_there_before() {
+    let refused = |code: ErrorCode| vec![topic("a", 0, &[]).with_error_code(code.code())];
+    let before = first(vec![topic("a", 1, &[(1, 50)])]);
+    let after = before.then(refused(ErrorCode::UnknownTopicOrPartition));
+    let after = after.cluster.then(refused(ErrorCode::LeaderNotAvailable));
+    let late = after.cluster.then(vec![topic("a", 1, &[(2, 40)])]).cluster;
+    assert_eq!(leaders(&late, "a"), [(Some(1), 50)]);
+    // That is kept no longer than needed.
+    assert!(late.ids["a"].gone(id(1)).is_none());
+}
+
+#[test]
 fn an_id_that_was_shed_by_mistake_comes_back_in_the_end() {
     let new = || vec![topic("a", 9, &[(3, 0)])];
     // The first answer came from a broker ahead of the second.

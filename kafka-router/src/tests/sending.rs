@@ -247,6 +247,40 @@ async fn a_failure_after_progress_is_a_first_one_again() {
     assert!(pauses[5] < Duration::from_millis(150), "{pauses:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_done_at_the_moment_of_closing_counts() {
+    let (_net, _world, router) = cluster(1);
+    let ended = router.clone();
+    let work = async move {
+        ended.shared().ended().await;
+        Ok("done")
+    };
+    let waiting = router.run(within(60), work);
+    sleep(500).await;
+    router.close(within(5)).await;
+    assert_eq!(waiting.await.unwrap(), "done");
+    let late = router.run(within(60), async { Ok("begun after that") });
+    assert_eq!(*late.await.unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_brought_something_count_in_the_error() {
+    let (_net, _world, router) = cluster(1);
+    let work = async move |mut call: crate::Call| {
+        for _ in 0..2 {
+            let failed = Error::broker(ErrorCode::RequestTimedOut);
+            call.go_on(failed, Duration::ZERO).await?;
+            call.progressed();
+        }
+        let refused = Error::broker(ErrorCode::TopicAuthorizationFailed);
+        call.go_on(refused, Duration::ZERO).await
+    };
+    let to = Destination::Any;
+    let called = router.call(to, ApiKey::Metadata, within(60), work);
+    let error = called.await.unwrap_err();
+    assert_eq!(error.context().attempts(), Some(5), "{error}");
+}
+
 /// Answers Heartbeat with these codes in turn, the last one for ever.
 fn serve_heartbeats(world: &World, codes: &[ErrorCode]) {
     let mut codes = codes.to_vec();

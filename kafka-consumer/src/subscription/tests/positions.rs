@@ -260,6 +260,24 @@ fn a_committed_offset_that_comes_after_a_seek_is_not_taken() {
 }
 
 #[test]
+fn a_committed_offset_that_may_be_older_than_a_commit_is_not_taken_for_committed() {
+    let mut world = starting(config().group("g"), &[Start::Committed]);
+    let ask = committed_ask(&mut world);
+    let commit = Commit {
+        partition: TopicPartition::new("t", 0),
+        topic_id: world.state.topic_id(&TopicPartition::new("t", 0)).unwrap(),
+        value: OffsetAndMetadata::new(90),
+    };
+    world.state.on_commit(&commit);
+    world.state.on_committed(&commit);
+    committed(&mut world, &ask, vec![Some(70)]);
+    assert_eq!(world.position(0), Some(70));
+    let left = world.state.uncommitted();
+    let offsets: Vec<_> = left.iter().map(|commit| commit.value.offset).collect();
+    assert_eq!(offsets, [70], "the group is at 90, and this consumer at 70");
+}
+
+#[test]
 fn a_topic_created_anew_is_not_read_from_the_old_offset() {
     for (policy, looks_up) in [
         (OffsetReset::Earliest, Some(-2)),
