@@ -48,8 +48,8 @@ pub(crate) struct Partition {
     pub(crate) end_offset: Option<i64>,
     /// The last offset that is known to be committed for the group.
     pub(crate) committed: Option<i64>,
-    /// Whether this consumer has begun a commit: what the group had before is then no
-    /// news.
+    /// Whether this consumer has begun a commit: what the group is told to have may then
+    /// be what it had before.
     pub(crate) commit_begun: bool,
 }
 

@@ -59,7 +59,8 @@ pub struct Call {
     begun: Instant,
     deadline: Instant,
     request_timeout: Duration,
-    attempts: u32,
+    /// Of all attempts.
+    all_failures: u32,
     /// In a row, since the last that brought anything.
     failures: u32,
     last: Option<Error>,
@@ -100,7 +101,7 @@ impl Router {
             begun: clock::now(),
             deadline,
             request_timeout: self.request_timeout(),
-            attempts: 0,
+            all_failures: 0,
             failures: 0,
             last: None,
             effect,
@@ -217,7 +218,7 @@ impl Call {
         let delay = backoff.delay(self.failures, self.router.env().random());
         let delay = delay.max(at_least);
         self.failures = self.failures.saturating_add(1);
-        self.attempts = self.attempts.saturating_add(1);
+        self.all_failures = self.all_failures.saturating_add(1);
         if !is_worth_another_attempt(&error) {
             return Err(self.concluded(error));
         }
@@ -247,7 +248,6 @@ impl Call {
     /// The last attempt brought a part of what is wanted: the next failure is a first one
     /// again. Whom to avoid stays as it is.
     pub(crate) fn progressed(&mut self) {
-        self.attempts = self.attempts.saturating_add(1);
         self.failures = 0;
     }
 
@@ -258,7 +258,7 @@ impl Call {
             _ => error,
         };
         error
-            .with_attempts(self.attempts)
+            .with_attempts(self.all_failures)
             .with_possibly_written(self.effect.is_possible())
     }
 

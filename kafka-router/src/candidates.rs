@@ -1,15 +1,18 @@
 //! Whom to ask when any broker will do.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kafka_net::{BrokerAddress, Random};
 
 use crate::cluster::Cluster;
-use crate::race::STAGGER;
 
 /// Known brokers that are tried before the bootstrap addresses: should all of a
 /// large cluster have moved elsewhere, its old addresses must not take forever.
 const MAX_KNOWN: usize = 5;
+
+/// A pause that is over sooner costs less than a new connection, with TLS and a login,
+/// to a broker that may be dead.
+const SHORT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A broker that can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +34,11 @@ pub(crate) enum Link {
 }
 
 /// Brokers worth a try, best first: those with a live connection, the least loaded of
-/// them first, those whose pause is over before anyone else's turn would come, the other
-/// known ones, those that ask for a longer pause, the bootstrap addresses (KIP-899: they count again once no known broker
-/// answers); in random order otherwise, so that load spreads and no dead address is
-/// always first; of pauses those that end soonest come first. `avoid` comes last of the known ones, of which no more than
-/// [`MAX_KNOWN`] are tried.
+/// them first; those whose pause is a [`SHORT_PAUSE`]; the other known ones; those that
+/// ask for a longer pause; the bootstrap addresses (KIP-899: they count again once no
+/// known broker answers). In random order otherwise, so that load spreads and no dead
+/// address is always first; of pauses those that end soonest come first. `avoid` comes
+/// last of the known ones, of which no more than [`MAX_KNOWN`] are tried.
 pub(crate) fn candidates(
     cluster: &Cluster,
     bootstrap: &[BrokerAddress],
@@ -67,7 +70,7 @@ pub(crate) fn candidates(
     }
     live.sort_by_cached_key(|address| address.id.map(&load));
     throttled.sort_by_key(|(until, _)| *until);
-    let briefly = throttled.partition_point(|(until, _)| *until <= now + STAGGER);
+    let briefly = throttled.partition_point(|(until, _)| *until <= now + SHORT_PAUSE);
     let for_long = throttled.split_off(briefly);
     if !for_long.is_empty() {
         // Where nobody else is there, late is better than never.
@@ -174,10 +177,10 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_a_pause_comes_after_everyone_who_does_not() {
+    fn who_asks_for_a_long_pause_comes_after_everyone_who_does_not() {
         let random = Random::from_seed(6);
         let now = kafka_net::clock::now();
-        let later = |seconds| now + std::time::Duration::from_secs(seconds);
+        let later = |seconds| now + Duration::from_secs(seconds);
         let link = |address: &BrokerAddress| match &*address.host {
             "b1" => Link::Throttled(later(9)),
             "b2" => Link::Throttled(later(3)),
@@ -212,8 +215,8 @@ mod tests {
         let random = Random::from_seed(7);
         let now = kafka_net::clock::now();
         let link = |address: &BrokerAddress| match &*address.host {
-            "b1" => Link::Throttled(now + STAGGER),
-            "b2" => Link::Throttled(now + STAGGER / 100),
+            "b1" => Link::Throttled(now + SHORT_PAUSE),
+            "b2" => Link::Throttled(now + SHORT_PAUSE / 10),
             "b3" => Link::Free,
             _ => Link::None,
         };

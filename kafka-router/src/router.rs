@@ -322,6 +322,16 @@ impl Router {
         })
     }
 
+    /// Like [`Router::run`] for work whose every wait ends when the router is closed, too,
+    /// and which then has the last word.
+    pub(crate) fn run_to_its_end<T: Send + 'static>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Waiting<T> {
+        self.env().within(later(deadline), stuck, work)
+    }
+
     /// Like [`Router::run`] for work that may end by itself when the router is closed, and
     /// then has the last word; `describe` adds to the error that comes in the place of work
     /// that was cut short what the work would have said.

@@ -14,6 +14,7 @@ use crate::disposition::{Disposition, disposition, is_worth_another_attempt};
 use crate::refresh::check_topic_name;
 use crate::router::Router;
 use crate::send::{attempts, unjudged};
+use crate::shared::closed;
 
 /// A topic's name and a partition's number.
 pub type PartitionKey = (StrBytes, i32);
@@ -43,7 +44,8 @@ impl Router {
     {
         let router = self.clone();
         let request = Arc::new(request);
-        self.run(deadline, async move {
+        // Each ends by itself when the router is closed.
+        self.run_to_its_end(deadline, async move {
             let cluster = router.ready(deadline).await?;
             let each = cluster.brokers().map(|broker| {
                 let (id, request) = (broker.id, Arc::clone(&request));
@@ -66,7 +68,8 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// As [`Router::ready`]. Whatever befalls single partitions is in the result.
+    /// As [`Router::ready`]. Whatever befalls single partitions is in the result, also that
+    /// the router was closed before they were settled.
     pub fn send_by_leader<R, T, S, M>(
         &self,
         partitions: impl IntoIterator<Item = PartitionKey>,
@@ -88,7 +91,7 @@ impl Router {
             done: ByPartition::new(),
             stale: BTreeSet::new(),
         };
-        self.run(deadline, async move {
+        self.run_to_its_end(deadline, async move {
             let mut cluster = router.ready(deadline).await?;
             round.refuse_bad_names();
             let names = round.left.keys().map(|(topic, _)| topic);
@@ -109,6 +112,9 @@ impl Router {
                 } else {
                     cluster = router.cluster();
                 }
+                if router.shared().has_ended() {
+                    return Ok(round.cut_short().finish(R::KEY, attempts));
+                }
                 round.ask(&router, &cluster, &split, &merge, deadline).await;
                 let delay = backoff.delay(attempts, router.env().random());
                 attempts += 1;
@@ -116,7 +122,12 @@ impl Router {
                 if round.left.is_empty() || left <= delay {
                     return Ok(round.finish(R::KEY, attempts));
                 }
-                tokio::time::sleep(delay).await;
+                let pause = async {
+                    tokio::time::sleep(delay).await;
+                    Ok(())
+                };
+                // Closed or not is seen before the next round.
+                let _ = router.shared().unless_closed(closed, pause).await;
             }
         })
     }
@@ -156,7 +167,12 @@ impl<T> Round<T> {
                     let connection = router.attempt(leader, Lane::Control, patience).await?;
                     let left = patience.saturating_duration_since(clock::now());
                     let options = SendOptions::new(left);
-                    router.ask(&connection, &request, &options).await
+                    let asking = router.ask(&connection, &request, &options);
+                    let ended = || closed().with_possibly_written(true);
+                    if router.shared().has_ended() {
+                        return Err(closed());
+                    }
+                    router.shared().unless_closed(ended, asking).await
                 };
                 (keys, answer.await)
             }
@@ -245,6 +261,14 @@ impl<T> Round<T> {
             self.stale.insert(key.0.clone());
         }
         self.left.insert(key, Some(error));
+    }
+
+    /// The router is closed: what is left is not asked for any more.
+    fn cut_short(mut self) -> Self {
+        for error in self.left.values_mut() {
+            *error = Some(closed());
+        }
+        self
     }
 
     /// The result; what is left has failed.

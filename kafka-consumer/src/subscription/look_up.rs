@@ -111,11 +111,11 @@ impl Subscription {
             };
             match result {
                 Ok(Some(committed)) if committed.offset >= 0 => {
-                    // The answer may be older than a commit of this consumer's own.
-                    if let Some(partition) = slot_mut(&mut self.partitions, slot)
-                        && !partition.commit_begun
-                    {
-                        partition.committed = Some(committed.offset);
+                    if let Some(partition) = slot_mut(&mut self.partitions, slot) {
+                        let told = Some(committed.offset);
+                        // It may be older than a commit of this consumer's own, or news.
+                        let in_doubt = partition.commit_begun && partition.committed != told;
+                        partition.committed = told.filter(|_| !in_doubt);
                     }
                     self.resume_at(slot, committed.offset);
                     if let Some(partition) = slot_mut(&mut self.partitions, slot) {

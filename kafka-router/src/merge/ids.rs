@@ -41,7 +41,10 @@ impl Ids {
 
     /// A broker does not know the topic.
     pub(super) fn drop_out(&mut self, topic: &Arc<Topic>) {
-        self.gone = Some(Arc::clone(topic));
+        // One that an error left without partitions knows less than what was there before.
+        if self.gone(topic.id()).is_none() || !topic.partitions().is_empty() {
+            self.gone = Some(Arc::clone(topic));
+        }
     }
 
     /// The topic of this id, if that is what a broker did not know.

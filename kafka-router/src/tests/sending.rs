@@ -264,7 +264,7 @@ async fn what_is_done_at_the_moment_of_closing_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_that_brought_something_count_in_the_error() {
+async fn failures_before_progress_count_in_the_error() {
     let (_net, _world, router) = cluster(1);
     let work = async move |mut call: crate::Call| {
         for _ in 0..2 {
@@ -278,7 +278,7 @@ async fn attempts_that_brought_something_count_in_the_error() {
     let to = Destination::Any;
     let called = router.call(to, ApiKey::Metadata, within(60), work);
     let error = called.await.unwrap_err();
-    assert_eq!(error.context().attempts(), Some(5), "{error}");
+    assert_eq!(error.context().attempts(), Some(3), "{error}");
 }
 
 /// Answers Heartbeat with these codes in turn, the last one for ever.
@@ -484,6 +484,54 @@ async fn a_request_is_split_by_leader_and_the_answers_are_merged() {
     let mut asked = hosts(&world, ApiKey::ListOffsets);
     asked.sort();
     assert_eq!(asked, ["b1", "b2", "b3", "b3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_keeps_what_leaders_have_answered() {
+    let (_net, world, router) = cluster(3);
+    world.with(|script| script.topic("t", &[1, 2]));
+    router.topic("t", within(5)).await.unwrap();
+    serve_leaders(&world, |partition| if partition == 0 { "b1" } else { "b9" });
+    let keys = (0..2).map(|partition| ("t".into(), partition));
+    let waiting = router.send_by_leader(keys, offsets_of, read_offsets, within(60));
+    // The second partition is asked for again and again.
+    sleep(2000).await;
+    router.close(within(5)).await;
+    let asked = hosts(&world, ApiKey::ListOffsets).len();
+    assert!(asked > 2, "{asked}");
+    let (time, result) = timed(waiting).await;
+    let result = result.unwrap();
+    assert_eq!(*result[&("t".into(), 0)].as_ref().unwrap(), 100);
+    let error = result[&("t".into(), 1)].as_ref().unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Closed);
+    assert!(!error.possibly_written(), "{error}");
+    assert!(time < Duration::from_millis(10), "{time:?}");
+    sleep(5000).await;
+    assert_eq!(hosts(&world, ApiKey::ListOffsets).len(), asked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_to_many_that_closing_leaves_without_an_answer_may_have_had_their_effect() {
+    let (_net, world, router) = cluster(2);
+    world.with(|script| script.topic("t", &[1, 2]));
+    router.topic("t", within(5)).await.unwrap();
+    serve_leaders(&world, |_| "b1");
+    router
+        .send_to_all(ListOffsetsRequest::new(), within(5))
+        .await
+        .unwrap();
+    world.with(|script| script.delay = Duration::from_secs(20));
+    let keys = (0..2).map(|partition| ("t".into(), partition));
+    let split = router.send_by_leader(keys, offsets_of, read_offsets, within(60));
+    let all = router.send_to_all(ListOffsetsRequest::new(), within(60));
+    sleep(500).await;
+    router.close(within(5)).await;
+    let errors = split.await.unwrap().into_values().map(Result::unwrap_err);
+    let errors = errors.chain(all.await.unwrap().into_values().map(Result::unwrap_err));
+    let told: Vec<_> = errors
+        .map(|e| (*e.kind(), e.possibly_written()))
+        .collect();
+    assert_eq!(told, vec![(ErrorKind::Closed, true); 4]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -123,6 +123,10 @@ impl Garden {
             .current_dir(root)
             .output()
             .map_err(|error| Error::new(format!("cannot run git: {error}")))?;
+        if !listed.status.success() {
+            let said = String::from_utf8_lossy(&listed.stderr);
+            return Err(Error::new(format!("git does not list the sources: {said}")));
+        }
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
         let mut copied = BTreeSet::new();
         for name in listed.split('\0').filter(|name| !name.is_empty()) {
@@ -308,7 +312,6 @@ fn first_complaint(text: &str) -> Option<String> {
     complaint.map(|line| line.trim().to_owned())
 }
 
-/// Leaves files alone that are as they should be, so that cargo builds little.
 /// Removes every file below `folder` but these.
 fn remove_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<()> {
     let problem = |error: std::io::Error| Error::new(format!("{}: {error}", folder.display()));
@@ -324,6 +327,7 @@ fn remove_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<()> {
     Ok(())
 }
 
+/// Leaves files alone that are as they should be, so that cargo builds little.
 fn write_if_changed(path: &Path, content: &[u8]) -> Result<()> {
     if fs::read(path).is_ok_and(|present| present == content) {
         return Ok(());

@@ -278,6 +278,21 @@ fn a_committed_offset_that_may_be_older_than_a_commit_is_not_taken_for_committed
 }
 
 #[test]
+fn a_group_that_someone_set_back_is_committed_to_again() {
+    let mut world = starting(config().group("g"), &[Start::Offset(90)]);
+    let commit = world.state.uncommitted().remove(0);
+    world.state.on_commit(&commit);
+    world.state.on_committed(&commit);
+    assert!(world.state.uncommitted().is_empty());
+    world.seek(0, Start::Committed);
+    let ask = committed_ask(&mut world);
+    committed(&mut world, &ask, vec![Some(70)]);
+    world.seek(0, Start::Offset(90));
+    let left = world.state.uncommitted();
+    assert_eq!(left.len(), 1, "the group is at 70: {left:?}");
+}
+
+#[test]
 fn a_topic_created_anew_is_not_read_from_the_old_offset() {
     for (policy, looks_up) in [
         (OffsetReset::Earliest, Some(-2)),
