@@ -6,6 +6,7 @@ mod coordinators;
 mod lifecycle;
 mod metadata;
 mod sending;
+mod spread;
 
 use std::future::Future;
 use std::pin::pin;
