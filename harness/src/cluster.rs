@@ -276,6 +276,11 @@ impl RealCluster {
             .is_some_and(|broker| broker.exited().is_none())
     }
 
+    /// The number of the broker's process, for looking at what it uses.
+    pub fn process_id(&self, node: u32) -> Result<u32> {
+        Ok(self.running(node)?.id())
+    }
+
     /// What the broker has logged since it was last started.
     pub fn log_text(&self, node: u32) -> Result<String> {
         Ok(self.running(node)?.log_text())

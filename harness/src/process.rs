@@ -55,6 +55,11 @@ impl Process {
         })
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has logged since it was started.
     pub(crate) fn log_text(&self) -> String {
         let bytes = fs::read(&self.log).unwrap_or_default();

@@ -3,14 +3,15 @@
 use std::process::Command;
 use std::{fs, thread};
 
-/// A list: processor, cores, Rust, commit.
-pub(super) fn describe() -> String {
+/// A list: processor, cores, Rust, commit; it tells of changes to `measured`, folders
+/// from the root, that are in no commit.
+pub(super) fn describe(measured: &[&str]) -> String {
     let cores = thread::available_parallelism().map_or(0, usize::from);
     format!(
         "- processor: {}\n- cores: {cores}\n- Rust: {}\n- commit: {}\n",
         processor().unwrap_or_else(|| "unknown".to_owned()),
         said("rustc", &["--version"]),
-        commit(),
+        commit(measured),
     )
 }
 
@@ -20,17 +21,11 @@ fn processor() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-fn commit() -> String {
+fn commit(measured: &[&str]) -> String {
     let commit = said("git", &["rev-parse", "--short", "HEAD"]);
     let changed = said(
         "git",
-        &[
-            "status",
-            "--porcelain",
-            "--",
-            "kafka-protocol",
-            "bench/peers",
-        ],
+        &[&["status", "--porcelain", "--"], measured].concat(),
     );
     if changed.is_empty() {
         commit

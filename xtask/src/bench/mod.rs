@@ -1,6 +1,7 @@
 //! How fast kafka-protocol is, beside what else there is.
 
 mod machine;
+pub(crate) mod peers;
 mod table;
 
 use std::fs;
@@ -48,7 +49,7 @@ pub(crate) fn protocol(quick: bool) -> Result<bool> {
          Criterion's figures in nanoseconds a run; in batches of 1,000 records, a thousandth \
          of it is a record's.\n\n\
          {}\n{}",
-        machine::describe(),
+        machine::describe(&["kafka-protocol", "bench/peers"]),
         table::alone(&own.stdout),
         notes(),
     );
@@ -75,7 +76,7 @@ fn notes() -> String {
     notes.unwrap_or("## Notes\n").to_owned()
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().map(PathBuf::from).unwrap_or_default()
 }

@@ -19,6 +19,7 @@ const CLOCK_FILES: &[&str] = &[
     "suite/src/clock.rs",
     "xtask/src/clock.rs",
     "bench/peers/src/clock.rs",
+    "bench/peers/contract/src/clock.rs",
 ];
 
 const ASKING: &[&str] = &["Instant :: now", "SystemTime :: now", ". elapsed ("];
