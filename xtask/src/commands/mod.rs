@@ -45,6 +45,11 @@ usage: cargo xtask COMMAND
   vectors FILE          message bodies in hex, decoded and encoded again; - is standard input
   bench protocol [--quick]
                         codecs beside a bare loop and other crates; writes bench/results
+  bench peers [--quick] [--rounds N] [--records N] [--peers A,B]
+              [--only CELL | --matrix | --nkafka]
+                        our client beside every peer, on a real broker and on one that
+                        stores nothing; writes bench/results/peers.md, with --quick only
+                        shows that everything works. bench/peers/README.md tells the rest
   broker --version V [--nodes N] [--port P] [--property NAME=VALUE]...
                         a real Kafka until Ctrl-C; prints its bootstrap address
   transcripts [--record] [--bootstrap ADDRESS] [--profile P] [--jobs N] [NAME ...]

@@ -80,48 +80,57 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     };
     let kafka = Installation::ensure(KafkaVersion::find(VERSION)?)?;
     let programs = Programs::build(&scale.programs, options.quick, kafka.clone())?;
-    let load = Load::start();
     let real = Broker::real(&kafka)?;
-    let mut measured = Vec::new();
+    let mut failed = 0;
     for cell in &cells {
-        if cell.missing.is_some() {
-            continue;
-        }
-        let everyone = cell.name == BASELINE.name || cell.rate.is_some();
-        let null = Broker::null(&programs, cell)?;
-        for role in cell.roles() {
+        let load = Load::start();
+        let measured = match cell.missing {
+            Some(_) => Vec::new(),
+            None => one_cell(&scale, &programs, &real, cell)?,
+        };
+        // Hours of work may come after it.
+        write(options, cell, &measured, &load)?;
+        let results = measured.iter().flat_map(|one| &one.results);
+        let unbuilt = |program| programs.missing.contains_key(program);
+        let there = results.filter(|one| !unbuilt(&one.entrant.program));
+        failed += there.filter(|one| one.failure.is_some()).count();
+    }
+    Ok(failed == 0)
+}
+
+fn one_cell(
+    scale: &Scale,
+    programs: &Programs,
+    real: &Broker,
+    cell: &Cell,
+) -> Result<Vec<Measured>> {
+    let everyone = cell.name == BASELINE.name || cell.rate.is_some();
+    let null = Broker::null(programs, cell)?;
+    let mut measured = Vec::new();
+    for role in cell.roles() {
+        measured.push(measure(
+            scale,
+            programs,
+            real,
+            Kind::Real,
+            cell,
+            role,
+            everyone,
+        )?);
+        // Latency is about brokers that store; NKafka's test had one.
+        if role != Role::Latency && cell.name != NKAFKA.name {
             measured.push(measure(
-                &scale,
-                &programs,
-                &real,
-                Kind::Real,
+                scale,
+                programs,
+                &null,
+                Kind::Null,
                 cell,
                 role,
                 everyone,
             )?);
-            // Latency is about brokers that store; NKafka's test had one.
-            if role != Role::Latency && cell.name != NKAFKA.name {
-                measured.push(measure(
-                    &scale,
-                    &programs,
-                    &null,
-                    Kind::Null,
-                    cell,
-                    role,
-                    everyone,
-                )?);
-            }
         }
     }
-    drop(real);
-    write(options, &cells, &measured, &load)?;
-    let failed = measured
-        .iter()
-        .flat_map(|cell| &cell.results)
-        .filter(|one| {
-            one.failure.is_some() && !programs.missing.contains_key(&one.entrant.program)
-        });
-    Ok(failed.count() == 0)
+    Ok(measured)
 }
 
 fn chosen(options: &Options) -> Result<Vec<Cell>> {
@@ -159,9 +168,9 @@ fn programs(options: &Options) -> Result<Vec<Program>> {
     Ok(programs)
 }
 
-/// Prints what was measured, and puts it into the page in the place of what the page had
-/// of the same cells.
-fn write(options: &Options, cells: &[Cell], measured: &[Measured], load: &Load) -> Result<()> {
+/// Prints what a cell showed, and puts it into the page in the place of what the page had
+/// of it.
+fn write(options: &Options, cell: &Cell, measured: &[Measured], load: &Load) -> Result<()> {
     let path = if options.quick {
         target_dir().join("peers/quick/peers.md")
     } else {
@@ -170,21 +179,16 @@ fn write(options: &Options, cells: &[Cell], measured: &[Measured], load: &Load) 
     let dir = path.parent().map(PathBuf::from).unwrap_or_default();
     let cannot = |error: std::io::Error| Error::new(format!("{}: {error}", path.display()));
     fs::create_dir_all(&dir).map_err(cannot)?;
-    let about = page::about(options.quick, &load.told());
-    let mut sections = Vec::new();
-    for cell in cells {
-        let of_cell: Vec<&Measured> = measured.iter().filter(|one| one.cell == *cell).collect();
-        let plots = plot::of(&of_cell);
-        for (name, svg) in &plots {
-            fs::write(dir.join(name), svg).map_err(cannot)?;
-        }
-        let names: Vec<&str> = plots.iter().map(|(name, _)| name.as_str()).collect();
-        let section = Section::of(cell, page::cell(cell, &of_cell, &names, &about));
-        println!("\n{}", section.text());
-        sections.push(section);
+    let plots = plot::of(measured);
+    for (name, svg) in &plots {
+        fs::write(dir.join(name), svg).map_err(cannot)?;
     }
+    let names: Vec<&str> = plots.iter().map(|(name, _)| name.as_str()).collect();
+    let about = page::about(options.quick, &load.told());
+    let section = Section::of(cell, page::cell(cell, measured, &names, &about));
+    println!("\n{}", section.text());
     let mut kept = Page::parse(&fs::read_to_string(&path).unwrap_or_default());
-    kept.put(sections);
+    kept.put(section);
     fs::write(&path, kept.text()).map_err(cannot)?;
     println!("written to {}", path.display());
     Ok(())

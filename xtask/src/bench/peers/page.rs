@@ -23,7 +23,7 @@ const MEASURED: &[&str] = &[
 
 /// NKafka's own figures, as its README has them.
 const NKAFKA_ROWS: &str = "\n\
-    | published by NKafka, a MacBook of 2017 or so | k records/s |\n|---|---:|\n\
+    | published by NKafka, a MacBook | k records/s |\n|---|---:|\n\
     | NKafka | 170 |\n\
     | librdkafka through Confluent's .NET client, awaiting tasks | 220 |\n\
     | the same with delivery handlers | 320 |\n";
@@ -39,7 +39,7 @@ pub(super) fn about(quick: bool, load: &str) -> String {
 }
 
 /// The section of a cell.
-pub(super) fn cell(cell: &Cell, measured: &[&Measured], plots: &[&str], about: &str) -> String {
+pub(super) fn cell(cell: &Cell, measured: &[Measured], plots: &[&str], about: &str) -> String {
     let mut text = format!("{}.\n\n", capital(cell.about));
     if let Some(missing) = cell.missing {
         let _ = writeln!(text, "Not measured: {missing}.");
@@ -143,7 +143,7 @@ fn latencies(measured: &Measured) -> String {
     text
 }
 
-fn parity(measured: &[&Measured]) -> String {
+fn parity(measured: &[Measured]) -> String {
     let mut text =
         String::from("| role | client | version | settings in effect |\n|---|---|---|---|\n");
     let mut told: BTreeMap<(Role, &str), String> = BTreeMap::new();
@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn a_section_has_the_parity_sheet_of_all() {
         let measured = measured(&[(Program::Ours, &[0.2]), (Program::Java, &[0.4])]);
-        let text = cell(&BASELINE, &[&measured], &["a.svg"], "- cores: 2\n");
+        let text = cell(&BASELINE, &[measured], &["a.svg"], "- cores: 2\n");
         assert!(text.contains("![a](a.svg)"), "{text}");
         assert!(
             text.contains("| produce | java | 1.2 | acks all |"),

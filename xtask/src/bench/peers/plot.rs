@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::brokers::Kind;
+use super::cells::Role;
 use super::measure::Measured;
 use super::page::by_median;
 use super::run::Run;
 use super::statistics::Spread;
-use crate::bench::peers::cells::Role;
 
 const WIDTH: f64 = 760.0;
 /// Of the names on the left, and of the figures on the right.
@@ -26,7 +26,7 @@ struct Row<'a> {
 
 /// A picture for each role that a cell measured against a real broker, with the name of
 /// its file.
-pub(super) fn of(measured: &[&Measured]) -> Vec<(String, String)> {
+pub(super) fn of(measured: &[Measured]) -> Vec<(String, String)> {
     let real = measured.iter().filter(|one| one.kind == Kind::Real);
     real.map(|one| {
         let (figure, unit): (fn(&Run) -> f64, _) = match one.role {

@@ -59,12 +59,10 @@ impl Page {
         Self(sections.collect())
     }
 
-    /// Takes the place of sections of the same heading.
-    pub(super) fn put(&mut self, sections: Vec<Section>) {
-        for section in sections {
-            self.0.retain(|one| one.heading != section.heading);
-            self.0.push(section);
-        }
+    /// Puts a section in the place of the one of the same heading.
+    pub(super) fn put(&mut self, section: Section) {
+        self.0.retain(|one| one.heading != section.heading);
+        self.0.push(section);
         if !self.0.iter().any(|section| section.heading == NOTES) {
             self.0.push(Section {
                 heading: NOTES.to_owned(),
@@ -100,7 +98,8 @@ mod tests {
         ]);
         let written = page.text().replace("## Notes\n\n", "## Notes\n\nby hand\n");
         let mut page = Page::parse(&written);
-        page.put(vec![section("lz4", "new"), section("nkafka", "rows")]);
+        page.put(section("lz4", "new"));
+        page.put(section("nkafka", "rows"));
         let text = page.text();
         let order = [
             "# Beside",
