@@ -58,12 +58,12 @@ async fn send_all(job: &Job, producer: &Arc<ByteProducer>, records: u64) -> Resu
                 sent.push(producer.send(record, None).await?);
                 if sent.len() == WINDOW {
                     for one in sent.drain(..WINDOW / 2) {
-                        one.await?;
+                        one.get().await?;
                     }
                 }
             }
             for one in sent {
-                one.await?;
+                one.get().await?;
             }
             Ok::<(), Error>(())
         }));
@@ -137,7 +137,7 @@ fn latency(job: &Job, runtime: &Runtime) -> Result<Report, String> {
             .map_err(said)?;
         let latencies = latencies.clone();
         runtime.spawn(async move {
-            if sent.await.is_ok() {
+            if sent.get().await.is_ok() {
                 latencies.acknowledged(n, due);
             }
         });

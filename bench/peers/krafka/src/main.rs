@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use krafka::consumer::{AutoOffsetReset, Consumer};
-use krafka::producer::{Acks, Compression, Producer};
-use krafka::{Kafka, Record};
+use krafka::producer::{Acks, Producer};
+use krafka::{Compression, Kafka, Record};
 use peer_contract::{
     Check, Codec, Job, Latencies, Meter, Mode, Payload, Reading, Report, Role, open_loop,
 };

@@ -34,7 +34,7 @@ impl Kind {
 
 /// A broker that serves.
 pub(super) enum Broker {
-    Real(RealCluster),
+    Real(Box<RealCluster>),
     Null {
         _process: ServerProgram,
         address: String,
@@ -59,7 +59,8 @@ impl Broker {
             .property("message.max.bytes", 2 * 1024 * 1024)
             .property("auto.create.topics.enable", false)
             .property("file.delete.delay.ms", 1_000);
-        Ok(Self::Real(RealCluster::start(kafka, 1, &options)?))
+        let cluster = RealCluster::start(kafka, 1, &options)?;
+        Ok(Self::Real(Box::new(cluster)))
     }
 
     pub(super) fn null(programs: &Programs, cell: &Cell) -> Result<Self> {

@@ -238,10 +238,7 @@ fn ratio(entered: &Entered, ours: Option<&Entered>, figure: impl Fn(&Run) -> f64
 }
 
 /// The least median first, those without one last.
-pub(super) fn by_median<'a>(
-    measured: &'a Measured,
-    figure: impl Fn(&Run) -> f64,
-) -> Vec<&'a Entered> {
+pub(super) fn by_median(measured: &Measured, figure: impl Fn(&Run) -> f64) -> Vec<&Entered> {
     let mut sorted: Vec<&Entered> = measured.results.iter().collect();
     let median = |entered: &Entered| {
         let spread = Spread::of(entered.runs.values().map(&figure));

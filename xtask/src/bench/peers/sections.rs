@@ -92,10 +92,8 @@ mod tests {
     #[test]
     fn a_run_replaces_what_it_measured_and_leaves_the_rest() {
         let mut page = Page::default();
-        page.put(vec![
-            section("lz4", "old"),
-            section("baseline", "a\n\n### b\n\nc"),
-        ]);
+        page.put(section("lz4", "old"));
+        page.put(section("baseline", "a\n\n### b\n\nc"));
         let written = page.text().replace("## Notes\n\n", "## Notes\n\nby hand\n");
         let mut page = Page::parse(&written);
         page.put(section("lz4", "new"));

@@ -26,7 +26,7 @@ impl Spread {
         let at = |index: usize| sorted.get(index).copied();
         let middle = sorted.len() / 2;
         let upper = at(middle)?;
-        let lower = if sorted.len() % 2 == 0 {
+        let lower = if sorted.len().is_multiple_of(2) {
             at(middle - 1)?
         } else {
             upper
