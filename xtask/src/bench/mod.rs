@@ -1,7 +1,9 @@
 //! How fast kafka-protocol is, beside what else there is.
 
+pub(crate) mod layers;
 mod machine;
 pub(crate) mod peers;
+mod peers_program;
 mod table;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! `cargo xtask bench protocol [--quick]`
 //!
+//! `cargo xtask bench layers [--record]`
+//!
 //! `cargo xtask bench peers [--quick] [--rounds N] [--records N] [--peers A,B]
 //! [--only CELL | --matrix | --nkafka]`
 
@@ -12,9 +14,11 @@ pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
     let (mut what, mut options) = (None, bench::peers::Options::default());
     // Of `peers` alone.
     let mut restricted = false;
+    let mut record = false;
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("quick") => options.quick = true,
+            Long("record") => record = true,
             Long("matrix") => (options.matrix, restricted) = (true, true),
             Long("nkafka") => (options.nkafka, restricted) = (true, true),
             Long("rounds") => {
@@ -34,9 +38,16 @@ pub(super) fn run(arguments: &mut lexopt::Parser) -> Result<bool> {
         }
     }
     match what.as_deref() {
+        Some("protocol" | "peers") if record => Err(Error::new("--record is of `bench layers`")),
         Some("protocol") if restricted => Err(Error::new("`bench protocol` takes --quick alone")),
         Some("protocol") => bench::protocol(options.quick),
         Some("peers") => bench::peers::run(&options),
-        _ => Err(Error::new("bench wants what to measure: protocol or peers")),
+        Some("layers") if options.quick || restricted => {
+            Err(Error::new("`bench layers` takes --record alone"))
+        }
+        Some("layers") => bench::layers::run(record),
+        _ => Err(Error::new(
+            "bench wants what to measure: protocol, layers or peers",
+        )),
     }
 }

@@ -45,6 +45,9 @@ usage: cargo xtask COMMAND
   vectors FILE          message bodies in hex, decoded and encoded again; - is standard input
   bench protocol [--quick]
                         codecs beside a bare loop and other crates; writes bench/results
+  bench layers [--record]
+                        instructions a record of our own layers under valgrind, beside
+                        those that bench/results/layers.tsv has
   bench peers [--quick] [--rounds N] [--records N] [--peers A,B]
               [--only CELL | --matrix | --nkafka]
                         our client beside every peer, on a real broker and on one that

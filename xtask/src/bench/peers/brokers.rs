@@ -9,8 +9,9 @@ use kafka_harness::{ClusterOptions, Installation, RealCluster, ServerProgram, ru
 use serde_json::Value;
 
 use super::cells::{Cell, Role};
-use super::programs::{Programs, TOPICS, first_complaint};
+use super::programs::{Programs, TOPICS};
 use super::run::Run;
+use crate::bench::peers_program::first_complaint;
 use crate::error::{Error, Result};
 
 /// Clock ticks in a second of `/proc`'s processor times, on every Linux there is.

@@ -9,10 +9,11 @@ use kafka_harness::run_program;
 use super::brokers::{Broker, Kind};
 use super::cells::{Cell, Role};
 use super::entrants::{Entrant, Program, taking_part};
-use super::programs::{Programs, first_complaint};
+use super::programs::Programs;
 use super::run::Run;
 use super::statistics::Random;
 use super::syscalls;
+use crate::bench::peers_program::first_complaint;
 use crate::error::{Error, Result};
 
 /// How much is measured.

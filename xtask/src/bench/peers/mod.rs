@@ -26,6 +26,7 @@ use self::entrants::Program;
 use self::load::Load;
 use self::measure::{Measured, Scale, measure};
 use self::programs::Programs;
+pub(super) use self::run::Run;
 use self::sections::{Page, Section};
 use crate::bench::root;
 use crate::error::{Error, Result};

@@ -1,8 +1,6 @@
 //! The programs of `bench/peers`: built, and run.
 
 use std::collections::BTreeMap;
-use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,8 +9,7 @@ use std::time::Duration;
 use kafka_harness::{Installation, run_program, target_dir};
 
 use super::entrants::{Entrant, Program};
-use crate::bench::root;
-use crate::cargo;
+use crate::bench::peers_program::{self, first_complaint};
 use crate::error::{Error, Result};
 
 const BUILD_TIMEOUT: Duration = Duration::from_secs(3_600);
@@ -40,12 +37,15 @@ impl Programs {
             kafka,
             missing: BTreeMap::new(),
         };
-        built.cargo(NULL_BROKER)?;
+        peers_program::build(NULL_BROKER, None, built.profile)?;
         for &program in programs {
             let outcome = match program {
                 Program::FranzGo => built.go(),
                 Program::Java => built.java(),
-                _ => built.cargo(&program.package().unwrap_or_default()),
+                _ => {
+                    let package = program.package().unwrap_or_default();
+                    peers_program::build(&package, None, built.profile)
+                }
             };
             match outcome {
                 Err(error) if program == Program::Ours => return Err(error),
@@ -87,25 +87,15 @@ impl Programs {
 
     /// A program that cargo built.
     pub(super) fn tool(&self, name: &str) -> Command {
-        Command::new(cargo_dir().join(self.profile).join(name))
-    }
-
-    fn cargo(&self, package: &str) -> Result<()> {
-        println!("building {package}");
-        let mut command = cargo::command(&["build", "--quiet", "--locked", "--profile"]);
-        command.args([self.profile, "--manifest-path"]);
-        command.arg(peers_dir().join("Cargo.toml"));
-        command.args(["--package", package]);
-        // Of xtask's own package, which would mislead the scripts of others.
-        command.env_remove("CARGO_MANIFEST_DIR");
-        successful("cargo build", &mut command)
+        Command::new(peers_program::path(self.profile, name))
     }
 
     fn go(&self) -> Result<()> {
         println!("building the Go program");
         let mut go = Command::new("go");
         go.args(["build", "-mod=readonly", "-o"]).arg(place("go"));
-        go.arg(".").current_dir(peers_dir().join("go"));
+        go.arg(".")
+            .current_dir(peers_program::workspace().join("go"));
         go.env("CGO_ENABLED", "0");
         made(&place(""))?;
         successful("go build", &mut go)
@@ -117,7 +107,7 @@ impl Programs {
         let mut javac = Command::new("javac");
         javac.arg("-cp").arg(self.kafka.class_path());
         javac.arg("-d").arg(place("java"));
-        let sources = peers_dir().join("java");
+        let sources = peers_program::workspace().join("java");
         let listed = fs::read_dir(&sources);
         let listed =
             listed.map_err(|error| Error::new(format!("{}: {error}", sources.display())))?;
@@ -129,16 +119,6 @@ impl Programs {
         sources.sort();
         successful("javac", javac.args(sources))
     }
-}
-
-fn peers_dir() -> PathBuf {
-    root().join("bench/peers")
-}
-
-/// Where cargo builds a workspace of its own.
-fn cargo_dir() -> PathBuf {
-    let given: Option<OsString> = env::var_os("CARGO_TARGET_DIR").filter(|dir| !dir.is_empty());
-    given.map_or_else(|| peers_dir().join("target"), PathBuf::from)
 }
 
 /// Where the rest is built.
@@ -157,28 +137,4 @@ fn successful(name: &str, command: &mut Command) -> Result<()> {
     }
     let log = String::from_utf8_lossy(&output.stderr);
     Err(Error::new(format!("{name}: {}", first_complaint(&log))))
-}
-
-/// The line that tells most of a log.
-pub(super) fn first_complaint(log: &str) -> String {
-    let mut lines = log.lines().map(str::trim).filter(|line| !line.is_empty());
-    let told = lines
-        .clone()
-        .find(|line| line.to_lowercase().contains("error"));
-    told.or_else(|| lines.next_back())
-        .unwrap_or("it says nothing")
-        .to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_line_that_tells_why() {
-        let log = "Compiling x\nerror[E0001]: no such thing\nwarning: more\n";
-        assert_eq!(first_complaint(log), "error[E0001]: no such thing");
-        assert_eq!(first_complaint("one\n\n two \n"), "two");
-        assert_eq!(first_complaint(""), "it says nothing");
-    }
 }
