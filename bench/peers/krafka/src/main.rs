@@ -56,12 +56,12 @@ async fn send_all(job: &Job, producer: &Arc<Producer>, records: u64) -> Result<(
                 handles.push(producer.enqueue(Record::new(topic.as_str(), value)).await?);
                 if handles.len() == WINDOW {
                     for handle in handles.drain(..WINDOW / 2) {
-                        handle.await?;
+                        let _acknowledged = handle.await?;
                     }
                 }
             }
             for handle in handles {
-                handle.await?;
+                let _acknowledged = handle.await?;
             }
             Ok::<(), krafka::KrafkaError>(())
         }));

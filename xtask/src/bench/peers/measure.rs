@@ -16,6 +16,9 @@ use super::syscalls;
 use crate::bench::peers_program::first_complaint;
 use crate::error::{Error, Result};
 
+/// Counting takes no more records than these, where it can choose.
+const COUNTED_RECORDS: u64 = 1_000_000;
+
 /// How much is measured.
 #[derive(Clone, Debug)]
 pub(super) struct Scale {
@@ -255,6 +258,7 @@ impl Setting<'_> {
                     Ok(counter.read()? / (run.bytes / 1e6))
                 });
         } else {
+            let records = records.min(COUNTED_RECORDS);
             entered.syscalls_per_mb = self.syscalls_by_difference(&entrant, records / 2);
         }
         Ok(())

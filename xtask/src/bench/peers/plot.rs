@@ -58,11 +58,9 @@ pub(super) fn of(measured: &[Measured]) -> Vec<(String, String)> {
 
 fn bars(title: &str, rows: &[Row<'_>]) -> String {
     let height = TOP + ROW * rows.len() as f64 + 12.0;
-    let most = rows
-        .iter()
-        .map(|row| row.spread.most)
-        .fold(f64::MIN_POSITIVE, f64::max);
-    let scale = (WIDTH - NAMES - FIGURES) / most;
+    let most = rows.iter().map(|row| row.spread.most).fold(0.0, f64::max);
+    // Nothing at all still has a length.
+    let scale = (WIDTH - NAMES - FIGURES) / most.max(1e-9);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
          width=\"{WIDTH}\" height=\"{height}\" role=\"img\" aria-label=\"{label}\">\n\

@@ -94,7 +94,9 @@ mod tests {
         let mut page = Page::default();
         page.put(section("lz4", "old"));
         page.put(section("baseline", "a\n\n### b\n\nc"));
-        let written = page.text().replace("## Notes\n\n", "## Notes\n\nby hand\n");
+        let written = page
+            .text()
+            .replace("## Notes\n\n", "## Notes\n\na thought\n");
         let mut page = Page::parse(&written);
         page.put(section("lz4", "new"));
         page.put(section("nkafka", "rows"));
@@ -106,7 +108,7 @@ mod tests {
             "## nkafka",
             "## lz4",
             "## Notes",
-            "by hand",
+            "a thought",
         ];
         let places: Vec<_> = order.iter().map(|part| text.find(part).unwrap()).collect();
         assert!(places.is_sorted(), "{text}");
