@@ -139,9 +139,9 @@ impl Cluster {
         };
         let topics = request.topics.iter().flatten().map(|topic| {
             let name = topic.name.clone().unwrap_or_default();
-            let id = name
-                .bytes()
-                .fold(1_u128, |id, byte| id * 31 + u128::from(byte));
+            let id = name.bytes().fold(1_u128, |id, byte| {
+                id.wrapping_mul(31).wrapping_add(u128::from(byte))
+            });
             MetadataResponseTopic::new()
                 .with_name(name)
                 .with_topic_id(Uuid::from_bytes(id.to_be_bytes()))

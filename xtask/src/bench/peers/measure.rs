@@ -119,7 +119,9 @@ pub(super) fn measure(
                 }
                 Err(error) => {
                     println!("  {name} failed: {error}");
-                    entered.failure = Some(error.to_string());
+                    // What it printed follows on more lines.
+                    let why = error.to_string();
+                    entered.failure = why.lines().next().map(str::to_owned);
                 }
             }
         }

@@ -111,6 +111,20 @@ const ALLOWED: &[Edges] = &[
     ),
     edges("xtask", &["kafka-harness", "kafka-protocol"], &[]),
     edges("kafka-peers", &["kafka-protocol"], &[]),
+    // The programs of `cargo xtask bench peers`; nothing depends on them.
+    edges("peer-contract", &[], &[]),
+    edges("peer-ours", &["peer-contract", "kafka-client"], &[]),
+    edges("peer-floor", &["peer-contract", "kafka-protocol"], &[]),
+    edges(
+        "peer-null-broker",
+        &["peer-contract", "kafka-protocol"],
+        &[],
+    ),
+    edges("peer-librdkafka", &["peer-contract"], &[]),
+    edges("peer-krafka", &["peer-contract"], &[]),
+    edges("peer-kacrab", &["peer-contract"], &[]),
+    edges("peer-confluent", &["peer-contract"], &[]),
+    edges("peer-rskafka", &["peer-contract"], &[]),
 ];
 
 fn check(workspace: &Workspace) -> Vec<Finding> {
