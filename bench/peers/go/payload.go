@@ -90,8 +90,8 @@ func text(n uint64, size int) []byte {
 	for len(value) < size {
 		place := places[next(&state)%6]
 		order := states[next(&state)%4]
-		number, cents, at := next(&state)%1_000_000, next(&state)%50_000, next(&state)%100_000_000_000
-		value = fmt.Appendf(value, `{"order":%d,"state":"%s","city":"%s","cents":%d,"at":17%011d},`,
+		number, cents, at := 100_000+next(&state)%900_000, next(&state)%50_000, next(&state)%100_000_000_000
+		value = fmt.Appendf(value, `[%d,{"state":"%s","city":"%s","cents":%d,"at":17%011d}],`,
 			number, order, place, cents, at)
 	}
 	return value[:size]

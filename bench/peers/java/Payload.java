@@ -60,8 +60,8 @@ final class Payload {
             String place = PLACES[(int) below(6)];
             String order = STATES[(int) below(4)];
             value.append(String.format(Locale.ROOT,
-                "{\"order\":%d,\"state\":\"%s\",\"city\":\"%s\",\"cents\":%d,\"at\":17%011d},",
-                below(1_000_000), order, place, below(50_000), below(100_000_000_000L)));
+                "[%d,{\"state\":\"%s\",\"city\":\"%s\",\"cents\":%d,\"at\":17%011d}],",
+                100_000 + below(900_000), order, place, below(50_000), below(100_000_000_000L)));
         }
         return value.substring(0, size).getBytes(StandardCharsets.UTF_8);
     }

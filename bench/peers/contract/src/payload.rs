@@ -118,7 +118,8 @@ fn random(n: u64, size: usize) -> Vec<u8> {
     value
 }
 
-/// An order as a shop would write it, as long as wanted.
+/// Orders as a shop would write them, as long as wanted; the first eight bytes have a
+/// number, for [`Check`].
 fn text(n: u64, size: usize) -> Vec<u8> {
     const PLACES: [&str; 6] = ["Lisbon", "Osaka", "Nairobi", "Quito", "Oslo", "Perth"];
     const STATES: [&str; 4] = ["created", "paid", "shipped", "returned"];
@@ -128,8 +129,8 @@ fn text(n: u64, size: usize) -> Vec<u8> {
         let place = PLACES[(next(&mut state) % 6) as usize];
         let order = STATES[(next(&mut state) % 4) as usize];
         value.push_str(&format!(
-            "{{\"order\":{},\"state\":\"{order}\",\"city\":\"{place}\",\"cents\":{},\"at\":17{:011}}},",
-            next(&mut state) % 1_000_000,
+            "[{},{{\"state\":\"{order}\",\"city\":\"{place}\",\"cents\":{},\"at\":17{:011}}}],",
+            100_000 + next(&mut state) % 900_000,
             next(&mut state) % 50_000,
             next(&mut state) % 100_000_000_000,
         ));
