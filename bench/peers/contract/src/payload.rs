@@ -176,6 +176,17 @@ mod tests {
         assert_eq!(check.verify(&job), Ok(()));
     }
 
+    /// What the programs in Go and Java make of the same numbers.
+    #[test]
+    fn values_are_the_same_in_every_language() {
+        let told = r#"[843033,{"state":"returned","city":"Nairobi","cents":7109,"at":1729222110609}],[745434,{"s"#;
+        assert_eq!(text(5, 90), told.as_bytes());
+        assert_eq!(
+            random(5, 10),
+            [0x5a, 0xc3, 0x89, 0xa3, 0x0c, 0x3b, 0x03, 0x63, 0xf8, 0x36]
+        );
+    }
+
     #[test]
     fn values_have_the_size_that_was_asked_for() {
         for size in [0, 1, 10, 100, 1000] {
