@@ -10,6 +10,7 @@ use tokio_rustls::TlsConnector;
 
 use super::config::TlsConfig;
 use super::files::{self, Contents};
+use super::refusal::{Asked, OnProbation};
 use super::{failure, material};
 use crate::{BoxStream, BrokerAddress, Environment, Error, WallClock};
 
@@ -21,6 +22,8 @@ pub(crate) struct TlsClient {
     state: Mutex<State>,
     reloads: AtomicU64,
     reload_failures: AtomicU64,
+    /// For a client certificate, by any broker.
+    asked: Asked,
 }
 
 #[derive(Default)]
@@ -45,6 +48,7 @@ impl TlsClient {
             state: Mutex::default(),
             reloads: AtomicU64::new(0),
             reload_failures: AtomicU64::new(0),
+            asked: Asked::default(),
         }
     }
 
@@ -67,9 +71,20 @@ impl TlsClient {
                     %broker, version = ?session.protocol_version(),
                     handshake = ?session.handshake_kind(), "encrypted",
                 );
-                Ok(Box::new(stream))
+                let stream = Box::new(stream);
+                Ok(match self.asked.was() {
+                    true => Box::new(OnProbation::new(stream)),
+                    false => stream,
+                })
             }
-            Err(error) => Err(of_broker(failure::of_handshake(&error, &self.config))),
+            Err(error) => {
+                let asked = self.asked.was();
+                Err(of_broker(failure::of_handshake(
+                    &error,
+                    &self.config,
+                    asked,
+                )))
+            }
         }
     }
 
@@ -144,7 +159,8 @@ impl TlsClient {
             state.system_roots = Some(material::system_roots()?);
         }
         let system_roots = state.system_roots.as_ref();
-        let rustls = material::build(&self.config, &files, system_roots, self.time.clone())?;
+        let mut rustls = material::build(&self.config, &files, system_roots, self.time.clone())?;
+        rustls.client_auth_cert_resolver = self.asked.watch(rustls.client_auth_cert_resolver);
         Ok(Loaded {
             files,
             rustls: Arc::new(rustls),

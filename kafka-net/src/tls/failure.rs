@@ -1,9 +1,10 @@
 use std::borrow::Cow;
+use std::fmt;
 use std::io;
 use std::net::IpAddr;
 
 use rustls::pki_types::UnixTime;
-use rustls::{AlertDescription, CertificateError, InvalidMessage};
+use rustls::{AlertDescription, CertificateError, HandshakeType, InvalidMessage};
 
 use super::config::TlsConfig;
 use crate::text::Untrusted;
@@ -12,10 +13,13 @@ use crate::{Error, ErrorKind};
 /// What happened, and what to check.
 type Told = (Cow<'static, str>, Cow<'static, str>);
 
-/// Why there is no TLS connection.
+/// Why there is no TLS connection. `asked`: for a client certificate, by the broker.
 #[cold]
-pub(super) fn of_handshake(error: &io::Error, config: &TlsConfig) -> Error {
+pub(super) fn of_handshake(error: &io::Error, config: &TlsConfig, asked: bool) -> Error {
     if let Some(error) = cause(error) {
+        if asked && is_repetition(error) {
+            return told(of_silent_refusal(error));
+        }
         return told(of_rustls(error, Some(config)));
     }
     let (message, hint) = match error.kind() {
@@ -41,6 +45,9 @@ pub(super) fn of_handshake(error: &io::Error, config: &TlsConfig) -> Error {
 /// A broker that speaks TLS 1.3 judges the client's certificate only then.
 #[cold]
 pub(crate) fn of_established(error: &io::Error) -> Option<Error> {
+    if let Some(SilentRefusal(error)) = error.get_ref()?.downcast_ref() {
+        return Some(told(of_silent_refusal(error)));
+    }
     let error = cause(error)?;
     let (message, hint) = of_rustls(error, None);
     let kind = match error {
@@ -49,6 +56,43 @@ pub(crate) fn of_established(error: &io::Error) -> Option<Error> {
         _ => ErrorKind::Disconnected,
     };
     Some(Error::new(kind).with_message(message).with_hint(hint))
+}
+
+/// What the failure of the first read means where the broker has asked for a client
+/// certificate: see [`SilentRefusal`].
+#[cold]
+pub(super) fn of_first_read(error: io::Error) -> io::Error {
+    match cause(&error) {
+        Some(garbled @ rustls::Error::DecryptError) => {
+            io::Error::new(error.kind(), SilentRefusal(garbled.clone()))
+        }
+        _ => error,
+    }
+}
+
+/// A broker asked for a client certificate, and the first that came after the handshake
+/// cannot be decrypted.
+///
+/// Brokers of old releases (2.8 still is one) that refuse a certificate do not get to send
+/// their alert: before they close, they send their network buffer once more as it is, which
+/// begins with what they sent last. With TLS 1.2 that is within the handshake.
+#[derive(Debug)]
+struct SilentRefusal(rustls::Error);
+
+impl fmt::Display for SilentRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for SilentRefusal {}
+
+/// Whether the broker sends again what its handshake began with.
+fn is_repetition(error: &rustls::Error) -> bool {
+    let rustls::Error::InappropriateHandshakeMessage { got_type, .. } = error else {
+        return false;
+    };
+    *got_type == HandshakeType::ServerHello
 }
 
 fn cause(error: &io::Error) -> Option<&rustls::Error> {
@@ -217,14 +261,15 @@ fn is_refusal(alert: AlertDescription) -> bool {
     )
 }
 
+const HINT_CLIENT: &str = "give a certificate that the broker's authorities signed, with its \
+                           intermediate ones, to TlsConfig::with_client_files";
+
 fn of_alert(alert: AlertDescription) -> Told {
     use AlertDescription as A;
-    let hint_client = "give a certificate that the broker's authorities signed, with its \
-                       intermediate ones, to TlsConfig::with_client_files";
     match alert {
         A::CertificateRequired | A::NoCertificate => (
             "the broker demands a client certificate".into(),
-            hint_client.into(),
+            HINT_CLIENT.into(),
         ),
         A::CertificateExpired => (
             "the broker refuses the client certificate: it has expired".into(),
@@ -244,7 +289,7 @@ fn of_alert(alert: AlertDescription) -> Told {
         | A::DecryptError => (
             format!("the broker refuses the client certificate, or demands one (alert {alert:?})")
                 .into(),
-            hint_client.into(),
+            HINT_CLIENT.into(),
         ),
         A::HandshakeFailure | A::InsufficientSecurity => (
             format!("the broker found nothing in common (alert {alert:?})").into(),
@@ -263,6 +308,18 @@ fn of_alert(alert: AlertDescription) -> Told {
             "the broker's log says why".into(),
         ),
     }
+}
+
+fn of_silent_refusal(error: &rustls::Error) -> Told {
+    (
+        format!(
+            "the broker seems to refuse the client certificate, or to demand one: it asked for \
+             one, and what it sent then makes no sense ({})",
+            Untrusted(&error.to_string())
+        )
+        .into(),
+        HINT_CLIENT.into(),
+    )
 }
 
 /// ` 3 days ago`.

@@ -6,6 +6,7 @@ mod failure;
 mod files;
 mod material;
 mod pem;
+mod refusal;
 mod verifier;
 
 pub(crate) use client::TlsClient;

@@ -5,8 +5,11 @@ use kafka_net::{Error, ErrorKind, TlsConfig};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::version::{TLS12, TLS13};
+use tokio::io::AsyncWriteExt;
+use tokio_rustls::TlsAcceptor;
 
 use crate::authority::{Authority, Issued, Valid};
+use crate::repeating::Repeating;
 use crate::support::*;
 
 fn showing(authority: &Authority, client: &Issued) -> TlsConfig {
@@ -97,6 +100,46 @@ async fn an_expired_one() {
             .await;
         check(&error, "the client certificate: it has expired");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_without_an_alert() {
+    let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
+    let server = ours.server(&["localhost"]);
+    let none = TlsConfig::new().with_root_pem(ours.pem());
+    let stranger = showing(&ours, &theirs.client(Valid::Now));
+    for version in [&TLS12, &TLS13] {
+        for tls in [&none, &stranger] {
+            let acceptor = TlsAcceptor::from(server.listener_of(&[version], Some(&ours)));
+            let network = Network::new().await;
+            network.accept(move |stream| {
+                let accepting = acceptor.accept(Repeating::new(stream));
+                Box::pin(async move { assert!(accepting.await.is_err()) })
+            });
+            let error = network.refusal(tls.clone()).await;
+            check(&error, "refuse the client certificate, or to demand one");
+            assert!(error.to_string().contains("with_client_files"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn garbage_from_a_broker_that_wants_no_certificate_is_no_refusal() {
+    let authority = Authority::new("ours");
+    let acceptor = TlsAcceptor::from(authority.server(&["localhost"]).listener());
+    let network = Network::new().await;
+    network.accept(move |stream| {
+        let accepting = acceptor.accept(stream);
+        Box::pin(async move {
+            let (mut below, _) = accepting.await.unwrap().into_inner();
+            below.write_all(&[0x17, 3, 3, 0, 32]).await.unwrap();
+            below.write_all(&[0x55; 32]).await.unwrap();
+        })
+    });
+    let tls = TlsConfig::new().with_root_pem(authority.pem());
+    let error = network.refusal(tls).await;
+    assert_eq!(error.kind(), &ErrorKind::Disconnected, "{error}");
+    assert!(error.is_retriable());
 }
 
 /// SEC1 is what lies inside of PKCS#8 for a key of an elliptic curve.

@@ -13,6 +13,7 @@ mod client_certificates;
 mod detours;
 mod listeners;
 mod login;
+mod repeating;
 mod rotation;
 mod streams;
 mod support;

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::authority::Authority;
+use crate::authority::{Authority, Valid};
 use crate::support::*;
 
 /// The embedded broker's own TLS, on a socket.
@@ -190,6 +190,19 @@ async fn an_idle_connection_ends_with_a_farewell() {
 #[tokio::test]
 async fn bytes_changed_on_the_way_end_the_connection() {
     let (tls, config) = localhost();
+    check_changed_bytes(tls, config).await;
+    // Once the broker has answered, it has taken the client's certificate.
+    let authority = Authority::new("ours");
+    let client = authority.client(Valid::Now);
+    let server = authority.server(&["localhost"]);
+    let tls = TlsConfig::new()
+        .with_root_pem(authority.pem())
+        .with_client_pem(client.certificate, client.key);
+    let mutual = server.listener_of(rustls::DEFAULT_VERSIONS, Some(&authority));
+    check_changed_bytes(tls, mutual).await;
+}
+
+async fn check_changed_bytes(tls: TlsConfig, config: Arc<ServerConfig>) {
     let network = by_hand(config, |mut stream| async move {
         let asked = stream.read_u32().await.unwrap();
         stream
