@@ -27,6 +27,9 @@ pub(super) struct Driver {
     stream: BoxStream,
     vectored: bool,
     needs_flush: bool,
+    /// Nothing can be written any more, for this reason; what the broker said before is
+    /// read until then.
+    unwritable: Option<(io::Error, Instant)>,
     decoder: FrameDecoder,
     table: InFlight<Reply>,
     /// Taken from the link, on the way to `table`.
@@ -61,6 +64,10 @@ const MAX_ROUNDS: usize = 64;
 /// they are not moved while they arrive.
 const PREALLOCATE: usize = 1 << 20;
 
+/// For what the broker said before writing failed: it has arrived, but the runtime may
+/// not have heard so yet.
+const LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// For the last flush of a connection that ends in good order.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -76,6 +83,7 @@ impl Driver {
             link,
             stream,
             needs_flush: false,
+            unwritable: None,
             new: VecDeque::new(),
             results: Vec::new(),
             draining: false,
@@ -195,21 +203,43 @@ impl Driver {
     }
 
     /// Writes and reads until neither gets on.
+    ///
+    /// After a failed write, answers that had arrived before still count, and so does the
+    /// reason that the broker gave for closing.
     fn transfer(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), End> {
         for _ in 0..MAX_ROUNDS {
-            let wrote = match self.write(cx, now) {
-                Ok(progress) => progress,
-                Err(error) => {
-                    return Err(self.read_what_is_there(cx, now).unwrap_or(End::Io(error)));
-                }
-            };
-            let read = self.read(cx, now)?;
+            let wrote = self.unwritable.is_none()
+                && self.write(cx, now).unwrap_or_else(|error| {
+                    self.unwritable = Some((error, now + LAST_WORDS_TIMEOUT));
+                    false
+                });
+            let read = self.read(cx, now).map_err(|end| self.cause_of(end))?;
             if !wrote && !read {
-                return Ok(());
+                return self.last_words_are_due(now);
             }
         }
         cx.waker().wake_by_ref();
         Ok(())
+    }
+
+    /// What came first, if writing failed and reading then did: that the connection is
+    /// gone, the broker's reason excepted.
+    fn cause_of(&mut self, end: End) -> End {
+        let is_reason = match &end {
+            End::Io(error) => transport::failure(error).is_some(),
+            end => !end.is_transport(),
+        };
+        match self.unwritable.take() {
+            Some((error, _)) if !is_reason => End::Io(error),
+            _ => end,
+        }
+    }
+
+    fn last_words_are_due(&mut self, now: Instant) -> Result<(), End> {
+        match self.unwritable.take_if(|(_, until)| *until <= now) {
+            Some((error, _)) => Err(End::Io(error)),
+            None => Ok(()),
+        }
     }
 
     fn write(&mut self, cx: &mut Context<'_>, now: Instant) -> io::Result<bool> {
@@ -302,21 +332,6 @@ impl Driver {
         Ok(())
     }
 
-    /// After a failed write: answers that had arrived before still count, and so
-    /// does the reason that a broker gave for closing.
-    fn read_what_is_there(&mut self, cx: &mut Context<'_>, now: Instant) -> Option<End> {
-        for _ in 0..MAX_ROUNDS {
-            match self.read(cx, now) {
-                Ok(true) => {}
-                Err(End::Io(error)) if transport::failure(&error).is_some() => {
-                    return Some(End::Io(error));
-                }
-                _ => return None,
-            }
-        }
-        None
-    }
-
     fn peer_closed(&self) -> End {
         // With a large maximum, TLS may have passed for a frame until now.
         if self.hears_tls() {
@@ -359,6 +374,9 @@ impl Driver {
                 self.throttled_until = None;
                 cx.waker().wake_by_ref();
             }
+            if let Err(end) = self.last_words_are_due(now) {
+                return Some(end);
+            }
             let expired = self.table.expire(now);
             self.link.counters.errors(expired.failed.len());
             for failed in expired.failed {
@@ -386,7 +404,8 @@ impl Driver {
     }
 
     fn next_wake(&self) -> Option<Instant> {
-        let all = [self.table.next_wake(), self.throttled_until];
+        let last_words = self.unwritable.as_ref().map(|(_, until)| *until);
+        let all = [self.table.next_wake(), self.throttled_until, last_words];
         all.into_iter().flatten().min()
     }
 

@@ -232,6 +232,38 @@ async fn answers_before_the_end_still_count() {
     assert!(!error.possibly_written());
 }
 
+/// What a socket holds is read once the runtime has heard of it, and that may be after
+/// writing failed; but it is not waited for long.
+#[tokio::test(start_paused = true)]
+async fn answers_before_a_failed_write_are_waited_for() {
+    for (hears_late, arrives) in [(millis(300), true), (seconds(20), false)] {
+        let shape = Shape {
+            hears_late,
+            ..Shape::default()
+        };
+        let (_pool, connection, mut peer) = connected(NetConfig::default(), shape).await;
+        let first = connection.start(&question("first"), &options());
+        let asked = peer.asked().await;
+        peer.echo(&asked).await;
+        drop(peer);
+        let start = now();
+        let second = connection.start(&question("second"), &options());
+        match arrives {
+            true => assert_eq!(echoed(first.await), Ok("first".into())),
+            false => {
+                let error = first.await.unwrap_err();
+                assert_eq!(error.kind(), &ErrorKind::Disconnected);
+                assert!(error.possibly_written());
+            }
+        }
+        let error = second.await.unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Disconnected);
+        assert!(!error.possibly_written());
+        assert!(error.to_string().contains("broken pipe"), "{error}");
+        assert!(now() - start < seconds(2));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_handle_can_condemn_the_connection() {
     let ((pool, connection, mut peer), [first, second], _) = two_in_flight().await;

@@ -60,7 +60,7 @@ async fn transfers_may_be_cut_anywhere() {
                 max_read: max,
                 vectored,
                 buffer,
-                holds_back: false,
+                ..Shape::default()
             };
             let (_pool, connection, mut peer) = connected(NetConfig::default(), shape).await;
             let served = tokio::spawn(async move { peer.serve().await });

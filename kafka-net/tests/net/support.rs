@@ -26,6 +26,7 @@ use tokio::io::{
 };
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::time::{Sleep, sleep};
 
 /// A connector whose other ends come out of [`Acceptor`].
 #[derive(Debug)]
@@ -60,6 +61,9 @@ pub(crate) struct Shape {
     pub(crate) buffer: usize,
     /// Writes go nowhere until they are flushed, as with TLS.
     pub(crate) holds_back: bool,
+    /// After a failed write, what there is to read is found only this much later, as on a
+    /// socket of which the runtime has not heard yet.
+    pub(crate) hears_late: Duration,
 }
 
 impl Default for Shape {
@@ -70,6 +74,7 @@ impl Default for Shape {
             vectored: true,
             buffer: 64 * 1024,
             holds_back: false,
+            hears_late: Duration::ZERO,
         }
     }
 }
@@ -146,7 +151,7 @@ impl Connector for Network {
         Box::pin(async move {
             match behaviour.unwrap_or_default() {
                 Behaviour::Accept => {}
-                Behaviour::Late(wait) => tokio::time::sleep(wait).await,
+                Behaviour::Late(wait) => sleep(wait).await,
                 Behaviour::Refuse => return Err(io::ErrorKind::ConnectionRefused.into()),
                 Behaviour::Blackhole => std::future::pending().await,
                 Behaviour::Panic => panic!("a planted bug"),
@@ -159,6 +164,7 @@ impl Connector for Network {
                 stream: ours,
                 shape,
                 held: BytesMut::new(),
+                deaf: None,
             }) as BoxStream)
         })
     }
@@ -168,6 +174,7 @@ struct Shaped {
     stream: DuplexStream,
     shape: Shape,
     held: BytesMut,
+    deaf: Option<Pin<Box<Sleep>>>,
 }
 
 impl Shaped {
@@ -186,6 +193,9 @@ impl AsyncRead for Shaped {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(deaf) = &mut self.deaf {
+            ready!(deaf.as_mut().poll(cx));
+        }
         let most = self.shape.max_read.min(buf.remaining());
         let mut part = vec![0; most];
         let mut part = ReadBuf::new(&mut part);
@@ -207,7 +217,11 @@ impl AsyncWrite for Shaped {
             self.held.extend_from_slice(&buf[..most]);
             return Poll::Ready(Ok(most));
         }
-        Pin::new(&mut self.stream).poll_write(cx, &buf[..most])
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &buf[..most]));
+        if written.is_err() && !self.shape.hears_late.is_zero() {
+            self.deaf = Some(Box::pin(sleep(self.shape.hears_late)));
+        }
+        Poll::Ready(written)
     }
 
     fn poll_write_vectored(
