@@ -49,6 +49,15 @@ enum Framing {
     Unannounced,
 }
 
+/// What comes before a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// Nothing: the connection is new.
+    First,
+    /// Another login, which is about to end.
+    Renewal,
+}
+
 /// A login that the broker took.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LoggedIn {
@@ -136,12 +145,14 @@ impl Login {
     /// connection is of no more use.
     pub(super) async fn run(
         &self,
+        occasion: Occasion,
         link: &Link,
         mut exchange: Box<dyn SaslExchange>,
         deadline: Instant,
     ) -> Result<LoggedIn, Error> {
         let talk = Talk {
             login: self,
+            occasion,
             link,
             deadline,
         };
@@ -171,6 +182,7 @@ impl Login {
 /// One login under way.
 struct Talk<'a> {
     login: &'a Login,
+    occasion: Occasion,
     link: &'a Link,
     deadline: Instant,
 }
@@ -192,13 +204,27 @@ impl Talk<'_> {
         match ErrorCode::from(response.error_code) {
             ErrorCode::None => Ok(()),
             ErrorCode::UnsupportedSaslMechanism => Err(error(self.not_enabled(&response))),
-            ErrorCode::IllegalSaslState => Err(error(
-                Error::new(ErrorKind::Authentication)
-                    .with_message("nobody logs in at this listener (ILLEGAL_SASL_STATE)")
-                    .with_hint("leave sasl out, or connect to a listener that is set up for SASL"),
-            )),
+            ErrorCode::IllegalSaslState => Err(error(self.out_of_place())),
             code => Err(error(Error::broker(code))),
         }
+    }
+
+    /// The broker is not ready for a login.
+    fn out_of_place(&self) -> Error {
+        let (message, hint) = match self.occasion {
+            Occasion::First => (
+                "nobody logs in at this listener (ILLEGAL_SASL_STATE)",
+                "leave sasl out, or connect to a listener that is set up for SASL",
+            ),
+            Occasion::Renewal => (
+                "the broker takes no other login on this connection now (ILLEGAL_SASL_STATE)",
+                "brokers take no two within a second: let logins live longer \
+                 (connections.max.reauth.ms of the broker, or the tokens' own lifetime)",
+            ),
+        };
+        Error::new(ErrorKind::Authentication)
+            .with_message(message)
+            .with_hint(hint)
     }
 
     fn not_enabled(&self, response: &SaslHandshakeResponse) -> Error {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::dial::{Dial, Stage};
 use super::link::{Answer, Link, Refused};
-use super::login::{LoggedIn, Login};
+use super::login::{LoggedIn, Login, Occasion};
 use super::negotiation::{Negotiation, Next};
 use super::renewal::Renewal;
 use super::versions::ApiVersionsTable;
@@ -108,7 +108,9 @@ impl<'a> Opening<'a> {
             false => Login::of_oldest_era(sasl, dial.config, random),
         };
         let exchange = login.prepare(dial.broker, deadline).await?;
-        let logged_in = login.run(&self.link, exchange, deadline).await?;
+        let logged_in = login
+            .run(Occasion::First, &self.link, exchange, deadline)
+            .await?;
         tracing::debug!(
             broker = %dial.broker, id = dial.broker.id, lane = %dial.lane,
             mechanism = sasl.name(), lifetime = ?logged_in.lifetime, "logged in",

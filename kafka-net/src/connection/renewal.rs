@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, sleep_until};
 
 use super::link::Link;
-use super::login::{LoggedIn, Login};
+use super::login::{LoggedIn, Login, Occasion};
 use crate::clock::{after, now};
 use crate::{Error, ErrorKind, Random, SaslExchange};
 
@@ -53,6 +53,8 @@ impl Renewal {
         while let Some(lifetime) = logged_in.lifetime {
             let end = after(logged_in.since, lifetime);
             let part = EARLIEST + SPREAD * self.random.f64();
+            // Not fetched before the wait: what is good until the login's end only, as a
+            // token that no other has followed, would be out of date after it.
             let wait = lifetime.mul_f64(part).max(MIN_INTERVAL);
             sleep_until(after(logged_in.since, wait).into()).await;
             let Some(exchange) = self.credentials(end).await else {
@@ -60,7 +62,11 @@ impl Renewal {
             };
             self.link.hold();
             let deadline = after(now(), self.timeout);
-            match self.login.run(&self.link, exchange, deadline).await {
+            let login = &self.login;
+            match login
+                .run(Occasion::Renewal, &self.link, exchange, deadline)
+                .await
+            {
                 Ok(again) => {
                     tracing::debug!(
                         broker = %self.link.peer.broker, lane = %self.link.peer.lane,

@@ -10,7 +10,7 @@ use kafka_test_broker::{Condition, Fault, Reaction};
 use tokio::time::sleep;
 
 use crate::support::{
-    Client, Tokens, Vault, alice, ask, bearer, mechanisms, plain, seconds, secured,
+    Client, Tokens, Vault, alice, ask, bearer, mechanisms, millis, plain, seconds, secured,
 };
 
 /// Row 51 of the table of faults: requests are under way all the time, also when
@@ -72,6 +72,26 @@ async fn an_idle_connection_stays_logged_in() {
     }
 }
 
+/// Brokers take no two renewals within a second: where logins end sooner, requests wait.
+#[tokio::test(start_paused = true)]
+async fn logins_shorter_than_what_brokers_take_keep_the_connection() {
+    let cluster = secured().max_reauth(millis(900)).build_offline();
+    let logins = cluster.faults().add(Fault::new(
+        Condition::api(ApiKey::SaslHandshake),
+        Reaction::Delay(seconds(0)),
+    ));
+    let client = Client::new(&cluster, plain(alice()));
+    let connection = client.connect().await.unwrap();
+    let start = now();
+    while now() - start < seconds(20) {
+        ask(&connection).await.unwrap();
+        sleep(millis(30)).await;
+    }
+    let logins = cluster.faults().hits(logins);
+    assert!((19..=21).contains(&logins), "{logins} logins in 20 s");
+    assert_eq!(client.pool.stats().connects, 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_connection_whose_user_left_ends_in_spite_of_its_logins() {
     let cluster = secured().max_reauth(seconds(10)).build_offline();
@@ -105,6 +125,27 @@ async fn a_changed_password_is_picked_up() {
     );
     vault.set(Ok(alice()));
     ask(&client.connect().await.unwrap()).await.unwrap();
+}
+
+/// The listener has logins, or there would be none to renew.
+#[tokio::test(start_paused = true)]
+async fn a_renewal_out_of_place_is_not_taken_for_a_listener_without_logins() {
+    let refusal = Fault::new(
+        Condition::api(ApiKey::SaslHandshake).after(1),
+        Reaction::Error(ErrorCode::IllegalSaslState),
+    );
+    let cluster = secured()
+        .max_reauth(seconds(10))
+        .fault(refusal)
+        .build_offline();
+    let client = Client::new(&cluster, plain(alice()));
+    let connection = client.connect().await.unwrap();
+    sleep(seconds(11)).await;
+    let error = ask(&connection).await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("no other login on this connection"), "{text}");
+    assert!(text.contains("connections.max.reauth.ms"), "{text}");
+    assert!(!text.contains("nobody logs in"), "{text}");
 }
 
 /// Those who wait while a renewal fails hear the cause; what was not sent had no
