@@ -32,68 +32,47 @@ impl Release {
     /// The APIs that its brokers serve to clients, and up to which version; each from
     /// version 0 on.
     pub(super) fn served(self) -> impl Iterator<Item = (ApiKey, i16)> {
-        let column = self as usize;
-        SERVED.iter().filter_map(move |(api, newest)| {
-            let newest = newest.get(column).copied().flatten()?;
+        let clients = ApiKey::ALL
+            .iter()
+            .filter(|api| !BETWEEN_BROKERS.contains(api));
+        clients.filter_map(move |api| {
+            let serves = |version: &i16| {
+                let first = api.first_release(*version);
+                first.is_some_and(|first| numbers(first).le(numbers(self.name())))
+            };
+            let newest = (0..=i16::MAX).take_while(serves).last()?;
             Some((*api, newest))
         })
     }
-}
 
-type Newest = [Option<i16>; Release::ALL.len()];
-
-/// As the real brokers have it, without what only brokers ask of each other.
-const SERVED: [(ApiKey, Newest); 17] = [
-    (
-        ApiKey::Produce,
-        [Some(0), Some(1), Some(2), Some(2), Some(2)],
-    ),
-    (ApiKey::Fetch, [Some(0), Some(1), Some(2), Some(3), Some(3)]),
-    (
-        ApiKey::ListOffsets,
-        [Some(0), Some(0), Some(0), Some(1), Some(1)],
-    ),
-    (
-        ApiKey::Metadata,
-        [Some(0), Some(0), Some(1), Some(2), Some(2)],
-    ),
-    (
-        ApiKey::OffsetCommit,
-        [Some(1), Some(2), Some(2), Some(2), Some(2)],
-    ),
-    (
-        ApiKey::OffsetFetch,
-        [Some(1), Some(1), Some(1), Some(1), Some(2)],
-    ),
-    (ApiKey::FindCoordinator, [Some(0); 5]),
-    (
-        ApiKey::JoinGroup,
-        [None, Some(0), Some(0), Some(1), Some(1)],
-    ),
-    (ApiKey::Heartbeat, SINCE_0_9),
-    (ApiKey::LeaveGroup, SINCE_0_9),
-    (ApiKey::SyncGroup, SINCE_0_9),
-    (ApiKey::DescribeGroups, SINCE_0_9),
-    (ApiKey::ListGroups, SINCE_0_9),
-    (ApiKey::SaslHandshake, SINCE_0_10_0),
-    (ApiKey::ApiVersions, SINCE_0_10_0),
-    (ApiKey::CreateTopics, [None, None, None, Some(0), Some(1)]),
-    (ApiKey::DeleteTopics, [None, None, None, Some(0), Some(0)]),
-];
-
-const SINCE_0_9: Newest = [None, Some(0), Some(0), Some(0), Some(0)];
-const SINCE_0_10_0: Newest = [None, None, Some(0), Some(0), Some(0)];
-
-/// `0.8.2`, `0.9`, `0.10.0`, …
-impl fmt::Display for Release {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    fn name(self) -> &'static str {
+        match self {
             Self::V0_8_2 => "0.8.2",
             Self::V0_9 => "0.9",
             Self::V0_10_0 => "0.10.0",
             Self::V0_10_1 => "0.10.1",
             Self::V0_10_2 => "0.10.2",
-        })
+        }
+    }
+}
+
+/// What only brokers of these releases ask of each other.
+const BETWEEN_BROKERS: [ApiKey; 4] = [
+    ApiKey::LeaderAndIsr,
+    ApiKey::StopReplica,
+    ApiKey::UpdateMetadata,
+    ApiKey::ControlledShutdown,
+];
+
+/// The parts of a release's name, which compare as the releases do.
+fn numbers(release: &str) -> impl Iterator<Item = Option<u32>> {
+    release.split('.').map(|part| part.parse().ok())
+}
+
+/// `0.8.2`, `0.9`, `0.10.0`, …
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -104,14 +83,6 @@ mod tests {
     use kafka_test_broker::Era;
 
     use super::*;
-
-    /// Of the brokers themselves, which is not for clients.
-    const BETWEEN_BROKERS: [ApiKey; 4] = [
-        ApiKey::LeaderAndIsr,
-        ApiKey::StopReplica,
-        ApiKey::UpdateMetadata,
-        ApiKey::ControlledShutdown,
-    ];
 
     #[track_caller]
     fn check(release: Release, era: Era) {
@@ -134,6 +105,16 @@ mod tests {
         check(Release::V0_9, Era::V0_9);
         check(Release::V0_10_0, Era::V0_10_0);
         check(Release::V0_10_2, Era::V0_10_2);
+    }
+
+    /// The embedded broker is not of this release.
+    #[test]
+    fn topics_are_made_by_request_since_0_10_1() {
+        let served: BTreeMap<_, _> = Release::V0_10_1.served().collect();
+        assert_eq!(served.get(&ApiKey::CreateTopics), Some(&0));
+        assert_eq!(served.get(&ApiKey::Fetch), Some(&3));
+        assert_eq!(served.get(&ApiKey::OffsetFetch), Some(&1));
+        assert_eq!(served.get(&ApiKey::DeleteRecords), None);
     }
 
     #[test]
