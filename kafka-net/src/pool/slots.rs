@@ -25,6 +25,8 @@ struct BrokerSlot {
     lanes: [LaneSlot; Lane::ALL.len()],
     /// Which of them have had a connection.
     connected: [bool; Lane::ALL.len()],
+    /// When one of them last got one.
+    connected_at: Option<Instant>,
     /// Which of them were told to take the broker for an old one, and did not ask.
     on_belief: [bool; Lane::ALL.len()],
     reconnect: Reconnect,
@@ -53,6 +55,10 @@ pub(super) struct Attempt {
 /// How long a failed attempt is remembered when nobody asks for the broker: whoever
 /// does so later starts from where it left off.
 const FAILURE_KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// How long it is remembered that there was a connection: one that is opened after a
+/// longer while is not one that was opened again.
+const CONNECTED_KEPT_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// How to go about the next attempt.
 #[derive(Clone, Copy, Debug)]
@@ -100,8 +106,7 @@ impl Slots {
     ) {
         self.brokers.retain(|address, slot| {
             let moved = address.id.is_some() && address.id == broker.id && address != broker;
-            let known = self.knowledge.of(now, address) != Known::Nothing;
-            !moved && (slot.is_of_use(now) || known)
+            !moved && slot.is_of_use(now)
         });
         let slot = self.brokers.entry(broker.clone()).or_default();
         slot.lanes[lane as usize] = LaneSlot::Connecting(attempt);
@@ -171,6 +176,7 @@ impl Slots {
         slot.failure = None;
         slot.doubted = false;
         slot.connected[connection.lane() as usize] = true;
+        slot.connected_at = Some(now);
         slot.on_belief[connection.lane() as usize] = on_belief;
         slot.replace(attempt, LaneSlot::Live(connection.clone()));
         true
@@ -254,6 +260,12 @@ impl BrokerSlot {
             .any(|lane| !matches!(lane, LaneSlot::Empty))
             || self.reconnect.is_waiting(now)
             || self.has_failed_lately(now)
+            || self.was_connected_lately(now)
+    }
+
+    fn was_connected_lately(&self, now: Instant) -> bool {
+        let lately = |at| now.saturating_duration_since(at) < CONNECTED_KEPT_FOR;
+        self.connected_at.is_some_and(lately)
     }
 
     fn has_failed_lately(&self, now: Instant) -> bool {
@@ -289,5 +301,36 @@ fn shown_by(connection: &Connection) -> Known {
         // The two that cannot be asked differ in their groups.
         false if versions.range(ApiKey::JoinGroup).is_some() => Known::Old(Release::V0_9),
         false => Known::Old(Release::V0_8_2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    /// Brokers that come and go with new ids at one address, which others keep known.
+    #[tokio::test(start_paused = true)]
+    async fn what_is_of_no_use_is_forgotten() {
+        let start = clock::now();
+        let mut slots = Slots::default();
+        for id in 0..100 {
+            let now = start + Duration::from_secs(30) * id;
+            let id = i32::try_from(id).unwrap();
+            let broker = BrokerAddress::new("kafka", 9092).with_id(id);
+            let progress = Arc::new(watch::channel(Progress::default()).0);
+            let task = tokio::spawn(async {}).abort_handle();
+            let attempt = Attempt {
+                progress: progress.clone(),
+                task,
+            };
+            slots.connecting(now, &broker, Lane::Control, attempt);
+            slots.knowledge.learn(now, &broker, Known::Current);
+            slots.brokers.get_mut(&broker).unwrap().connected_at = Some(now);
+            slots.given_up(&broker, &progress);
+            // Those of the last five minutes.
+            assert!(slots.brokers.len() <= 11, "{}", slots.brokers.len());
+        }
+        assert_eq!(slots.brokers.len(), 11);
     }
 }
