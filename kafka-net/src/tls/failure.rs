@@ -4,7 +4,7 @@ use std::io;
 use std::net::IpAddr;
 
 use rustls::pki_types::UnixTime;
-use rustls::{AlertDescription, CertificateError, HandshakeType, InvalidMessage};
+use rustls::{AlertDescription, CertificateError, ContentType, HandshakeType, InvalidMessage};
 
 use super::config::TlsConfig;
 use crate::text::Untrusted;
@@ -87,12 +87,22 @@ impl fmt::Display for SilentRefusal {
 
 impl std::error::Error for SilentRefusal {}
 
-/// Whether the broker sends again what its handshake began with.
+/// Whether the broker's handshake begins anew where the client's is done.
 fn is_repetition(error: &rustls::Error) -> bool {
-    let rustls::Error::InappropriateHandshakeMessage { got_type, .. } = error else {
-        return false;
-    };
-    *got_type == HandshakeType::ServerHello
+    use rustls::Error as E;
+    match error {
+        E::InappropriateHandshakeMessage { got_type, .. } => {
+            *got_type == HandshakeType::ServerHello
+        }
+        E::InappropriateMessage {
+            expect_types,
+            got_type,
+        } => {
+            *got_type == ContentType::Handshake
+                && expect_types.contains(&ContentType::ChangeCipherSpec)
+        }
+        _ => false,
+    }
 }
 
 fn cause(error: &io::Error) -> Option<&rustls::Error> {
