@@ -47,6 +47,10 @@ pub(crate) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+pub(crate) fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
 pub(crate) fn alice() -> Credentials {
     Credentials::new("alice", "alice-secret")
 }
