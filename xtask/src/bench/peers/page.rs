@@ -73,12 +73,12 @@ fn rates(measured: &Measured) -> String {
     let mut text = String::from(
         "| client | runs | CPU-s per million: median (least–most) | by ours (95 %) \
          | k records/s | MB/s | peak RSS MB | allocations a record | syscalls per MB \
-         | bytes a request | broker CPU-s per million | first record ms |\n\
-         |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+         | bytes a request | broker CPU-s per million | first record ms | whole process CPU-s |\n\
+         |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     let ours = ours(measured);
     for entered in by_median(measured, Run::cpu_per_million) {
-        if let Some(row) = failed(entered, 11) {
+        if let Some(row) = failed(entered, 12) {
             text.push_str(&row);
             continue;
         }
@@ -89,7 +89,7 @@ fn rates(measured: &Measured) -> String {
         };
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             named(entered),
             entered.runs.len(),
             spread(Run::cpu_per_million).map_or(String::new(), shown),
@@ -102,6 +102,7 @@ fn rates(measured: &Measured) -> String {
             optional(|run| run.bytes_per_request, 0),
             optional(|run| Some(run.broker_cpu_s? / run.records * 1e6), 3),
             optional(|run| run.first_record_ms, 1),
+            spread(|run| run.whole_cpu_s).map_or(String::new(), |it| median(it, 2)),
         );
     }
     text
