@@ -1,6 +1,7 @@
 //! A running Kafka cluster whose brokers can be killed, paused and restarted.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ pub struct ClusterOptions {
     first_port: Option<u16>,
     advertised: Vec<u16>,
     listeners: Vec<(String, String)>,
+    jaas: Option<String>,
 }
 
 impl Default for ClusterOptions {
@@ -35,6 +37,7 @@ impl Default for ClusterOptions {
             first_port: None,
             advertised: Vec::new(),
             listeners: Vec::new(),
+            jaas: None,
         }
     }
 }
@@ -83,12 +86,21 @@ impl ClusterOptions {
     /// Gives each broker one more listener, on a free port: its name, in capital
     /// letters, and its protocol as in `listener.security.protocol.map`. What the
     /// protocol needs is set by [`ClusterOptions::property`], for this listener
-    /// alone with names of `listener.name.NAME.`, in small letters.
+    /// alone with names of `listener.name.NAME.`, in small letters, which 0.10.2 does
+    /// not heed yet.
     /// [`RealCluster::listener`] tells its address. From 0.10.2 on; not together
     /// with [`ClusterOptions::advertise`].
     #[must_use]
     pub fn listener(mut self, name: &str, protocol: &str) -> Self {
         self.listeners.push((name.to_owned(), protocol.to_owned()));
+        self
+    }
+
+    /// The text of a JAAS file for every broker: where brokers before 1.1, which know no
+    /// `sasl.jaas.config`, look for `KafkaServer`. None by default.
+    #[must_use]
+    pub fn jaas(mut self, text: impl Into<String>) -> Self {
+        self.jaas = Some(text.into());
         self
     }
 }
@@ -139,6 +151,9 @@ impl RealCluster {
             zookeeper: None,
             zookeeper_port: 0,
         };
+        if let Some(jaas) = &options.jaas {
+            write_file(&cluster.jaas(), jaas)?;
+        }
         let deadline = clock::now() + options.start_timeout;
         match version.era() {
             Era::KRaft => cluster.prepare_kraft()?,
@@ -256,6 +271,14 @@ impl RealCluster {
         }
     }
 
+    /// Sets a broker property on every node, as [`ClusterOptions::property`] does: for
+    /// each from its next start on.
+    pub fn set_property(&mut self, name: &str, value: impl ToString) -> Result<()> {
+        let property = (name.to_owned(), value.to_string());
+        self.options.properties.push(property);
+        self.write_configurations()
+    }
+
     /// Stops the broker's process in its tracks (SIGSTOP): its sockets stay
     /// open and silent. Returns when it stands still.
     #[cfg(unix)]
@@ -306,15 +329,35 @@ impl RealCluster {
         self.dir.join(format!("broker-{node}.properties"))
     }
 
-    fn prepare_kraft(&self) -> Result<()> {
+    fn jaas(&self) -> PathBuf {
+        self.dir.join("jaas.conf")
+    }
+
+    fn write_configurations(&self) -> Result<()> {
+        let version = self.installation.version();
         for node in &self.nodes {
-            let mut own = properties::kraft(node, &self.nodes, &self.data_dir(node.id));
+            let data = self.data_dir(node.id);
+            let mut own = match version.era() {
+                Era::KRaft => properties::kraft(node, &self.nodes, &data),
+                Era::ZooKeeper => properties::zookeeper_era(
+                    version.dialect(),
+                    node,
+                    self.nodes.len(),
+                    self.zookeeper_port,
+                    &data,
+                ),
+            };
             properties::add_listeners(&mut own, &node.listeners);
             write_file(
                 &self.configuration(node.id),
                 &properties::render(own, &self.options.properties),
             )?;
         }
+        Ok(())
+    }
+
+    fn prepare_kraft(&self) -> Result<()> {
+        self.write_configurations()?;
         // One JVM each: side by side, they take as long as one.
         thread::scope(|scope| {
             let formats: Vec<_> = self
@@ -352,17 +395,7 @@ impl RealCluster {
         broker::wait_ready(&mut process, port, deadline, |_| true)?;
         self.zookeeper = Some(process);
         self.zookeeper_port = port;
-        let dialect = self.installation.version().dialect();
-        for node in &self.nodes {
-            let data = self.data_dir(node.id);
-            let mut own = properties::zookeeper_era(dialect, node, self.nodes.len(), port, &data);
-            properties::add_listeners(&mut own, &node.listeners);
-            write_file(
-                &self.configuration(node.id),
-                &properties::render(own, &self.options.properties),
-            )?;
-        }
-        Ok(())
+        self.write_configurations()
     }
 
     fn log4j(&self) -> Option<PathBuf> {
@@ -377,6 +410,11 @@ impl RealCluster {
             self.options.heap_mb,
             self.log4j().as_deref(),
         );
+        if self.options.jaas.is_some() {
+            let mut setting = OsString::from("-Djava.security.auth.login.config=");
+            setting.push(self.jaas());
+            command.arg(setting);
+        }
         command.arg("kafka.Kafka").arg(self.configuration(node));
         let name = format!("Kafka {} broker {node}", self.installation.version());
         let log = self.dir.join(format!("broker-{node}.log"));

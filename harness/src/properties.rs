@@ -105,11 +105,21 @@ fn client_listener(node: &Node, behind: Behind) -> Vec<Property> {
     ]
 }
 
+/// How brokers were told where they are before they had listeners.
+const HOST_AND_PORT: [&str; 4] = [
+    "port",
+    "host.name",
+    "advertised.host.name",
+    "advertised.port",
+];
+
 /// Puts the test's listeners beside the harness's own.
 pub(crate) fn add_listeners(properties: &mut Vec<Property>, listeners: &[Listener]) {
     if listeners.is_empty() {
         return;
     }
+    // Where these stand, brokers tell clients of no listener but the first.
+    properties.retain(|(name, _)| !HOST_AND_PORT.contains(&name.as_str()));
     let map = "listener.security.protocol.map";
     if !properties.iter().any(|(name, _)| name == map) {
         properties.push(property(map, "PLAINTEXT:PLAINTEXT"));
@@ -318,6 +328,25 @@ mod tests {
         let modern = of(Dialect::Modern);
         lacks(&modern, "port");
         has(&modern, "transaction.state.log.min.isr", "1");
+    }
+
+    #[test]
+    fn further_listeners_are_told_to_clients_in_each_dialect() {
+        let listeners = [Listener {
+            name: "TLS".to_owned(),
+            protocol: "SSL".to_owned(),
+            port: 9300,
+        }];
+        for dialect in [Dialect::Listeners, Dialect::Modern] {
+            let mut own = zookeeper_era(dialect, &nodes(1)[0], 1, 2181, Path::new("data"));
+            add_listeners(&mut own, &listeners);
+            let both = "PLAINTEXT://127.0.0.1:9001,TLS://127.0.0.1:9300";
+            has(&own, "listeners", both);
+            let map = "PLAINTEXT:PLAINTEXT,TLS:SSL";
+            has(&own, "listener.security.protocol.map", map);
+            lacks(&own, "advertised.host.name");
+            lacks(&own, "port");
+        }
     }
 
     #[test]
