@@ -61,7 +61,7 @@ async fn check_refusals(broker: &SecureBroker) -> Result<(), BoxError> {
     // A plaintext listener closes without a word.
     let plain = Kafka::builder(broker.cluster.bootstrap())
         .tls(trusting())
-        .connect_within(Duration::from_secs(2));
+        .connect_within(Duration::from_secs(5));
     let error = plain.connect().await.unwrap_err();
     println!("PLAINTEXT: {error}");
     assert!(error.to_string().contains("is a TLS listener"), "{error}");
