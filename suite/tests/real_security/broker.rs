@@ -20,6 +20,8 @@ pub(crate) struct Release {
     /// Listeners have no settings of their own (before 0.11), logins are set up in a file
     /// (before 1.1), and SCRAM passwords in ZooKeeper (before 2.7).
     pub(crate) is_old: bool,
+    /// To clients whose certificate they refuse.
+    pub(crate) sends_alerts: bool,
 }
 
 pub(crate) const NEWEST: Release = Release {
@@ -27,11 +29,13 @@ pub(crate) const NEWEST: Release = Release {
     mechanisms: &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"],
     stores: Stores::Pem,
     is_old: false,
+    sends_alerts: true,
 };
 
 pub(crate) const WITH_ZOOKEEPER: Release = Release {
     version: "2.8.2",
     stores: Stores::Pkcs12,
+    sends_alerts: false,
     ..NEWEST
 };
 
@@ -41,6 +45,7 @@ pub(crate) const OLDEST: Release = Release {
     mechanisms: &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"],
     stores: Stores::Pkcs12,
     is_old: true,
+    sends_alerts: false,
 };
 
 /// Of a login. The last 5 % of it, more than a second, is what a renewal may take.

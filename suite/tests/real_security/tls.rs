@@ -39,7 +39,7 @@ pub(crate) async fn check_change(
         records_both_ways(&clients.one_way, "one-way-renewed", RECORDS).await?;
     }
     let trusting = Some(broker.files.trusting());
-    refused_as_client(broker, trusting, "with_client_files").await;
+    refused_as_client(broker, trusting).await;
     Ok(())
 }
 
@@ -51,7 +51,7 @@ async fn check_refusals(broker: &SecureBroker) -> Result<(), BoxError> {
 
     let (certificate, key) = Authority::new("stranger").issue(&["client"], 2100);
     let stranger = trusting().with_client_pem(certificate, key);
-    refused_as_client(broker, Some(stranger), "client certificate").await;
+    refused_as_client(broker, Some(stranger)).await;
 
     if !broker.release.is_old {
         check_other_certificates(broker).await?;
@@ -82,10 +82,13 @@ async fn check_other_certificates(broker: &SecureBroker) -> Result<(), BoxError>
 
 /// A client whose certificate the broker does not take, or who has none. Old brokers send
 /// no alert but once more what stands in their buffer.
-async fn refused_as_client(broker: &SecureBroker, tls: Option<TlsConfig>, hint: &str) {
-    let parts = match broker.release.is_old {
-        true => ["TLS failed", "got ServerHello"],
-        false => ["client certificate", hint],
+async fn refused_as_client(broker: &SecureBroker, tls: Option<TlsConfig>) {
+    let parts = match broker.release.sends_alerts {
+        true => ["client certificate", "TlsConfig::with_client_files"],
+        false => [
+            "seems to refuse the client certificate",
+            "with_client_files",
+        ],
     };
     refused(broker, MUTUAL, tls, &parts).await;
 }

@@ -7,8 +7,9 @@ use crate::cargo;
 use crate::report::Outcome;
 
 const NEWEST: &str = "4.3.1";
-/// What the suites of every change run against.
-const VERSIONS: [&str; 2] = [NEWEST, "2.8.2"];
+/// What the suites of every change run against. The oldest is there for its logins and
+/// its TLS.
+const VERSIONS: [&str; 3] = [NEWEST, "2.8.2", "0.10.2.2"];
 
 /// What the test `matrix` starts.
 const MATRIX: [&str; 8] = [
