@@ -3,46 +3,27 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 use std::future::{Future, poll_fn};
-use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use kafka_admin::{Admin, AdminConfig, CreateTopicsOptions, DescribeTopicsOptions, NewTopic};
-use kafka_net::{
-    BoxFuture, BoxStream, Connector, Environment, ErrorKind, NetConfig, Pool, Random,
-    SystemWallClock, clock,
-};
+use kafka_net::{Environment, ErrorKind, NetConfig, Pool, Random, SystemWallClock, clock};
 use kafka_protocol::{ApiKey, ErrorCode, VersionRange};
 use kafka_router::{Router, RouterConfig};
 use kafka_test_broker::{Condition, Era, Fault, Reaction, TestCluster, TestClusterBuilder};
 
-/// Connections to an embedded cluster without sockets.
-#[derive(Debug)]
-struct Links(TestCluster);
+#[path = "../../kafka-net/tests/links/mod.rs"]
+mod links;
 
-impl Connector for Links {
-    fn resolve(&self, host: &str, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-        let address = host.parse().map(|ip| vec![SocketAddr::new(ip, port)]);
-        Box::pin(async move { address.map_err(io::Error::other) })
-    }
-
-    fn connect(&self, addr: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
-        let cluster = self.0.clone();
-        Box::pin(async move {
-            let stream = cluster.dial(&addr.ip().to_string(), addr.port())?;
-            Ok(Box::new(stream) as BoxStream)
-        })
-    }
-}
+use links::Links;
 
 fn admin_of(builder: TestClusterBuilder) -> (TestCluster, Admin) {
     let cluster = builder.seed(1).build_offline();
     let env = Environment::new(
         tokio::runtime::Handle::current(),
-        Arc::new(Links(cluster.clone())),
+        Arc::new(Links::to(&cluster)),
         Arc::new(SystemWallClock),
         Random::from_seed(1),
     );

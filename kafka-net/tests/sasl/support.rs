@@ -3,10 +3,6 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,14 +12,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use kafka_net::clock::now;
 use kafka_net::{
-    BoxFuture, BoxStream, BrokerAddress, Connection, Connector, Credentials, CredentialsProvider,
-    Environment, Error, Lane, NetConfig, OAuthToken, Pool, ProviderError, Random, Sasl,
-    SendOptions, SystemWallClock, TokenProvider,
+    BoxFuture, BrokerAddress, Connection, Credentials, CredentialsProvider, Environment, Error,
+    Lane, NetConfig, OAuthToken, Pool, ProviderError, Random, Sasl, SendOptions, SystemWallClock,
+    TokenProvider,
 };
 use kafka_protocol::messages::metadata::MetadataRequestTopic;
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse};
 use kafka_test_broker::{SaslMechanism, TestCluster, TestClusterBuilder};
 use tokio::runtime::Handle;
+
+#[path = "../links/mod.rs"]
+mod links;
+
+use links::Links;
 
 pub(crate) const ALL: [SaslMechanism; 4] = [
     SaslMechanism::Plain,
@@ -85,7 +86,7 @@ impl Client {
     }
 
     pub(crate) fn with(cluster: &TestCluster, config: NetConfig) -> Self {
-        let links = Arc::new(Links(cluster.clone()));
+        let links = Arc::new(Links::to(cluster));
         let random = Random::from_seed(7);
         let env = Environment::new(Handle::current(), links, Arc::new(SystemWallClock), random);
         let (host, port) = cluster.broker_address(1).unwrap();
@@ -113,39 +114,6 @@ pub(crate) async fn ask(connection: &Connection) -> Result<MetadataResponse, Err
     let topic = MetadataRequestTopic::new().with_name(Some("orders".into()));
     let request = MetadataRequest::new().with_topics(Some(vec![topic]));
     connection.request(&request, &options).await
-}
-
-/// Connects to the cluster's brokers by their ports.
-struct Links(TestCluster);
-
-impl fmt::Debug for Links {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Links")
-    }
-}
-
-impl Connector for Links {
-    fn resolve(&self, _host: &str, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-        Box::pin(async move { Ok(vec![address]) })
-    }
-
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
-        let cluster = self.0.clone();
-        Box::pin(async move {
-            let brokers: BTreeMap<u16, String> = cluster
-                .broker_ids()
-                .into_iter()
-                .filter_map(|id| cluster.broker_address(id))
-                .map(|(host, port)| (port, host))
-                .collect();
-            let host = brokers
-                .get(&address.port())
-                .ok_or(io::ErrorKind::ConnectionRefused)?;
-            let link = cluster.dial(host, address.port())?;
-            Ok(Box::new(link) as BoxStream)
-        })
-    }
 }
 
 /// Unsecured tokens that end after a while.

@@ -3,21 +3,20 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use kafka_net::{
-    BoxFuture, BoxStream, Connector, Environment, Error, NetConfig, Pool, Random, WallClock,
-};
+use kafka_net::{Environment, Error, NetConfig, Pool, Random, WallClock};
 use kafka_producer::{Delivery, Producer, ProducerConfig};
 use kafka_protocol::records::BatchLimits;
 use kafka_router::{Router, RouterConfig};
 use kafka_test_broker::{TestCluster, TestClusterBuilder};
+
+#[path = "../../../kafka-net/tests/links/mod.rs"]
+mod links;
+
+use links::Links;
 
 pub struct Rig {
     pub cluster: TestCluster,
@@ -32,7 +31,7 @@ impl Rig {
         let wall = Arc::new(SetClock(AtomicI64::new(1_700_000_000_000)));
         let env = Environment::new(
             tokio::runtime::Handle::current(),
-            Arc::new(Links(cluster.clone())),
+            Arc::new(Links::to(&cluster)),
             wall.clone(),
             Random::from_seed(7),
         );
@@ -97,38 +96,5 @@ pub struct SetClock(pub AtomicI64);
 impl WallClock for SetClock {
     fn now_ms(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Connects to the cluster's brokers by their ports.
-struct Links(TestCluster);
-
-impl fmt::Debug for Links {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Links")
-    }
-}
-
-impl Connector for Links {
-    fn resolve(&self, _host: &str, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-        Box::pin(async move { Ok(vec![address]) })
-    }
-
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxStream>> {
-        let cluster = self.0.clone();
-        Box::pin(async move {
-            let brokers: BTreeMap<u16, String> = cluster
-                .broker_ids()
-                .into_iter()
-                .filter_map(|id| cluster.broker_address(id))
-                .map(|(host, port)| (port, host))
-                .collect();
-            let host = brokers
-                .get(&address.port())
-                .ok_or(io::ErrorKind::ConnectionRefused)?;
-            let link = cluster.dial(host, address.port())?;
-            Ok(Box::new(link) as BoxStream)
-        })
     }
 }
