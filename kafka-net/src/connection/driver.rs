@@ -374,8 +374,9 @@ impl Driver {
                 self.throttled_until = None;
                 cx.waker().wake_by_ref();
             }
-            if let Err(end) = self.last_words_are_due(now) {
-                return Some(end);
+            if matches!(&self.unwritable, Some((_, until)) if *until <= now) {
+                // The next round ends it.
+                cx.waker().wake_by_ref();
             }
             let expired = self.table.expire(now);
             self.link.counters.errors(expired.failed.len());

@@ -25,7 +25,7 @@ struct BrokerSlot {
     lanes: [LaneSlot; Lane::ALL.len()],
     /// Which of them have had a connection.
     connected: [bool; Lane::ALL.len()],
-    /// When one of them last got one.
+    /// When one of them last got one, or was seen to have lost it.
     connected_at: Option<Instant>,
     /// Which of them were told to take the broker for an old one, and did not ask.
     on_belief: [bool; Lane::ALL.len()],
@@ -253,6 +253,7 @@ impl BrokerSlot {
         for lane in &mut self.lanes {
             if matches!(lane, LaneSlot::Live(connection) if connection.is_closed()) {
                 *lane = LaneSlot::Empty;
+                self.connected_at = Some(now);
             }
         }
         self.lanes

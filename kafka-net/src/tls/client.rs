@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, HandshakeKind, ProtocolVersion, RootCertStore};
 use tokio_rustls::TlsConnector;
 
 use super::config::TlsConfig;
@@ -71,8 +71,12 @@ impl TlsClient {
                     %broker, version = ?session.protocol_version(),
                     handshake = ?session.handshake_kind(), "encrypted",
                 );
+                // Before TLS 1.3 the broker has judged by now, and it does not ask again
+                // for what a resumed session has shown.
+                let is_open = session.protocol_version() == Some(ProtocolVersion::TLSv1_3)
+                    && session.handshake_kind() != Some(HandshakeKind::Resumed);
                 let stream = Box::new(stream);
-                Ok(match self.asked.was() {
+                Ok(match is_open && self.asked.was() {
                     true => Box::new(OnProbation::new(stream)),
                     false => stream,
                 })

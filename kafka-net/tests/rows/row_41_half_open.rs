@@ -50,3 +50,20 @@ async fn row_41_a_slow_answer_in_time_is_taken() {
     ask(&connection, seconds(5)).await.unwrap();
     assert!(!connection.is_closed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn row_41_a_connection_of_long_standing_is_opened_again() {
+    let cluster = cluster(1);
+    let pool = World::of(&cluster).pool();
+    let connection = connect(&pool, 1, Lane::Control).await.unwrap();
+    for _ in 0..20 {
+        tokio::time::sleep(seconds(60)).await;
+        ask(&connection, seconds(5)).await.unwrap();
+    }
+    next_answer(&cluster, Reaction::Silence);
+    ask(&connection, seconds(5)).await.unwrap_err();
+    assert!(connection.is_closed());
+    let again = connect(&pool, 1, Lane::Control).await.unwrap();
+    ask(&again, seconds(1)).await.unwrap();
+    assert_eq!(pool.stats().reconnects, 1);
+}

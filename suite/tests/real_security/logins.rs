@@ -162,7 +162,7 @@ pub(crate) async fn check_closed_without_a_word(broker: &SecureBroker) {
 }
 
 async fn check_closed(broker: &SecureBroker, by_tls: bool, sasl: Sasl, mechanism: &str) {
-    let limit = Duration::from_secs(5);
+    let limit = Duration::from_secs(15);
     let error = broker.log_in_within(limit, by_tls, sasl).await.unwrap_err();
     println!("{mechanism}: {error}");
     let text = error.to_string();
