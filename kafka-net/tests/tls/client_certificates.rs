@@ -5,7 +5,7 @@ use kafka_net::{Error, ErrorKind, TlsConfig};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::version::{TLS12, TLS13};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
 use crate::authority::{Authority, Issued, Valid};
@@ -124,22 +124,35 @@ async fn a_refusal_without_an_alert() {
 }
 
 #[tokio::test]
-async fn garbage_from_a_broker_that_wants_no_certificate_is_no_refusal() {
+async fn garbage_from_a_broker_that_has_nothing_to_refuse() {
     let authority = Authority::new("ours");
-    let acceptor = TlsAcceptor::from(authority.server(&["localhost"]).listener());
-    let network = Network::new().await;
-    network.accept(move |stream| {
-        let accepting = acceptor.accept(stream);
-        Box::pin(async move {
-            let (mut below, _) = accepting.await.unwrap().into_inner();
-            below.write_all(&[0x17, 3, 3, 0, 32]).await.unwrap();
-            below.write_all(&[0x55; 32]).await.unwrap();
-        })
-    });
-    let tls = TlsConfig::new().with_root_pem(authority.pem());
-    let error = network.refusal(tls).await;
-    assert_eq!(error.kind(), &ErrorKind::Disconnected, "{error}");
-    assert!(error.is_retriable());
+    let server = authority.server(&["localhost"]);
+    let open = (
+        server.listener(),
+        TlsConfig::new().with_root_pem(authority.pem()),
+    );
+    // It has judged by the end of the handshake.
+    let judged = (
+        server.listener_of(&[&TLS12], Some(&authority)),
+        showing(&authority, &authority.client(Valid::Now)),
+    );
+    for (listener, tls) in [open, judged] {
+        let acceptor = TlsAcceptor::from(listener);
+        let network = Network::new().await;
+        network.accept(move |stream| {
+            let accepting = acceptor.accept(stream);
+            Box::pin(async move {
+                let (mut below, _) = accepting.await.unwrap().into_inner();
+                // The client's side of the handshake has ended when it asks something.
+                below.read_u8().await.unwrap();
+                below.write_all(&[0x17, 3, 3, 0, 32]).await.unwrap();
+                below.write_all(&[0x55; 32]).await.unwrap();
+            })
+        });
+        let error = network.refusal(tls).await;
+        assert_eq!(error.kind(), &ErrorKind::Disconnected, "{error}");
+        assert!(error.is_retriable());
+    }
 }
 
 /// SEC1 is what lies inside of PKCS#8 for a key of an elliptic curve.
